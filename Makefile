@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# Front door to the kernel's build and to the project's scripts.
+#
+#   make                      newinet.ko for the running kernel
+#   make KDIR=/path/to/build  ... for another; W=1 and C=2 pass through
+#   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
+#   make check                every test; KERNEL= SUITE= TEST= choose some
+#   make style                the static checks alone
+#   make demo, make bench     the demonstration; the benchmark
+#   make clean
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DEPMOD ?= depmod
+
+# Byte order is part of what sparse is to look at.
+ifneq ($(C),)
+CF ?= -D__CHECK_ENDIAN__
+export CF
+endif
+
+# Kernel modules go where the kernel looks, whatever PREFIX is.
+MODULES_ROOT := $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
+
+all modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install: modules_install
+	$(MAKE) -C scripts/run install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+modules_install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(MODULES_ROOT) DEPMOD=$(DEPMOD) modules_install
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+check:
+	@scripts/test/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) $(TEST)
+
+style:
+	@scripts/test/run --suite static
+
+demo:
+	scripts/demo/demo
+
+bench:
+	scripts/bench/bench
+
+.PHONY: all modules install modules_install clean check style demo bench

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of module/tcp/cong.c and cong_reno.c: the table of algorithms, the
+ * binding to a connection, module references, and window arithmetic.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../module/tcp/cong.h"
+
+static u32 stub_ssthresh(struct newtcp_cong *c)
+{
+	return 0;	/* under the bound that the caller has to keep */
+}
+
+static void stub_cong_avoid(struct newtcp_cong *c,
+			    const struct newtcp_ack_sample *s)
+{
+}
+
+static void stub_init(struct newtcp_cong *c)
+{
+	c->priv[0]++;
+}
+
+/* What a third module would register. */
+static const struct newtcp_cong_ops stub_ops = {
+	.init		= stub_init,
+	.ssthresh	= stub_ssthresh,
+	.cong_avoid	= stub_cong_avoid,
+	.name		= "kunit_stub",
+	.owner		= THIS_MODULE,
+};
+
+struct register_case {
+	const char *desc;
+	const char *name;
+	bool no_ssthresh;
+	bool no_cong_avoid;
+	bool no_init;
+	int expect;
+};
+
+static const struct register_case register_cases[] = {
+	{ "complete", "kunit_stub", .expect = 0 },
+	{ "optional op missing", "kunit_stub", .no_init = true, .expect = 0 },
+	{ "longest name", "fifteen_letters", .expect = 0 },
+	{ "name without end", "sixteen__letters", .expect = -EINVAL },
+	{ "no name", "", .expect = -EINVAL },
+	{ "no ssthresh", "kunit_stub", .no_ssthresh = true,
+	  .expect = -EINVAL },
+	{ "no cong_avoid", "kunit_stub", .no_cong_avoid = true,
+	  .expect = -EINVAL },
+	{ "name of a built-in", "cubic", .expect = -EEXIST },
+	{ "name of the other built-in", "reno", .expect = -EEXIST },
+};
+
+KUNIT_ARRAY_PARAM_DESC(register, register_cases, desc);
+
+static void cong_register(struct kunit *test)
+{
+	const struct register_case *p = test->param_value;
+	struct newtcp_cong_ops ops = stub_ops;
+	int err;
+
+	memset(ops.name, 0, sizeof(ops.name));
+	memcpy(ops.name, p->name, strlen(p->name));
+	if (p->no_ssthresh)
+		ops.ssthresh = NULL;
+	if (p->no_cong_avoid)
+		ops.cong_avoid = NULL;
+	if (p->no_init)
+		ops.init = NULL;
+	err = newtcp_cong_register(&ops);
+	if (!err)
+		newtcp_cong_unregister(&ops);
+
+	KUNIT_EXPECT_EQ(test, err, p->expect);
+}
+
+/* Twice is refused; after unregistering the name is free and unknown. */
+static void cong_register_twice(struct kunit *test)
+{
+	struct newtcp_cong_ops ops = stub_ops, again = stub_ops;
+	struct newtcp_cong c;
+
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
+	KUNIT_EXPECT_EQ(test, newtcp_cong_register(&again), -EEXIST);
+	newtcp_cong_assign(&c, "kunit_stub");
+	KUNIT_EXPECT_PTR_EQ(test, c.ops,
+			    (const struct newtcp_cong_ops *)&ops);
+	newtcp_cong_release(&c);
+	newtcp_cong_unregister(&ops);
+
+	newtcp_cong_assign(&c, "kunit_stub");
+	KUNIT_EXPECT_STREQ(test, c.ops->name, "cubic");
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&c, "kunit_stub"), -ENOENT);
+	newtcp_cong_release(&c);
+
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&again), 0);
+	newtcp_cong_unregister(&again);
+}
+
+struct assign_case {
+	const char *desc;
+	const char *name;
+	const char *expect;
+};
+
+static const struct assign_case assign_cases[] = {
+	{ "reno", "reno", "reno" },
+	{ "cubic", "cubic", "cubic" },
+	{ "of the kernel's TCP alone", "vegas", "cubic" },
+	{ "empty", "", "cubic" },
+	{ "beginning of a name", "ren", "cubic" },
+	{ "more than a name", "reno2", "cubic" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(assign, assign_cases, desc);
+
+static void cong_assign(struct kunit *test)
+{
+	const struct assign_case *p = test->param_value;
+	struct newtcp_cong c;
+
+	memset(&c, 0xa5, sizeof(c));
+	newtcp_cong_assign(&c, p->name);
+
+	KUNIT_EXPECT_STREQ(test, c.ops->name, p->expect);
+	KUNIT_EXPECT_EQ(test, c.cwnd, NEWTCP_INIT_CWND);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
+	KUNIT_EXPECT_EQ(test, c.cwnd_clamp, U32_MAX);
+	KUNIT_EXPECT_EQ(test, c.cwnd_cnt, 0);
+	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 0);
+	newtcp_cong_release(&c);
+}
+
+/* On a live connection: windows stay, the private block starts afresh. */
+static void cong_set(struct kunit *test)
+{
+	struct newtcp_cong_ops ops = stub_ops;
+	struct newtcp_cong c;
+
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
+	newtcp_cong_assign(&c, "reno");
+	c.cwnd = 77;
+	c.ssthresh = 55;
+	c.prior_cwnd = 99;
+	memset(c.priv, 0xa5, sizeof(c.priv));
+
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&c, "nonesuch"), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, c.ops->name, "reno");
+
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&c, "kunit_stub"), 0);
+	KUNIT_EXPECT_STREQ(test, c.ops->name, "kunit_stub");
+	KUNIT_EXPECT_EQ(test, c.cwnd, 77);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 55);
+	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 99);
+	KUNIT_EXPECT_EQ(test, c.priv[0], 1);
+	KUNIT_EXPECT_EQ(test, c.priv[11], 0);
+
+	/* The same again changes nothing. */
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&c, "kunit_stub"), 0);
+	KUNIT_EXPECT_EQ(test, c.priv[0], 1);
+
+	newtcp_cong_release(&c);
+	newtcp_cong_unregister(&ops);
+}
+
+static void cong_clone(struct kunit *test)
+{
+	struct newtcp_cong parent, child;
+
+	newtcp_cong_assign(&parent, "reno");
+	parent.cwnd = 77;
+	parent.ssthresh = 5;
+	parent.cwnd_clamp = 100;
+	child = parent;
+	newtcp_cong_clone(&child, &parent);
+
+	KUNIT_EXPECT_PTR_EQ(test, child.ops, parent.ops);
+	KUNIT_EXPECT_EQ(test, child.cwnd, NEWTCP_INIT_CWND);
+	KUNIT_EXPECT_EQ(test, child.ssthresh, NEWTCP_INFINITE_SSTHRESH);
+	KUNIT_EXPECT_EQ(test, child.cwnd_clamp, U32_MAX);
+	newtcp_cong_release(&child);
+	newtcp_cong_release(&parent);
+	KUNIT_EXPECT_NULL(test, child.ops);
+	/* A second release finds nothing to do. */
+	newtcp_cong_release(&child);
+}
+
+/* Each connection holds the module of its algorithm once, and gives it back. */
+static void cong_module_references(struct kunit *test)
+{
+	int before = module_refcount(THIS_MODULE);
+	struct newtcp_cong_ops ops = stub_ops;
+	struct newtcp_cong a, b;
+
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before);
+	newtcp_cong_assign(&a, "kunit_stub");
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
+	newtcp_cong_clone(&b, &a);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 2);
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&b, "kunit_stub"), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 2);
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&b, "nonesuch"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 2);
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&b, "reno"), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
+	newtcp_cong_release(&b);
+	newtcp_cong_release(&a);
+	newtcp_cong_release(&a);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before);
+	newtcp_cong_unregister(&ops);
+}
+
+static void cong_enter_recovery(struct kunit *test)
+{
+	struct newtcp_cong_ops ops = stub_ops;
+	struct newtcp_cong c;
+
+	newtcp_cong_assign(&c, "reno");
+	c.cwnd = 41;
+	c.ssthresh = 1234;
+	c.cwnd_cnt = 17;
+	newtcp_cong_enter_recovery(&c);
+
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 20);
+	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 41);
+	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 1234);
+	KUNIT_EXPECT_EQ(test, c.cwnd_cnt, 0);
+	/* Bringing the window down is the caller's (PRR, or 1 on a timeout). */
+	KUNIT_EXPECT_EQ(test, c.cwnd, 41);
+
+	/* An algorithm cannot ask for less than 2. */
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&c, "kunit_stub"), 0);
+	newtcp_cong_enter_recovery(&c);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 2);
+	newtcp_cong_release(&c);
+	newtcp_cong_unregister(&ops);
+}
+
+struct slow_start_case {
+	const char *desc;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 clamp;
+	u32 acked;
+	u32 expect_cwnd;
+	u32 expect_left;
+};
+
+static const struct slow_start_case slow_start_cases[] = {
+	{ "one", 10, 100, ~0U, 1, 11, 0 },
+	{ "a whole window", 10, 100, ~0U, 10, 20, 0 },
+	{ "dozens at once", 10, 100, ~0U, 44, 54, 0 },
+	{ "exactly to the threshold", 90, 100, ~0U, 10, 100, 0 },
+	{ "over the threshold", 95, 100, ~0U, 10, 100, 5 },
+	{ "at the threshold", 100, 100, ~0U, 10, 100, 10 },
+	{ "above the threshold", 120, 100, ~0U, 10, 120, 10 },
+	{ "clamped", 90, 100, 95, 10, 95, 0 },
+	{ "threshold infinite", 1000, NEWTCP_INFINITE_SSTHRESH, ~0U, 1000,
+	  2000, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(slow_start, slow_start_cases, desc);
+
+static void cong_slow_start(struct kunit *test)
+{
+	const struct slow_start_case *p = test->param_value;
+	struct newtcp_cong c = {
+		.cwnd = p->cwnd,
+		.ssthresh = p->ssthresh,
+		.cwnd_clamp = p->clamp,
+	};
+
+	KUNIT_EXPECT_EQ(test, newtcp_cong_slow_start(&c, p->acked),
+			p->expect_left);
+	KUNIT_EXPECT_EQ(test, c.cwnd, p->expect_cwnd);
+}
+
+struct avoid_case {
+	const char *desc;
+	u32 cwnd;
+	u32 cnt;
+	u32 clamp;
+	u32 w;
+	u32 acked;
+	u32 expect_cwnd;
+	u32 expect_cnt;
+};
+
+static const struct avoid_case avoid_cases[] = {
+	{ "saves up", 10, 0, ~0U, 10, 9, 10, 9 },
+	{ "a window's worth", 10, 9, ~0U, 10, 1, 11, 0 },
+	{ "keeps the rest", 10, 8, ~0U, 10, 5, 11, 3 },
+	{ "several at once", 10, 0, ~0U, 10, 35, 13, 5 },
+	{ "saved while it cost more: one, not several", 10, 50, ~0U, 10, 3,
+	  11, 3 },
+	{ "clamped", 10, 0, 12, 10, 100, 12, 0 },
+	{ "a price of 0 is 1", 10, 0, ~0U, 0, 3, 13, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(avoid, avoid_cases, desc);
+
+static void cong_avoid_ai(struct kunit *test)
+{
+	const struct avoid_case *p = test->param_value;
+	struct newtcp_cong c = {
+		.cwnd = p->cwnd,
+		.cwnd_cnt = p->cnt,
+		.cwnd_clamp = p->clamp,
+	};
+
+	newtcp_cong_avoid_ai(&c, p->w, p->acked);
+
+	KUNIT_EXPECT_EQ(test, c.cwnd, p->expect_cwnd);
+	KUNIT_EXPECT_EQ(test, c.cwnd_cnt, p->expect_cnt);
+}
+
+/* One round trip: every segment of the window acknowledged, one by one. */
+static void reno_round(struct newtcp_cong *c, bool limited)
+{
+	struct newtcp_ack_sample s = { .acked = 1, .cwnd_limited = limited };
+	u32 i, n = c->cwnd;
+
+	for (i = 0; i < n; i++)
+		c->ops->cong_avoid(c, &s);
+}
+
+/* RFC 5681 3.1: doubled per round trip, then one more per round trip. */
+static void reno_growth(struct kunit *test)
+{
+	static const u32 expect[] = { 20, 40, 64, 65, 66, 67 };
+	struct newtcp_cong c;
+	int i;
+
+	newtcp_cong_assign(&c, "reno");
+	c.ssthresh = 64;
+	for (i = 0; i < ARRAY_SIZE(expect); i++) {
+		reno_round(&c, true);
+		/* In the round that crosses it the rest counts for the AI. */
+		KUNIT_EXPECT_EQ_MSG(test, c.cwnd, expect[i], "round %d", i);
+	}
+	reno_round(&c, false);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 67);
+	newtcp_cong_release(&c);
+}
+
+struct reno_case {
+	const char *desc;
+	u32 cwnd;
+	u32 expect;
+};
+
+static const struct reno_case reno_cases[] = {
+	{ "half", 100, 50 },
+	{ "half of an odd window", 11, 5 },
+	{ "not under 2", 3, 2 },
+	{ "not under 2, from 1", 1, 2 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(reno, reno_cases, desc);
+
+static void reno_ssthresh(struct kunit *test)
+{
+	const struct reno_case *p = test->param_value;
+	struct newtcp_cong c;
+
+	newtcp_cong_assign(&c, "reno");
+	c.cwnd = p->cwnd;
+
+	KUNIT_EXPECT_EQ(test, c.ops->ssthresh(&c), p->expect);
+	newtcp_cong_release(&c);
+}
+
+static struct kunit_case cong_cases[] = {
+	KUNIT_CASE_PARAM(cong_register, register_gen_params),
+	KUNIT_CASE(cong_register_twice),
+	KUNIT_CASE_PARAM(cong_assign, assign_gen_params),
+	KUNIT_CASE(cong_set),
+	KUNIT_CASE(cong_clone),
+	KUNIT_CASE(cong_module_references),
+	KUNIT_CASE(cong_enter_recovery),
+	KUNIT_CASE_PARAM(cong_slow_start, slow_start_gen_params),
+	KUNIT_CASE_PARAM(cong_avoid_ai, avoid_gen_params),
+	KUNIT_CASE(reno_growth),
+	KUNIT_CASE_PARAM(reno_ssthresh, reno_gen_params),
+	{}
+};
+
+static struct kunit_suite cong_suite = {
+	.name = "newtcp_cong",
+	.test_cases = cong_cases,
+};
+
+kunit_test_suite(cong_suite);

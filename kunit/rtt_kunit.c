@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of module/tcp/rtt.c: RFC 6298's equations worked by hand, Linux's
+ * departures from them (floor, slow fall, damped speed-up), the back-off
+ * bound and the windowed minimum.
+ */
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+#include "../module/tcp/rtt.h"
+
+#define MS	1000U
+#define SEC	1000000U
+
+/* Samples arrive one per window of data, or all within one window. */
+enum window_mode { PER_WINDOW, ONE_WINDOW };
+
+struct vector_case {
+	const char *desc;
+	enum window_mode mode;
+	u8 n;
+	u32 samples[6];
+	u32 srtt_us;	/* not scaled */
+	u32 rto_us;
+};
+
+static const struct vector_case vector_cases[] = {
+	/* RFC 6298 2.2: SRTT = R, RTTVAR = R / 2, RTO = R + 4 * R / 2 */
+	{ "first sample", ONE_WINDOW, 1, { SEC }, SEC, 3 * SEC },
+	{ "first sample at the floor", ONE_WINDOW, 1, { 100 * MS },
+	  100 * MS, 300 * MS },
+	{ "first sample under the floor", ONE_WINDOW, 1, { 20 * MS },
+	  20 * MS, 220 * MS },
+	{ "first sample of 0 counts as 1 us", ONE_WINDOW, 1, { 0 },
+	  1, 200 * MS + 1 },
+	{ "sample out of all bounds", ONE_WINDOW, 1, { ~0U },
+	  NEWTCP_RTO_MAX_US, NEWTCP_RTO_MAX_US },
+
+	/*
+	 * RFC 6298 2.3, R' = 2 s: RTTVAR = 3/4 * 0.5 + 1/4 * 1 = 0.625,
+	 * SRTT = 7/8 * 1 + 1/8 * 2 = 1.125, RTO = 1.125 + 2.5.
+	 * A rise counts at once.
+	 */
+	{ "second sample, slower", ONE_WINDOW, 2, { SEC, 2 * SEC },
+	  1125 * MS, 3625 * MS },
+	/*
+	 * R' = R = 1 s: RTTVAR = 3/4 * 0.5 = 0.375, 4 * RTTVAR = 1.5; but a
+	 * fall waits for the end of the window: 2.0 stands.
+	 */
+	{ "steady, inside a window", ONE_WINDOW, 2, { SEC, SEC },
+	  SEC, 3 * SEC },
+	/*
+	 * The first window of data ends with the second sample: its largest
+	 * deviation is still the first one, 2.0. The next window's is 1.125
+	 * (3/4 of 1.5), and a quarter of the way is taken: 2.0 - 0.875 / 4.
+	 */
+	{ "steady, one window later", PER_WINDOW, 2, { SEC, SEC },
+	  SEC, 3 * SEC },
+	{ "steady, two windows later", PER_WINDOW, 3, { SEC, SEC, SEC },
+	  SEC, 2781250 },
+	/*
+	 * 80 ms faster than the mean of 100, with a deviation of 50: RFC 6298
+	 * would raise 4 * RTTVAR to 230, damped it is 200 + 30 / 8, which
+	 * counts since the floor was 200.
+	 */
+	{ "much faster", ONE_WINDOW, 2, { 100 * MS, 20 * MS },
+	  90 * MS, 90 * MS + 203750 },
+	/* As much slower is not damped: 150 + 80. */
+	{ "much slower", ONE_WINDOW, 2, { 100 * MS, 180 * MS },
+	  110 * MS, 110 * MS + 230 * MS },
+};
+
+KUNIT_ARRAY_PARAM_DESC(vector, vector_cases, desc);
+
+static void rtt_vectors(struct kunit *test)
+{
+	const struct vector_case *p = test->param_value;
+	struct newtcp_rtt rtt;
+	u32 una, nxt = 0xffffff00;	/* wraps on the way */
+	int i;
+
+	newtcp_rtt_init(&rtt);
+	for (i = 0; i < p->n; i++) {
+		/* One byte beyond the mark ends the window. */
+		una = p->mode == PER_WINDOW ? nxt + 1 : 0xffffff00;
+		nxt += 200;
+		newtcp_rtt_sample(&rtt, p->samples[i], i, una, nxt);
+	}
+
+	KUNIT_EXPECT_EQ(test, rtt.srtt_us >> 3, p->srtt_us);
+	KUNIT_EXPECT_EQ(test, rtt.rto_us, p->rto_us);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), p->rto_us);
+}
+
+/* RFC 6298 2.1: 1 second before the first measurement. */
+static void rtt_initial(struct kunit *test)
+{
+	struct newtcp_rtt rtt;
+
+	newtcp_rtt_init(&rtt);
+
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), SEC);
+	KUNIT_EXPECT_EQ(test, rtt.srtt_us, 0);
+	KUNIT_EXPECT_EQ(test, rtt.min_us, ~0U);
+}
+
+/* SND.UNA on the mark is still the old window; one byte more the next. */
+static void rtt_window_edge(struct kunit *test)
+{
+	struct newtcp_rtt rtt;
+
+	newtcp_rtt_init(&rtt);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0, 0xfffffff0);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff0, 0x10);
+	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0xfffffff0);
+
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff1, 0x10);
+	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
+
+	/* 0xfffffff8 is before the mark at 0x10, across the wrap. */
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff8, 0x20);
+	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
+}
+
+/* A path without jitter ends on the floor: SRTT + 200 ms, never less. */
+static void rtt_floor(struct kunit *test)
+{
+	struct newtcp_rtt rtt;
+	u32 seq = 0;
+	int i;
+
+	newtcp_rtt_init(&rtt);
+	newtcp_rtt_sample(&rtt, 3 * SEC, 0, seq, seq);
+	for (i = 0; i < 400; i++, seq += 1000)
+		newtcp_rtt_sample(&rtt, 10 * MS, 0, seq, seq + 500);
+
+	KUNIT_EXPECT_GE(test, rtt.rto_us, 210 * MS);
+	KUNIT_EXPECT_LE(test, rtt.rto_us, 210 * MS + 10);
+}
+
+/* RFC 6298 5.5 to 5.7: doubled each time, bounded; a measurement ends it. */
+static void rtt_backoff(struct kunit *test)
+{
+	static const u32 expect_s[] = { 3, 6, 12, 24, 48, 96, 120, 120 };
+	struct newtcp_rtt rtt;
+	int i;
+
+	newtcp_rtt_init(&rtt);
+	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1);
+	for (i = 0; i < ARRAY_SIZE(expect_s); i++, rtt.backoff++)
+		KUNIT_EXPECT_EQ_MSG(test, newtcp_rtt_rto(&rtt),
+				    expect_s[i] * SEC, "back-off %d", i);
+	for (i = 8; i <= 255; i++) {
+		rtt.backoff = i;
+		KUNIT_EXPECT_EQ_MSG(test, newtcp_rtt_rto(&rtt), 120 * SEC,
+				    "back-off %d", i);
+	}
+
+	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), 3 * SEC);
+}
+
+struct min_case {
+	const char *desc;
+	u32 sample_us;
+	u64 after_us;	/* since a sample of 1000 us */
+	u32 expect_us;
+	u64 expect_age_us;
+};
+
+static const struct min_case min_cases[] = {
+	{ "smaller", 999, 5, 999, 0 },
+	{ "larger", 1001, 5, 1000, 5 },
+	{ "equal refreshes", 1000, 5, 1000, 0 },
+	{ "larger at the end of the window", 5000, NEWTCP_MIN_RTT_WIN_US,
+	  1000, NEWTCP_MIN_RTT_WIN_US },
+	{ "larger after the window", 5000, NEWTCP_MIN_RTT_WIN_US + 1, 5000, 0 },
+	{ "0 counts as 1 us", 0, 5, 1, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(min, min_cases, desc);
+
+static void rtt_minimum(struct kunit *test)
+{
+	const struct min_case *p = test->param_value;
+	const u64 start = 1ULL << 40;
+	struct newtcp_rtt rtt;
+
+	newtcp_rtt_init(&rtt);
+	newtcp_rtt_sample(&rtt, 1000, start, 1, 1);
+	newtcp_rtt_sample(&rtt, p->sample_us, start + p->after_us, 1, 1);
+
+	KUNIT_EXPECT_EQ(test, rtt.min_us, p->expect_us);
+	KUNIT_EXPECT_EQ(test, start + p->after_us - rtt.min_stamp_us,
+			p->expect_age_us);
+}
+
+/*
+ * Whatever the samples: SRTT stays between their extremes (less the rounding
+ * of the shift), the RTO between SRTT + 200 ms and 120 s, the minimum exact.
+ */
+static void rtt_bounds(struct kunit *test)
+{
+	struct rnd_state rnd;
+	int run, i;
+
+	prandom_seed_state(&rnd, 6298);
+	for (run = 0; run < 200; run++) {
+		u32 seq = prandom_u32_state(&rnd), lo = ~0U, hi = 0;
+		int magnitude = prandom_u32_state(&rnd) % 27;
+		struct newtcp_rtt rtt;
+
+		newtcp_rtt_init(&rtt);
+		for (i = 0; i < 200; i++) {
+			u32 r = prandom_u32_state(&rnd) % (2U << magnitude);
+
+			r = clamp(r, 1U, NEWTCP_RTO_MAX_US);
+			lo = min(lo, r);
+			hi = max(hi, r);
+			seq += prandom_u32_state(&rnd) % 3000;
+			newtcp_rtt_sample(&rtt, r, i, seq, seq + 10000);
+
+			KUNIT_ASSERT_GE(test, (rtt.srtt_us >> 3) + 1, lo);
+			KUNIT_ASSERT_LE(test, rtt.srtt_us >> 3, hi);
+			KUNIT_ASSERT_GE(test, rtt.rto_us,
+					min((rtt.srtt_us >> 3) +
+					    NEWTCP_RTO_MIN_US,
+					    NEWTCP_RTO_MAX_US));
+			KUNIT_ASSERT_LE(test, rtt.rto_us, NEWTCP_RTO_MAX_US);
+			KUNIT_ASSERT_EQ(test, rtt.min_us, lo);
+		}
+	}
+}
+
+static struct kunit_case rtt_cases[] = {
+	KUNIT_CASE(rtt_initial),
+	KUNIT_CASE_PARAM(rtt_vectors, vector_gen_params),
+	KUNIT_CASE(rtt_window_edge),
+	KUNIT_CASE(rtt_floor),
+	KUNIT_CASE(rtt_backoff),
+	KUNIT_CASE_PARAM(rtt_minimum, min_gen_params),
+	KUNIT_CASE(rtt_bounds),
+	{}
+};
+
+static struct kunit_suite rtt_suite = {
+	.name = "newtcp_rtt",
+	.test_cases = rtt_cases,
+};
+
+kunit_test_suite(rtt_suite);

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Port claims: one owner per port, in both stacks.
+ *
+ * A port that AF_NEWINET uses is also held in the kernel's TCP bind table, by
+ * a kernel socket (the holder) that is bound there without reuse, so that the
+ * later of two binds gets EADDRINUSE whichever stack it belongs to. Two rules
+ * decide about a bind:
+ *  1. among our own owners of the port, what inet_csk_bind_conflict() would
+ *     say (SO_REUSEADDR, SO_REUSEPORT, listening, address, device);
+ *  2. against the kernel's TCP, exclusion: the address, port and device must
+ *     be free there, save for TIME-WAIT entries that SO_REUSEADDR overcomes.
+ *
+ * Owners are sockets and TIME-WAIT entries, linked by skc_bind_node in their
+ * port; each owns one claim, and a claim may serve many owners.
+ *
+ * Locks: see claim.h. Contexts stand above each function.
+ */
+#include <linux/hash.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/netns/generic.h>
+#include "claim.h"
+#include "tcp/tcp.h"
+
+#define CLAIM_HASH_BITS		10
+
+static struct claim_head heads[1 << CLAIM_HASH_BITS];
+static unsigned int claim_net_id __ro_after_init;
+
+struct claim_net *claim_net_of(const struct net *net)
+{
+	return net_generic(net, claim_net_id);
+}
+
+static struct claim_head *head_of(const struct net *net, u16 num)
+{
+	return &heads[hash_32(num + net_hash_mix(net), CLAIM_HASH_BITS)];
+}
+
+static struct claim_port *find_port(struct claim_head *head,
+				    const struct net *net, u16 num)
+{
+	struct claim_port *p;
+
+	hlist_for_each_entry(p, &head->ports, node)
+		if (p->num == num && p->net == net)
+			return p;
+	return NULL;
+}
+
+/* Owners. All under claim_head.lock. */
+
+void claim_own(struct newinet_claim *c, struct sock_common *owner)
+{
+	*newtcp_claim_slot(owner) = c;
+	hlist_add_head(&owner->skc_bind_node, &c->port->owners);
+	c->owners++;
+	atomic_inc(&c->cn->owners);
+	newinet_intake_get();
+}
+
+static void disown(struct newinet_claim *c, struct sock_common *owner)
+{
+	struct claim_net *cn = c->cn;
+
+	*newtcp_claim_slot(owner) = NULL;
+	hlist_del_init(&owner->skc_bind_node);
+	c->idle_since = jiffies;
+	if (--c->owners || c->pooled)
+		return;
+
+	spin_lock(&cn->dead_lock);
+	if (list_empty(&c->dead)) {
+		list_add_tail(&c->dead, &cn->dead);
+		atomic_inc(&cn->dying);
+		schedule_work(&cn->release_work);
+	}
+	spin_unlock(&cn->dead_lock);
+}
+
+void claim_set_port(struct sock *sk, u16 num)
+{
+	inet_sk(sk)->inet_num = num;
+	inet_sk(sk)->inet_sport = htons(num);
+}
+
+static bool addrs_overlap(__be32 a, __be32 b)
+{
+	return !a || !b || a == b;
+}
+
+/* Rule 1. TIME-WAIT owners have no more than their sock_common. */
+static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
+			    struct sock_common *owner)
+{
+	bool tw = owner->skc_state == TCP_TIME_WAIT;
+
+	if (owner == &sk->__sk_common ||
+	    (*newtcp_claim_slot(owner))->l3mdev != l3mdev ||
+	    !claim_devs_overlap(sk->sk_bound_dev_if, owner->skc_bound_dev_if) ||
+	    !addrs_overlap(addr, owner->skc_rcv_saddr))
+		return false;
+	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
+		return false;
+	if (sk->sk_reuseport && owner->skc_reuseport &&
+	    (tw || uid_eq(sock_i_uid(sk), sock_i_uid(newtcp_full(owner)))))
+		return false;
+	return true;
+}
+
+static bool port_conflicts(struct claim_port *p, struct sock *sk, __be32 addr,
+			   int l3mdev)
+{
+	struct sock_common *owner;
+
+	hlist_for_each_entry(owner, &p->owners, skc_bind_node)
+		if (owner_conflicts(sk, addr, l3mdev, owner))
+			return true;
+	return false;
+}
+
+static bool covers(const struct newinet_claim *c, __be32 addr, int dev, int l3mdev)
+{
+	return c->l3mdev == l3mdev && (!c->addr || c->addr == addr) &&
+	       (!c->dev || c->dev == dev);
+}
+
+/* Claims. Process context, claim_net.lock held. */
+
+/* A new claim, whose first owner is @sk. */
+struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
+				 __be32 addr, int dev, u16 num, bool shared,
+				 bool pooled)
+{
+	struct claim_port *p, *spare;
+	struct newinet_claim *c;
+	int err = -ENOBUFS;
+
+	c = kzalloc(sizeof(*c), GFP_KERNEL);
+	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
+	if (!c || !spare)
+		goto out_free;
+	c->holder = claim_holder_get(sk, addr, dev, num, shared);
+	if (IS_ERR(c->holder)) {
+		err = PTR_ERR(c->holder);
+		goto out_free;
+	}
+
+	INIT_LIST_HEAD(&c->dead);
+	c->cn = cn;
+	c->addr = addr;
+	c->dev = dev;
+	c->l3mdev = inet_sk_bound_l3mdev(c->holder->sk);
+	c->num = inet_sk(c->holder->sk)->inet_num;
+	c->pooled = pooled;
+	c->head = head_of(cn->net, c->num);
+	cn->claims++;
+
+	spin_lock_bh(&c->head->lock);
+	p = find_port(c->head, cn->net, c->num);
+	if (!p) {
+		p = spare;
+		spare = NULL;
+		p->net = cn->net;
+		p->num = c->num;
+		hlist_add_head(&p->node, &c->head->ports);
+	}
+	c->port = p;
+	hlist_add_head(&c->node, &p->claims);
+	claim_own(c, &sk->__sk_common);
+	spin_unlock_bh(&c->head->lock);
+	claim_set_port(sk, c->num);
+	kfree(spare);
+	return c;
+
+out_free:
+	kfree(spare);
+	kfree(c);
+	return ERR_PTR(err);
+}
+
+/* Out of the port; false when somebody owns it. claim_head.lock held. */
+bool claim_unlink(struct newinet_claim *c)
+{
+	struct claim_port *p = c->port;
+
+	if (c->owners)
+		return false;
+	c->pooled = false;
+	hlist_del(&c->node);
+	if (hlist_empty(&p->claims)) {
+		WARN_ON_ONCE(!hlist_empty(&p->owners));
+		hlist_del(&p->node);
+		kfree(p);
+	}
+	return true;
+}
+
+void claim_free(struct newinet_claim *c)
+{
+	c->cn->claims--;
+	sock_release(c->holder);
+	kfree_rcu(c, rcu);
+}
+
+static void release_dead(struct claim_net *cn)
+{
+	struct newinet_claim *c;
+	bool gone;
+
+	for (;;) {
+		spin_lock_bh(&cn->dead_lock);
+		c = list_first_entry_or_null(&cn->dead, struct newinet_claim, dead);
+		if (c)
+			list_del_init(&c->dead);
+		spin_unlock_bh(&cn->dead_lock);
+		if (!c)
+			return;
+
+		/* Without an owner nobody but us, under the mutex, revives it. */
+		spin_lock_bh(&c->head->lock);
+		gone = claim_unlink(c);
+		spin_unlock_bh(&c->head->lock);
+		if (gone)
+			claim_free(c);
+		atomic_dec(&cn->dying);
+	}
+}
+
+static void release_work(struct work_struct *work)
+{
+	struct claim_net *cn = container_of(work, struct claim_net, release_work);
+
+	mutex_lock(&cn->lock);
+	release_dead(cn);
+	mutex_unlock(&cn->lock);
+}
+
+/* Explicit binds. */
+
+/*
+ * Join the claims that are on the port already. -ENOENT when none of them
+ * covers @addr; @shared tells whether there is any.
+ */
+static int join_port(struct claim_net *cn, struct sock *sk, __be32 addr, u16 num,
+		     bool *shared)
+{
+	struct claim_head *head = head_of(cn->net, num);
+	int l3mdev = inet_sk_bound_l3mdev(sk);
+	struct newinet_claim *c;
+	struct claim_port *p;
+	int err = -ENOENT;
+
+	spin_lock_bh(&head->lock);
+	p = find_port(head, cn->net, num);
+	if (!p)
+		goto out;
+	*shared = true;
+	err = -EADDRINUSE;
+	if (port_conflicts(p, sk, addr, l3mdev))
+		goto out;
+	err = -ENOENT;
+	hlist_for_each_entry(c, &p->claims, node) {
+		if (!covers(c, addr, sk->sk_bound_dev_if, l3mdev))
+			continue;
+		if (c->pooled)
+			claim_pool_release(cn, c);
+		claim_own(c, &sk->__sk_common);
+		claim_set_port(sk, num);
+		err = 0;
+		break;
+	}
+out:
+	spin_unlock_bh(&head->lock);
+	return err;
+}
+
+/**
+ * newinet_claim_bind - give a socket a port in both stacks
+ * @sk: unbound socket, locked
+ * @addr: local address, or INADDR_ANY
+ * @port: host order; 0 lets the kernel choose one
+ *
+ * Process context. On success inet_num and inet_sport are set.
+ *
+ * Return: 0, -EADDRINUSE, or -errno of a failed allocation.
+ */
+int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port)
+{
+	struct claim_net *cn = claim_net_of(sock_net(sk));
+	bool shared = false;
+	int err = -ENOENT;
+
+	mutex_lock(&cn->lock);
+	if (port)
+		err = join_port(cn, sk, addr, port, &shared);
+	if (err == -ENOENT)
+		err = PTR_ERR_OR_ZERO(claim_make(cn, sk, addr,
+						 sk->sk_bound_dev_if, port,
+						 shared, false));
+	mutex_unlock(&cn->lock);
+	return err;
+}
+
+/**
+ * newinet_claim_listen - take the port once more, as a listener
+ * @sk: socket, locked, whose state is TCP_LISTEN already
+ *
+ * Two sockets may share a port by SO_REUSEADDR until one of them listens. The
+ * state comes first, so that of two that try at once not both succeed. An
+ * unbound socket is given a port. Process context.
+ *
+ * Return: 0 or -errno, as newinet_claim_bind().
+ */
+int newinet_claim_listen(struct sock *sk)
+{
+	struct newinet_claim *c;
+	int err = 0;
+
+	if (!inet_sk(sk)->inet_num)
+		return newinet_claim_bind(sk, inet_sk(sk)->inet_rcv_saddr, 0);
+
+	c = *newtcp_claim_slot(&sk->__sk_common);
+	if (WARN_ON_ONCE(!c))
+		return -EINVAL;
+	spin_lock_bh(&c->head->lock);
+	if (port_conflicts(c->port, sk, inet_sk(sk)->inet_rcv_saddr, c->l3mdev))
+		err = -EADDRINUSE;
+	spin_unlock_bh(&c->head->lock);
+	return err;
+}
+
+/**
+ * newinet_claim_share - an heir comes to the port of an owner
+ * @owner: whose claim it is; it cannot lose it meanwhile
+ * @heir: child of a listener, or TIME-WAIT entry, in its final state
+ *
+ * BH.
+ */
+void newinet_claim_share(const struct sock_common *owner, struct sock_common *heir)
+{
+	struct newinet_claim *c = *newtcp_claim_slot((struct sock_common *)owner);
+
+	if (WARN_ON_ONCE(!c))
+		return;
+	spin_lock_bh(&c->head->lock);
+	claim_own(c, heir);
+	spin_unlock_bh(&c->head->lock);
+}
+
+/**
+ * newinet_claim_put - give the port back
+ * @owner: a socket or TIME-WAIT entry; without a claim nothing happens
+ *
+ * A socket's inet_num and inet_sport become 0. The kernel socket behind the
+ * last owner's claim is released by newinet_claim_flush() or by a work item.
+ * BH or process context.
+ */
+void newinet_claim_put(struct sock_common *owner)
+{
+	struct newinet_claim *c = *newtcp_claim_slot(owner);
+	struct claim_head *head;
+	struct claim_net *cn;
+
+	if (c) {
+		cn = c->cn;
+		head = c->head;
+		spin_lock_bh(&head->lock);
+		disown(c, owner);
+		if (atomic_dec_and_test(&cn->owners) &&
+		    rcu_access_pointer(cn->pool))
+			mod_delayed_work(system_wq, &cn->reap_work,
+					 CLAIM_POOL_REAP_EVERY);
+		spin_unlock_bh(&head->lock);
+		newinet_intake_put();
+	}
+	if (owner->skc_state != TCP_TIME_WAIT)
+		/* getsockname(2) still names the port of a connection that ended. */
+		newtcp_full(owner)->sk_num = 0;
+}
+
+/**
+ * newinet_claim_flush - release now the claims that have lost their owner
+ * @net: network namespace
+ *
+ * So that a port can be bound in the other stack as soon as close() returns.
+ * Process context, no locks held.
+ */
+void newinet_claim_flush(struct net *net)
+{
+	struct claim_net *cn = claim_net_of(net);
+
+	if (!atomic_read(&cn->dying))
+		return;
+	mutex_lock(&cn->lock);
+	release_dead(cn);
+	mutex_unlock(&cn->lock);
+}
+
+static int __net_init claim_net_init(struct net *net)
+{
+	struct claim_net *cn = claim_net_of(net);
+
+	cn->net = net;
+	mutex_init(&cn->lock);
+	spin_lock_init(&cn->dead_lock);
+	INIT_LIST_HEAD(&cn->dead);
+	INIT_WORK(&cn->release_work, release_work);
+	INIT_DELAYED_WORK(&cn->reap_work, claim_pool_work);
+	atomic_set(&cn->turn, get_random_u32());
+	return 0;
+}
+
+/* Holders keep no reference on the netns: they must go with it. */
+static void __net_exit claim_net_exit(struct net *net)
+{
+	struct claim_net *cn = claim_net_of(net);
+
+	cancel_work_sync(&cn->release_work);
+	cancel_delayed_work_sync(&cn->reap_work);
+	mutex_lock(&cn->lock);
+	release_dead(cn);
+	claim_pool_reap(cn, true);
+	WARN_ON_ONCE(cn->claims);
+	mutex_unlock(&cn->lock);
+}
+
+static struct pernet_operations claim_net_ops = {
+	.init	= claim_net_init,
+	.exit	= claim_net_exit,
+	.id	= &claim_net_id,
+	.size	= sizeof(struct claim_net),
+};
+
+/** newinet_claim_init - at load, before the first socket; 0 or -errno */
+int newinet_claim_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		spin_lock_init(&heads[i].lock);
+		INIT_HLIST_HEAD(&heads[i].ports);
+	}
+	return register_pernet_subsys(&claim_net_ops);
+}
+
+/** newinet_claim_exit - at unload, when there is no owner left */
+void newinet_claim_exit(void)
+{
+	unregister_pernet_subsys(&claim_net_ops);
+}

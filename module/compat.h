@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Everything that differs between the supported kernels. The module is
+ * written for 6.12; this file, which Kbuild includes in front of every other,
+ * gives 6.1 the newer names. No other file looks at the version.
+ */
+#ifndef _NEWINET_COMPAT_H
+#define _NEWINET_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
+#error "newinet supports Linux 6.1 and 6.12"
+#endif
+
+/* 6.2: what a unit test may see. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define VISIBLE_IF_KUNIT	static
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#else
+#include <kunit/visibility.h>
+#endif
+
+/* 6.4: struct inet_sock's bit-fields became inet_flags. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define NEWINET_BIT_FREEBIND		freebind
+#define NEWINET_BIT_HDRINCL		hdrincl
+#define NEWINET_BIT_MC_ALL		mc_all
+#define NEWINET_BIT_MC_LOOP		mc_loop
+#define NEWINET_BIT_RECVERR		recverr
+#define NEWINET_BIT_TRANSPARENT		transparent
+#define inet_test_bit(nr, sk)		(inet_sk(sk)->NEWINET_BIT_##nr)
+#define inet_set_bit(nr, sk)		(inet_sk(sk)->NEWINET_BIT_##nr = 1)
+#define inet_clear_bit(nr, sk)		(inet_sk(sk)->NEWINET_BIT_##nr = 0)
+#endif
+
+/* 6.8: the kernel's bind bucket lists its owners by address. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define newinet_for_each_bound(sk, tb) sk_for_each_bound(sk, &(tb)->owners)
+#else
+#define newinet_bind2(ptr) hlist_entry_safe(ptr, struct inet_bind2_bucket, bhash_node)
+#define newinet_for_each_bound(sk, tb)					\
+	for (struct inet_bind2_bucket *__tb2 = newinet_bind2((tb)->bhash2.first); \
+	     __tb2; __tb2 = newinet_bind2(__tb2->bhash_node.next))	\
+		sk_for_each_bound(sk, &__tb2->owners)
+#endif
+
+/* 6.5: proto.ioctl gives an integer back; 6.10: proto.accept takes a struct. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#include <linux/uaccess.h>
+#define NEWINET_PROTO_IOCTL(name, impl)					\
+static int name(struct sock *sk, int cmd, unsigned long arg)		\
+{									\
+	int val, err = impl(sk, cmd, &val);				\
+									\
+	return err ?: put_user(val, (int __user *)arg);			\
+}
+#else
+#define NEWINET_PROTO_IOCTL(name, impl)					\
+static int name(struct sock *sk, int cmd, int *val)			\
+{									\
+	return impl(sk, cmd, val);					\
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+struct proto_accept_arg {
+	int flags;
+	int err;
+	bool kern;
+};
+
+#define NEWINET_PROTO_ACCEPT(name, impl)				\
+static struct sock *name(struct sock *sk, int flags, int *err, bool kern) \
+{									\
+	struct proto_accept_arg arg = { .flags = flags, .kern = kern };	\
+	struct sock *child = impl(sk, &arg);				\
+									\
+	if (!child)							\
+		*err = arg.err;						\
+	return child;							\
+}
+#else
+#define NEWINET_PROTO_ACCEPT(name, impl)				\
+static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)	\
+{									\
+	return impl(sk, arg);						\
+}
+#endif
+
+/* 6.7: cgroup address programs are told the length of the address. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define NEWINET_CGROUP_CONNECT(sk, addr, len) \
+	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr)
+#else
+#define NEWINET_CGROUP_CONNECT(sk, addr, len) \
+	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
+#endif
+
+/* 6.2: struct tcp_info got the receive window. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define NEWINET_INFO_RCV_WND(info, wnd) do { } while (0)
+#else
+#define NEWINET_INFO_RCV_WND(info, wnd) ((info)->tcpi_rcv_wnd = (wnd))
+#endif
+
+/* 6.10: two headers were split off from others. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <linux/skbuff_ref.h>
+#include <net/proto_memory.h>
+#endif
+
+#endif /* _NEWINET_COMPAT_H */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From IP to a socket: the module's place in inet_protos[IPPROTO_TCP].
+ *
+ * While somebody is bound or connected, newinet_rcv() stands in front of the
+ * kernel's handler. A segment that one of our tables knows is consumed, every
+ * other goes on untouched. ICMP errors take the same way. Netfilter's INPUT,
+ * defragmentation and conntrack have run by then; the policy checks that
+ * tcp_v4_rcv() makes itself are made here, because the slot has no_policy.
+ *
+ * Context: softirq, RCU read side. newinet_intake_get()/put(): any.
+ */
+#include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/netfilter.h>
+#include <linux/rcupdate.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+#include "tcp/tcp.h"
+
+static struct net_protocol our_slot;
+static const struct net_protocol *kernel_slot;
+static DEFINE_SPINLOCK(slot_lock);
+static atomic_t owners = ATOMIC_INIT(0);
+static bool slot_taken;		/* slot_lock */
+
+static bool header_ok(struct sk_buff *skb)
+{
+	const struct tcphdr *th = (struct tcphdr *)skb->data;
+	unsigned int hdrlen = th->doff * 4;
+
+	if (unlikely(hdrlen < sizeof(*th) || hdrlen > skb->len))
+		return false;
+	return pskb_may_pull(skb, hdrlen) &&
+	       !skb_checksum_validate(skb, IPPROTO_TCP, inet_compute_pseudo);
+}
+
+static void fill_cb(struct sk_buff *skb, const struct tcphdr *th)
+{
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	cb->seq = ntohl(th->seq);
+	cb->end_seq = cb->seq + th->syn + th->fin + skb->len - th->doff * 4;
+	cb->ack_seq = ntohl(th->ack_seq);
+	cb->flags = ((const u8 *)th)[13];
+	cb->sacked = 0;
+	cb->has_ts = false;
+}
+
+static void rcv_full(struct sock *sk, struct sk_buff *skb, u8 ttl)
+{
+	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	u32 limit;
+
+	if (unlikely(ttl < READ_ONCE(inet_sk(sk)->min_ttl)) ||
+	    !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+		goto drop;
+	nf_reset_ct(skb);
+	if (sk_filter_trim_cap(sk, skb, th->doff * 4))
+		goto drop;
+	/* A filter may have cut the payload. */
+	th = (const struct tcphdr *)skb->data;
+	fill_cb(skb, th);
+	skb->dev = NULL;
+
+	if (sk->sk_state == TCP_LISTEN) {
+		newtcp_listener_rcv(sk, skb);
+		return;
+	}
+
+	sk_incoming_cpu_update(sk);
+	bh_lock_sock_nested(sk);
+	if (likely(!sock_owned_by_user(sk))) {
+		newtcp_do_rcv(sk, skb);
+	} else {
+		/* Room for a window's worth of data and for the ACKs of ours. */
+		limit = READ_ONCE(sk->sk_rcvbuf) +
+			(READ_ONCE(sk->sk_sndbuf) >> 1) + 64 * 1024;
+		if (unlikely(sk_add_backlog(sk, skb, limit))) {
+			bh_unlock_sock(sk);
+			atomic_inc(&sk->sk_drops);
+			goto drop;
+		}
+	}
+	bh_unlock_sock(sk);
+	return;
+drop:
+	kfree_skb(skb);
+}
+
+static void deliver(struct sock_common *c, struct sk_buff *skb)
+{
+	u8 ttl = ip_hdr(skb)->ttl;
+
+	if (!header_ok(skb)) {
+		kfree_skb(skb);
+		skb = NULL;
+	}
+
+	switch (c->skc_state) {
+	case TCP_TIME_WAIT:
+		if (skb) {
+			if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+				kfree_skb(skb);
+				break;
+			}
+			nf_reset_ct(skb);
+			fill_cb(skb, (struct tcphdr *)skb->data);
+			newtcp_tw_rcv(newtcp_tw_of(c), skb);
+			return;
+		}
+		break;
+	case TCP_NEW_SYN_RECV:
+		if (skb) {
+			struct sock *lsk = newtcp_req_of(c)->listener;
+
+			if (!xfrm4_policy_check(lsk, XFRM_POLICY_IN, skb) ||
+			    sk_filter_trim_cap(lsk, skb, newtcp_hdrlen(skb))) {
+				kfree_skb(skb);
+				break;
+			}
+			nf_reset_ct(skb);
+			fill_cb(skb, (struct tcphdr *)skb->data);
+			newtcp_req_rcv(newtcp_req_of(c), skb);
+			return;
+		}
+		break;
+	default:
+		if (skb)
+			rcv_full(newtcp_full(c), skb, ttl);
+		sock_put(newtcp_full(c));
+		return;
+	}
+
+	if (c->skc_state == TCP_TIME_WAIT)
+		newtcp_tw_put(newtcp_tw_of(c));
+	else
+		newtcp_req_put(newtcp_req_of(c));
+}
+
+static int newinet_rcv(struct sk_buff *skb)
+{
+	const struct tcphdr *th;
+	const struct iphdr *iph;
+	struct sock_common *c;
+
+	/* A socket that early demultiplexing found is the kernel's own. */
+	if (skb->sk || skb->pkt_type != PACKET_HOST ||
+	    !pskb_may_pull(skb, sizeof(*th)))
+		goto pass;
+
+	th = (const struct tcphdr *)skb->data;
+	iph = ip_hdr(skb);
+	c = newtcp_lookup(dev_net(skb->dev), iph->saddr, th->source,
+			  iph->daddr, ntohs(th->dest), inet_iif(skb),
+			  inet_sdif(skb));
+	if (!c)
+		goto pass;
+	deliver(c, skb);
+	return 0;
+pass:
+	return kernel_slot->handler(skb);
+}
+
+/* ICMP named a full socket: RFC 5927 wants the number to be in flight. */
+static void err_full(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
+{
+	const int type = icmp_hdr(skb)->type;
+	const int code = icmp_hdr(skb)->code;
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int err = EHOSTUNREACH;
+
+	bh_lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		goto out;
+	if (!seq_between(seq, tp->snd_una, tp->snd_nxt))
+		goto out;
+
+	switch (type) {
+	case ICMP_PARAMETERPROB:
+		err = EPROTO;
+		break;
+	case ICMP_DEST_UNREACH:
+		if (code > NR_ICMP_UNREACH)
+			goto out;
+		if (code == ICMP_FRAG_NEEDED) {
+			WRITE_ONCE(tp->pmtu, info);
+			if (!sock_owned_by_user(sk))
+				newtcp_mtu_reduced(sk);
+			else if (!test_and_set_bit(NEWTCP_DEFER_MTU, &tp->deferred))
+				sock_hold(sk);
+			goto out;
+		}
+		err = icmp_err_convert[code].errno;
+		break;
+	case ICMP_TIME_EXCEEDED:
+		break;
+	default:
+		goto out;
+	}
+
+	/* While connecting an error ends it; later it is only remembered. */
+	if (sk->sk_state == TCP_SYN_SENT && !sock_owned_by_user(sk)) {
+		newtcp_report_error(sk, err);
+		newtcp_done(sk);
+		goto out;
+	}
+	if (inet_test_bit(RECVERR, sk) && !sock_owned_by_user(sk)) {
+		WRITE_ONCE(sk->sk_err, err);
+		sk_error_report(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err_soft, err);
+	}
+out:
+	bh_unlock_sock(sk);
+}
+
+static int newinet_err(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
+	struct sock_common *c;
+
+	/* The quoted segment is one that we sent: source is our side. */
+	c = newtcp_lookup_established(dev_net(skb->dev), iph->daddr, th->dest,
+				      iph->saddr, ntohs(th->source),
+				      inet_iif(skb), inet_sdif(skb));
+	if (!c)
+		return kernel_slot->err_handler(skb, info);
+
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
+	    icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+		ipv4_update_pmtu(skb, dev_net(skb->dev), info, 0, IPPROTO_TCP);
+
+	switch (c->skc_state) {
+	case TCP_TIME_WAIT:
+		newtcp_tw_put(newtcp_tw_of(c));
+		break;
+	case TCP_NEW_SYN_RECV:
+		newtcp_req_error(newtcp_req_of(c), ntohl(th->seq));
+		break;
+	default:
+		err_full(newtcp_full(c), skb, ntohl(th->seq), info);
+		sock_put(newtcp_full(c));
+	}
+	return 0;
+}
+
+/**
+ * newinet_intake_get() - one more owner is to receive segments
+ *
+ * The first one puts the module in front of the kernel's handler.
+ *
+ * Context: any.
+ */
+void newinet_intake_get(void)
+{
+	if (atomic_inc_not_zero(&owners))
+		return;
+
+	spin_lock_bh(&slot_lock);
+	if (atomic_inc_return(&owners) == 1 && !slot_taken)
+		slot_taken = cmpxchg((const struct net_protocol __force **)
+				     &inet_protos[IPPROTO_TCP], kernel_slot,
+				     &our_slot) == kernel_slot;
+	spin_unlock_bh(&slot_lock);
+	if (unlikely(!READ_ONCE(slot_taken)))
+		net_warn_ratelimited("newinet: another module took over TCP's input; nothing will arrive\n");
+}
+
+/**
+ * newinet_intake_put() - an owner is gone
+ *
+ * With the last one the kernel's handler is alone again.
+ *
+ * Context: any.
+ */
+void newinet_intake_put(void)
+{
+	if (atomic_add_unless(&owners, -1, 1))
+		return;
+
+	spin_lock_bh(&slot_lock);
+	if (atomic_dec_and_test(&owners) && slot_taken)
+		slot_taken = cmpxchg((const struct net_protocol __force **)
+				     &inet_protos[IPPROTO_TCP], &our_slot,
+				     kernel_slot) != &our_slot;
+	spin_unlock_bh(&slot_lock);
+}
+
+/**
+ * newinet_intake_init() - remember the kernel's handler
+ *
+ * Context: process.
+ * Return: 0, or -ENOPROTOOPT when the kernel has no TCP.
+ */
+int newinet_intake_init(void)
+{
+	rcu_read_lock();
+	kernel_slot = rcu_dereference(inet_protos[IPPROTO_TCP]);
+	rcu_read_unlock();
+	if (!kernel_slot)
+		return -ENOPROTOOPT;
+	our_slot = *kernel_slot;
+	our_slot.handler = newinet_rcv;
+	our_slot.err_handler = newinet_err;
+	return 0;
+}
+
+/**
+ * newinet_intake_exit() - wait until no segment is in our hands
+ *
+ * Context: process; sleeps.
+ */
+void newinet_intake_exit(void)
+{
+	WARN_ON(atomic_read(&owners));
+	synchronize_net();
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connection table and the listener table: from a segment's addresses
+ * and ports to the object that owns it.
+ *
+ * One table holds full sockets, half-open requests and TIME-WAIT entries
+ * alike, each with a struct sock_common in front, so that a segment costs one
+ * look-up whatever the state of its connection. Answers to the same questions
+ * as net/ipv4/inet_hashtables.c.
+ *
+ * Readers are under RCU and walk nulls lists, because the objects come from
+ * SLAB_TYPESAFE_BY_RCU caches and may move to another chain under a reader's
+ * feet. Writers take the bucket's spinlock with BH off. The table holds a
+ * reference on requests and TIME-WAIT entries; a full socket leaves the table
+ * before its last reference goes.
+ */
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/rculist_nulls.h>
+#include <net/net_namespace.h>
+#include <net/netns/hash.h>
+#include "tcp/tcp.h"
+
+#define LOCK_COUNT	1024
+#define LISTEN_COUNT	512
+
+struct listen_bucket {
+	spinlock_t lock;
+	struct hlist_nulls_head head;
+};
+
+static struct hlist_nulls_head *conn_table;
+static u32 conn_mask;
+static spinlock_t conn_locks[LOCK_COUNT];
+static struct listen_bucket listen_table[LISTEN_COUNT];
+static u32 table_secret;
+
+/* What is compared, in the layout of struct sock_common. */
+struct conn_key {
+	union {
+		struct {
+			__be32 peer;
+			__be32 local;
+		};
+		__addrpair addrs;
+	};
+	union {
+		struct {
+			__be16 peer_port;
+			u16 local_port;
+		};
+		__portpair ports;
+	};
+};
+
+static u32 conn_hash(const struct net *net, const struct conn_key *k)
+{
+	return jhash_3words((__force u32)k->local, (__force u32)k->peer,
+			    (__force u32)k->ports,
+			    table_secret + net_hash_mix(net));
+}
+
+static spinlock_t *conn_lock(u32 hash)
+{
+	return &conn_locks[hash & (LOCK_COUNT - 1)];
+}
+
+static bool conn_match(const struct sock_common *c, struct net *net,
+		       const struct conn_key *k, int dif, int sdif)
+{
+	return c->skc_portpair == k->ports && c->skc_addrpair == k->addrs &&
+	       net_eq(read_pnet(&c->skc_net), net) &&
+	       inet_sk_bound_dev_eq(net, READ_ONCE(c->skc_bound_dev_if),
+				    dif, sdif);
+}
+
+static void entry_put(struct sock_common *c)
+{
+	if (c->skc_state == TCP_TIME_WAIT)
+		newtcp_tw_put(newtcp_tw_of(c));
+	else if (c->skc_state == TCP_NEW_SYN_RECV)
+		newtcp_req_put(newtcp_req_of(c));
+	else
+		sock_put(newtcp_full(c));
+}
+
+/**
+ * newtcp_lookup_established() - find a connection, request or TIME-WAIT entry
+ * @net: namespace of the device
+ * @saddr: source address of the segment
+ * @sport: its source port
+ * @daddr: its destination address
+ * @dport: its destination port, host order
+ * @dif: index of the device that it came in on
+ * @sdif: index of the enslaved device, or 0
+ *
+ * Context: RCU read side.
+ * Return: the entry with a reference held, or NULL.
+ */
+struct sock_common *newtcp_lookup_established(struct net *net, __be32 saddr,
+					      __be16 sport, __be32 daddr,
+					      u16 dport, int dif, int sdif)
+{
+	const struct conn_key k = {
+		.peer = saddr, .local = daddr,
+		.peer_port = sport, .local_port = dport,
+	};
+	u32 hash = conn_hash(net, &k);
+	u32 slot = hash & conn_mask;
+	struct hlist_nulls_node *node;
+	struct sock_common *c;
+
+again:
+	hlist_nulls_for_each_entry_rcu(c, node, &conn_table[slot],
+				       skc_nulls_node) {
+		if (c->skc_hash != hash || !conn_match(c, net, &k, dif, sdif))
+			continue;
+		if (unlikely(!refcount_inc_not_zero(&c->skc_refcnt)))
+			return NULL;
+		/* The object may have been freed and used again meanwhile. */
+		if (likely(conn_match(c, net, &k, dif, sdif)))
+			return c;
+		entry_put(c);
+		goto again;
+	}
+	/* Ended on another chain: an entry moved; look once more. */
+	if (unlikely(get_nulls_value(node) != slot))
+		goto again;
+	return NULL;
+}
+
+static u32 listen_slot(const struct net *net, u16 port)
+{
+	return (port + net_hash_mix(net)) & (LISTEN_COUNT - 1);
+}
+
+/* How well a listener fits: -1 not at all; an address outweighs a device. */
+static int listen_score(const struct sock *sk, struct net *net, __be32 daddr,
+			u16 dport, int dif, int sdif)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+	int score = 0;
+
+	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport)
+		return -1;
+	if (sk->sk_rcv_saddr) {
+		if (sk->sk_rcv_saddr != daddr)
+			return -1;
+		score += 2;
+	}
+	if (!inet_sk_bound_dev_eq(net, bound, dif, sdif))
+		return -1;
+	return score + !!bound;
+}
+
+/**
+ * newtcp_lookup_listener() - find the listener that fits best
+ * @net: namespace of the device
+ * @daddr: destination address of the segment
+ * @dport: its destination port, host order
+ * @dif: index of the device that it came in on
+ * @sdif: index of the enslaved device, or 0
+ *
+ * Listeners that fit equally well (SO_REUSEPORT) share the load evenly.
+ *
+ * Context: RCU read side.
+ * Return: the socket with a reference held, or NULL.
+ */
+struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
+				    int dif, int sdif)
+{
+	u32 slot = listen_slot(net, dport);
+	struct hlist_nulls_node *node;
+	struct sock *sk, *best;
+	int score, high;
+	u32 ties;
+
+again:
+	best = NULL;
+	high = -1;
+	ties = 0;
+	sk_nulls_for_each_rcu(sk, node, &listen_table[slot].head) {
+		score = listen_score(sk, net, daddr, dport, dif, sdif);
+		if (score < 0 || score < high)
+			continue;
+		ties = score == high ? ties + 1 : 1;
+		high = score;
+		if (ties == 1 || !(get_random_u32() % ties))
+			best = sk;
+	}
+	if (unlikely(get_nulls_value(node) != slot))
+		goto again;
+	if (!best)
+		return NULL;
+	if (unlikely(!refcount_inc_not_zero(&best->sk_refcnt)))
+		return NULL;
+	if (unlikely(listen_score(best, net, daddr, dport, dif, sdif) < high)) {
+		sock_put(best);
+		goto again;
+	}
+	return best;
+}
+
+/**
+ * newtcp_lookup() - find who a segment belongs to
+ * @net: namespace of the device
+ * @saddr: source address of the segment
+ * @sport: its source port
+ * @daddr: its destination address
+ * @dport: its destination port, host order
+ * @dif: index of the device that it came in on
+ * @sdif: index of the enslaved device, or 0
+ *
+ * Context: RCU read side.
+ * Return: a connection, request, TIME-WAIT entry or listener with a reference
+ * held; NULL when the segment is not ours.
+ */
+struct sock_common *newtcp_lookup(struct net *net, __be32 saddr, __be16 sport,
+				  __be32 daddr, u16 dport, int dif, int sdif)
+{
+	struct sock_common *c;
+	struct sock *sk;
+
+	c = newtcp_lookup_established(net, saddr, sport, daddr, dport, dif,
+				      sdif);
+	if (c)
+		return c;
+	sk = newtcp_lookup_listener(net, daddr, dport, dif, sdif);
+	return sk ? &sk->__sk_common : NULL;
+}
+
+static struct conn_key key_of(const struct sock_common *c)
+{
+	struct conn_key k;
+
+	k.addrs = c->skc_addrpair;
+	k.ports = c->skc_portpair;
+	return k;
+}
+
+/* Bucket lock held. */
+static bool tuple_taken(struct net *net, const struct sock_common *self,
+			const struct conn_key *k, u32 hash)
+{
+	struct hlist_nulls_node *node;
+	struct sock_common *c;
+
+	hlist_nulls_for_each_entry(c, node, &conn_table[hash & conn_mask],
+				   skc_nulls_node) {
+		if (c != self && c->skc_hash == hash &&
+		    conn_match(c, net, k, self->skc_bound_dev_if, 0))
+			return true;
+	}
+	return false;
+}
+
+static void add_entry(struct sock_common *c, u32 hash)
+{
+	hlist_nulls_add_head_rcu(&c->skc_nulls_node,
+				 &conn_table[hash & conn_mask]);
+}
+
+static bool del_entry(struct sock_common *c)
+{
+	if (hlist_nulls_unhashed(&c->skc_nulls_node))
+		return false;
+	hlist_nulls_del_init_rcu(&c->skc_nulls_node);
+	return true;
+}
+
+/**
+ * newtcp_hash_connection() - make a connection findable
+ * @sk: socket with its addresses and ports set
+ *
+ * Context: socket lock held, BH on or off.
+ * Return: 0, or -EADDRNOTAVAIL when the four-tuple is in use.
+ */
+int newtcp_hash_connection(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+	struct conn_key k = key_of(&sk->__sk_common);
+	u32 hash = conn_hash(net, &k);
+	spinlock_t *lock = conn_lock(hash);
+	int err = 0;
+
+	spin_lock_bh(lock);
+	if (tuple_taken(net, &sk->__sk_common, &k, hash)) {
+		err = -EADDRNOTAVAIL;
+	} else {
+		sk->sk_hash = hash;
+		add_entry(&sk->__sk_common, hash);
+		sock_prot_inuse_add(net, sk->sk_prot, 1);
+	}
+	spin_unlock_bh(lock);
+	return err;
+}
+
+/**
+ * newtcp_hash_listener() - make a listening socket findable
+ * @sk: the socket, in TCP_LISTEN
+ *
+ * Context: process, socket lock held.
+ */
+void newtcp_hash_listener(struct sock *sk)
+{
+	struct listen_bucket *b;
+
+	b = &listen_table[listen_slot(sock_net(sk), sk->sk_num)];
+	spin_lock_bh(&b->lock);
+	__sk_nulls_add_node_rcu(sk, &b->head);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	spin_unlock_bh(&b->lock);
+}
+
+/**
+ * newtcp_unhash() - take a socket out of whichever table it is in
+ * @sk: the socket; nothing happens when it is in none
+ *
+ * Context: socket lock held, BH on or off.
+ */
+void newtcp_unhash(struct sock *sk)
+{
+	spinlock_t *lock;
+
+	if (sk_unhashed(sk))
+		return;
+	if (sk->sk_state == TCP_LISTEN)
+		lock = &listen_table[listen_slot(sock_net(sk), sk->sk_num)].lock;
+	else
+		lock = conn_lock(sk->sk_hash);
+
+	spin_lock_bh(lock);
+	if (del_entry(&sk->__sk_common))
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	spin_unlock_bh(lock);
+}
+
+/**
+ * newtcp_hash_req() - make a half-open request findable
+ * @req: the request; the table takes a reference of its own
+ *
+ * Context: BH.
+ * Return: false when its four-tuple is in use already.
+ */
+bool newtcp_hash_req(struct newtcp_req *req)
+{
+	struct net *net = read_pnet(&req->c.skc_net);
+	struct conn_key k = key_of(&req->c);
+	u32 hash = conn_hash(net, &k);
+	spinlock_t *lock = conn_lock(hash);
+	bool free;
+
+	spin_lock(lock);
+	free = !tuple_taken(net, &req->c, &k, hash);
+	if (free) {
+		refcount_inc(&req->c.skc_refcnt);
+		req->c.skc_hash = hash;
+		add_entry(&req->c, hash);
+	}
+	spin_unlock(lock);
+	return free;
+}
+
+/**
+ * newtcp_unhash_req() - take a request out of the table
+ * @req: the request; the table's reference is dropped
+ *
+ * Context: BH; the caller holds a reference.
+ * Return: false when it had left already, so somebody else acts on it.
+ */
+bool newtcp_unhash_req(struct newtcp_req *req)
+{
+	spinlock_t *lock = conn_lock(req->c.skc_hash);
+	bool was_in;
+
+	spin_lock(lock);
+	was_in = del_entry(&req->c);
+	spin_unlock(lock);
+	if (was_in)
+		newtcp_req_put(req);
+	return was_in;
+}
+
+/**
+ * newtcp_hash_child() - put a new connection in the place of its request
+ * @req: the request, on which the caller holds a reference
+ * @child: the connection
+ *
+ * Context: BH, @child locked.
+ * Return: false when another segment finished the handshake first.
+ */
+bool newtcp_hash_child(struct newtcp_req *req, struct sock *child)
+{
+	u32 hash = req->c.skc_hash;
+	spinlock_t *lock = conn_lock(hash);
+	bool won;
+
+	spin_lock(lock);
+	won = !hlist_nulls_unhashed(&req->c.skc_nulls_node);
+	if (won) {
+		child->sk_hash = hash;
+		add_entry(&child->__sk_common, hash);
+		del_entry(&req->c);
+		sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
+	}
+	spin_unlock(lock);
+	if (won)
+		newtcp_req_put(req);
+	return won;
+}
+
+/**
+ * newtcp_hash_tw() - put a TIME-WAIT entry in the place of its connection
+ * @sk: the connection
+ * @tw: the entry; the table takes a reference of its own
+ *
+ * Context: BH, @sk locked.
+ */
+void newtcp_hash_tw(struct sock *sk, struct newtcp_tw *tw)
+{
+	u32 hash = sk->sk_hash;
+	spinlock_t *lock = conn_lock(hash);
+
+	tw->c.skc_hash = hash;
+	refcount_inc(&tw->c.skc_refcnt);
+	spin_lock(lock);
+	add_entry(&tw->c, hash);
+	if (del_entry(&sk->__sk_common))
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	spin_unlock(lock);
+}
+
+/**
+ * newtcp_unhash_tw() - take a TIME-WAIT entry out of the table
+ * @tw: the entry; the table's reference is dropped
+ *
+ * Context: BH; the caller holds a reference.
+ * Return: false when it had left already.
+ */
+bool newtcp_unhash_tw(struct newtcp_tw *tw)
+{
+	spinlock_t *lock = conn_lock(tw->c.skc_hash);
+	bool was_in;
+
+	spin_lock(lock);
+	was_in = del_entry(&tw->c);
+	spin_unlock(lock);
+	if (was_in)
+		newtcp_tw_put(tw);
+	return was_in;
+}
+
+/**
+ * newtcp_lookup_init() - allocate the tables
+ *
+ * The connection table has a chain for each 128 KiB of memory, as Linux's.
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int newtcp_lookup_init(void)
+{
+	unsigned long chains = roundup_pow_of_two(totalram_pages() / 32 + 1);
+	u32 i;
+
+	chains = clamp(chains, 1UL << 10, 1UL << 19);
+	conn_table = kvmalloc_array(chains, sizeof(*conn_table), GFP_KERNEL);
+	if (!conn_table)
+		return -ENOMEM;
+	conn_mask = chains - 1;
+	for (i = 0; i < chains; i++)
+		INIT_HLIST_NULLS_HEAD(&conn_table[i], i);
+	for (i = 0; i < LOCK_COUNT; i++)
+		spin_lock_init(&conn_locks[i]);
+	for (i = 0; i < LISTEN_COUNT; i++) {
+		spin_lock_init(&listen_table[i].lock);
+		INIT_HLIST_NULLS_HEAD(&listen_table[i].head, i);
+	}
+	table_secret = get_random_u32();
+	return 0;
+}
+
+/**
+ * newtcp_lookup_exit() - free the tables; they are empty and unread by now
+ *
+ * Context: process.
+ */
+void newtcp_lookup_exit(void)
+{
+	kvfree(conn_table);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Load and unload: the list of what the module registers, and its mirror.
+ *
+ * The order matters at unload. No socket is left by then (each one pins the
+ * module), but TIME-WAIT entries and half-open requests may be: they go first,
+ * while the intake still works; then the intake, which waits for every softirq
+ * that could have seen our tables; then the tables.
+ *
+ * Context: process, module load and unload.
+ */
+#include <linux/module.h>
+#include "tcp/tcp.h"
+
+static int __init newinet_init(void)
+{
+	int err;
+
+	err = newtcp_lookup_init();
+	if (err)
+		return err;
+	/* Before TIME-WAIT: a dying netns purges in the reverse order. */
+	err = newinet_claim_init();
+	if (err)
+		goto out_lookup;
+	err = newtcp_timewait_init();
+	if (err)
+		goto out_claim;
+	err = newtcp_init();
+	if (err)
+		goto out_timewait;
+	err = newinet_intake_init();
+	if (err)
+		goto out_tcp;
+	err = newinet_family_init();
+	if (err)
+		goto out_intake;
+	return 0;
+
+out_intake:
+	newinet_intake_exit();
+out_tcp:
+	newtcp_exit();
+out_timewait:
+	newtcp_timewait_exit();
+out_claim:
+	newinet_claim_exit();
+out_lookup:
+	newtcp_lookup_exit();
+	return err;
+}
+
+static void __exit newinet_exit(void)
+{
+	newinet_family_exit();
+	newtcp_tw_purge(NULL);
+	newinet_intake_exit();
+	newtcp_exit();
+	newtcp_timewait_exit();
+	newinet_claim_exit();
+	newtcp_lookup_exit();
+}
+
+module_init(newinet_init);
+module_exit(newinet_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("AF_NEWINET: an address family with its own TCP over IPv4");
+MODULE_VERSION(NEWINET_VERSION);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The address family: what its files offer to each other and to the
+ * transport. Grouped by the file that defines it; each prototype says the
+ * context that it may be called from.
+ *
+ * Locking of the whole module is described in tcp/tcp.h ("Locking").
+ */
+#ifndef _NEWINET_H
+#define _NEWINET_H
+
+#include <linux/types.h>
+#include <linux/net.h>
+#include <linux/skbuff.h>
+#include <net/inet_sock.h>
+#include <net/protocol.h>
+#include "uapi/newinet.h"
+
+/*
+ * sk_protocol of our sockets. Never IPPROTO_TCP: generic code takes that to
+ * mean "this is a struct tcp_sock". Outside the range of IP protocols, and of
+ * the numbers that Linux gives to protocols without one (SMC 256, MPTCP 262).
+ */
+#define NEWINET_SK_PROTOCOL	0x4e49
+
+struct net;
+struct newinet_claim;
+struct newinet_net;
+
+/* family.c: the net_proto_family and its protosw table */
+extern int newinet_family;		/* the number in use, read-only after load */
+
+enum newinet_access {
+	NEWINET_ACCESS_ALL,
+	NEWINET_ACCESS_GROUP,		/* members of the group, and admins */
+	NEWINET_ACCESS_ADMIN,		/* CAP_NET_ADMIN over the netns */
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+extern int newinet_access;		/* the parameters access= and group= */
+extern unsigned int newinet_access_gid;
+#endif
+
+int newinet_family_init(void);		/* process */
+void newinet_family_exit(void);		/* process */
+int newinet_register_protosw(struct inet_protosw *p);	/* process */
+void newinet_unregister_protosw(struct inet_protosw *p);	/* process, sleeps */
+void newinet_lockdep_class(struct sock *sk);	/* any; sk not yet visible */
+
+/* ops.c: the socket layer */
+extern const struct proto_ops newinet_stream_ops;
+
+/*
+ * claim.c: one owner per port, in both stacks.
+ *
+ * A bucket is a port in a netns with all its AF_NEWINET owners (sockets and
+ * TIME-WAIT entries, linked by skc_bind_node); a claim is the kernel socket
+ * that holds (address, port, device) in the kernel's bind table.
+ */
+int newinet_claim_init(void);		/* process */
+void newinet_claim_exit(void);		/* process */
+
+/* Process, socket locked. 0 or -errno as bind(2) reports it. */
+int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port);
+/* The same port taken again by a listener, sk_state set; or a first one. */
+int newinet_claim_listen(struct sock *sk);
+/*
+ * Process, socket locked: give an unbound socket, whose addresses and sk_dport
+ * are set, a port for a connection, and insert it into the connection table.
+ * When sk->sk_num is set already only the insertion is done. -EADDRNOTAVAIL when
+ * nothing is free.
+ */
+int newinet_claim_connect(struct sock *sk);
+/* BH: the child of a listener, or a TIME-WAIT entry, shares the owner's port. */
+void newinet_claim_share(const struct sock_common *owner, struct sock_common *heir);
+/* BH or process: give the port back; sk->sk_num and inet_sport become 0. */
+void newinet_claim_put(struct sock_common *owner);
+/* Process, no locks: release what newinet_claim_put() left over, now. */
+void newinet_claim_flush(struct net *net);
+
+/* intake.c: segments and ICMP errors from IP */
+int newinet_intake_init(void);		/* process */
+void newinet_intake_exit(void);		/* process, waits for RCU */
+void newinet_intake_get(void);		/* process or BH: somebody is to be found */
+void newinet_intake_put(void);		/* process or BH */
+
+/* egress.c: segments to IP */
+int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin);
+struct dst_entry *newinet_egress_dst(struct sock *sk);
+void newinet_egress_setup(struct sock *sk, struct dst_entry *dst);
+int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb);
+
+#endif /* _NEWINET_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ports of outgoing connections: a pool of wildcard claims per netns, kept
+ * and used again for other destinations, so that a connect() does not pay for
+ * a socket of the kernel's. The slots are tried from a place that is keyed by
+ * the destination and moves on with each connect (RFC 6056, algorithm 4); the
+ * port in a slot is the kernel's random choice. The pool doubles when none of
+ * its ports will do, and gives back what is idle.
+ *
+ * Locks: see claim.h.
+ */
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include "claim.h"
+#include "tcp/tcp.h"
+
+#define POOL_MIN		64
+#define POOL_IDLE		(60 * HZ)	/* kept while others are in use */
+
+static struct claim_pool *pool_locked(struct claim_net *cn)
+{
+	return rcu_dereference_protected(cn->pool, lockdep_is_held(&cn->lock));
+}
+
+/* An explicit bind takes the claim over, so that connects leave it alone. */
+void claim_pool_release(struct claim_net *cn, struct newinet_claim *c)
+{
+	struct claim_pool *pool = pool_locked(cn);
+
+	c->pooled = false;
+	RCU_INIT_POINTER(pool->slot[c->slot], NULL);
+	pool->used--;
+}
+
+/* Claims outside the range that is set now serve nobody. */
+static bool port_allowed(struct net *net, u16 num, int low, int high)
+{
+	return num >= low && num <= high && !inet_is_local_reserved_port(net, num);
+}
+
+void claim_pool_reap(struct claim_net *cn, bool all)
+{
+	struct claim_pool *pool = pool_locked(cn);
+	struct newinet_claim *c;
+	unsigned int i;
+	int low, high;
+	bool gone;
+
+	inet_get_local_port_range(cn->net, &low, &high);
+	for (i = 0; pool && pool->used && i < pool->size; i++) {
+		c = rcu_dereference_protected(pool->slot[i],
+					      lockdep_is_held(&cn->lock));
+		if (!c)
+			continue;
+		spin_lock_bh(&c->head->lock);
+		gone = (all || !port_allowed(cn->net, c->num, low, high) ||
+			time_after(jiffies, c->idle_since + POOL_IDLE)) &&
+		       claim_unlink(c);
+		spin_unlock_bh(&c->head->lock);
+		if (gone) {
+			RCU_INIT_POINTER(pool->slot[i], NULL);
+			pool->used--;
+			claim_free(c);
+			cond_resched();
+		}
+	}
+	if (pool && !pool->used) {
+		RCU_INIT_POINTER(cn->pool, NULL);
+		kvfree_rcu(pool, rcu);
+	}
+}
+
+void claim_pool_work(struct work_struct *work)
+{
+	struct claim_net *cn = container_of(to_delayed_work(work),
+					    struct claim_net, reap_work);
+
+	mutex_lock(&cn->lock);
+	claim_pool_reap(cn, !atomic_read(&cn->owners));
+	if (pool_locked(cn))
+		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
+	mutex_unlock(&cn->lock);
+}
+
+/* More slots than @size, up to one for each port of the range. */
+static int pool_grow(struct claim_net *cn, unsigned int size)
+{
+	struct claim_pool *pool, *bigger;
+	unsigned int want;
+	int low, high;
+	int err = 0;
+
+	inet_get_local_port_range(cn->net, &low, &high);
+	want = min_t(unsigned int, size ? 2 * size : POOL_MIN, high - low + 1);
+	if (want <= size)
+		return -EADDRNOTAVAIL;
+
+	mutex_lock(&cn->lock);
+	pool = pool_locked(cn);
+	if (pool && pool->size > size)
+		goto out;
+	err = -ENOBUFS;
+	bigger = kvzalloc(struct_size(bigger, slot, want), GFP_KERNEL);
+	if (!bigger)
+		goto out;
+	bigger->size = want;
+	if (pool) {
+		bigger->used = pool->used;
+		memcpy(bigger->slot, pool->slot,
+		       flex_array_size(pool, slot, min(want, pool->size)));
+	}
+	rcu_assign_pointer(cn->pool, bigger);
+	if (pool)
+		kvfree_rcu(pool, rcu);
+	schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
+	err = 0;
+out:
+	mutex_unlock(&cn->lock);
+	return err;
+}
+
+/* A new port in an empty slot, owned by @sk. -EAGAIN when it is not empty. */
+static int pool_fill(struct claim_net *cn, struct sock *sk, unsigned int i)
+{
+	struct newinet_claim *c;
+	struct claim_pool *pool;
+	int err = -EAGAIN;
+
+	mutex_lock(&cn->lock);
+	pool = pool_locked(cn);
+	if (!pool || i >= pool->size || rcu_access_pointer(pool->slot[i]))
+		goto out;
+	c = claim_make(cn, sk, htonl(INADDR_ANY), 0, 0, false, true);
+	err = PTR_ERR_OR_ZERO(c);
+	if (err)
+		goto out;
+	c->slot = i;
+	rcu_assign_pointer(pool->slot[i], c);
+	pool->used++;
+out:
+	mutex_unlock(&cn->lock);
+	return err;
+}
+
+/*
+ * Own the claim in slot @i. -ENOENT when the slot is empty, -EAGAIN when its
+ * port is not for this socket.
+ */
+static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
+		     int low, int high)
+{
+	struct newinet_claim *c = NULL;
+	struct claim_pool *pool;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	pool = rcu_dereference(cn->pool);
+	if (pool && i < pool->size)
+		c = rcu_dereference(pool->slot[i]);
+	if (!c)
+		goto out;
+	err = -EAGAIN;
+	if (!port_allowed(cn->net, c->num, low, high))
+		goto out;
+	spin_lock_bh(&c->head->lock);
+	if (c->pooled) {
+		claim_own(c, &sk->__sk_common);
+		claim_set_port(sk, c->num);
+		err = 0;
+	}
+	spin_unlock_bh(&c->head->lock);
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/*
+ * Try the @size slots from @start on. -EAGAIN when none would do but more
+ * slots may help, -EADDRNOTAVAIL when they would not.
+ */
+static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
+		     unsigned int size)
+{
+	bool exhausted = false;
+	unsigned int i, n;
+	int low, high;
+	int err;
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	for (n = 0; n < size; n++) {
+		i = (start + n) % size;
+		err = pool_take(cn, sk, i, low, high);
+		if (err == -ENOENT && !exhausted) {
+			err = pool_fill(cn, sk, i);
+			if (err == -EADDRINUSE)
+				exhausted = true;
+			else if (err && err != -EAGAIN)
+				return err;
+		}
+		if (err)
+			continue;
+
+		err = newtcp_hash_connection(sk);
+		if (err != -EADDRNOTAVAIL)
+			return err;
+		newinet_claim_put(&sk->__sk_common);
+		cond_resched();
+	}
+	return exhausted ? -EADDRNOTAVAIL : -EAGAIN;
+}
+
+static unsigned int pool_size(struct claim_net *cn)
+{
+	struct claim_pool *pool;
+	unsigned int size;
+
+	rcu_read_lock();
+	pool = rcu_dereference(cn->pool);
+	size = pool ? pool->size : 0;
+	rcu_read_unlock();
+	return size;
+}
+
+/**
+ * newinet_claim_connect - enter a connection into the table, on a free port
+ * @sk: socket, locked, with both addresses and the destination port set
+ *
+ * A bound socket keeps its port. Any other gets one of the pool, on which the
+ * four-tuple is free. Process context.
+ *
+ * Return: 0, -EADDRNOTAVAIL, or -errno of a failed allocation.
+ */
+int newinet_claim_connect(struct sock *sk)
+{
+	struct claim_net *cn = claim_net_of(sock_net(sk));
+	unsigned int size;
+	u32 start;
+	int err;
+
+	if (inet_sk(sk)->inet_num)
+		return newtcp_hash_connection(sk);
+
+	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
+				   inet_sk(sk)->inet_daddr,
+				   inet_sk(sk)->inet_dport);
+	start += atomic_add_return(1 + (get_random_u32() & 7), &cn->turn);
+
+	/* One for the time of the search, lest the intake comes and goes. */
+	newinet_intake_get();
+	do {
+		size = pool_size(cn);
+		err = -EAGAIN;
+		if (size)
+			err = pool_walk(cn, sk, start, size);
+		if (err == -EAGAIN) {
+			err = pool_grow(cn, size);
+			if (!err)
+				err = -EAGAIN;
+		}
+	} while (err == -EAGAIN && !fatal_signal_pending(current));
+	newinet_intake_put();
+	return err;
+}

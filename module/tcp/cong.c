@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Congestion control: the table of algorithms, the binding of one of them to
+ * a connection, and the window arithmetic that they share (RFC 5681 3.1).
+ *
+ * Locks: cong_mutex serialises changes of the table; readers walk it under
+ * RCU and take a reference on the algorithm's module before they leave. The
+ * owner of a struct newtcp_cong serialises its use.
+ */
+#include "cong.h"
+
+#include <linux/export.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/string.h>
+#include <kunit/visibility.h>
+
+static DEFINE_MUTEX(cong_mutex);
+static LIST_HEAD(cong_list);	/* written under cong_mutex, read under RCU */
+
+/* Under cong_mutex or rcu_read_lock(). */
+static const struct newtcp_cong_ops *cong_find(const char *name)
+{
+	const struct newtcp_cong_ops *ops;
+
+	list_for_each_entry_rcu(ops, &cong_list, list,
+				lockdep_is_held(&cong_mutex))
+		if (!strncmp(ops->name, name, NEWTCP_CONG_NAME_MAX))
+			return ops;
+	return NULL;
+}
+
+/* The algorithm with a reference on its module, or NULL. Any context. */
+static const struct newtcp_cong_ops *cong_get(const char *name)
+{
+	const struct newtcp_cong_ops *ops;
+
+	rcu_read_lock();
+	ops = cong_find(name);
+	if (ops && !try_module_get(ops->owner))
+		ops = NULL;
+	rcu_read_unlock();
+	return ops;
+}
+
+/**
+ * newtcp_cong_register - offer an algorithm to connections
+ * @ops: lives until newtcp_cong_unregister()
+ *
+ * Process context, may sleep.
+ *
+ * Return: 0, -EINVAL (no name or a required op missing), -EEXIST.
+ */
+int newtcp_cong_register(struct newtcp_cong_ops *ops)
+{
+	size_t len = strnlen(ops->name, NEWTCP_CONG_NAME_MAX);
+	int err = 0;
+
+	if (!len || len == NEWTCP_CONG_NAME_MAX || !ops->ssthresh ||
+	    !ops->cong_avoid)
+		return -EINVAL;
+
+	mutex_lock(&cong_mutex);
+	if (cong_find(ops->name))
+		err = -EEXIST;
+	else
+		list_add_tail_rcu(&ops->list, &cong_list);
+	mutex_unlock(&cong_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(newtcp_cong_register);
+
+/**
+ * newtcp_cong_unregister - take an algorithm back
+ * @ops: registered before; no new connection finds it after the return
+ *
+ * Connections that use it hold its module: call this from module exit, where
+ * none is left. Process context, sleeps.
+ */
+void newtcp_cong_unregister(struct newtcp_cong_ops *ops)
+{
+	mutex_lock(&cong_mutex);
+	list_del_rcu(&ops->list);
+	mutex_unlock(&cong_mutex);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(newtcp_cong_unregister);
+
+/**
+ * newtcp_cong_init - register the algorithms that are always there
+ *
+ * Process context, module load.
+ */
+int newtcp_cong_init(void)
+{
+	int err;
+
+	err = newtcp_cong_register(&newtcp_cong_reno);
+	if (err)
+		return err;
+	err = newtcp_cong_register(&newtcp_cong_cubic);
+	if (err)
+		goto err_reno;
+	return 0;
+
+err_reno:
+	newtcp_cong_unregister(&newtcp_cong_reno);
+	return err;
+}
+
+/**
+ * newtcp_cong_exit - mirror of newtcp_cong_init()
+ *
+ * Process context, module unload; no connection is left.
+ */
+void newtcp_cong_exit(void)
+{
+	newtcp_cong_unregister(&newtcp_cong_cubic);
+	newtcp_cong_unregister(&newtcp_cong_reno);
+}
+
+/* @ops comes with its module reference. */
+static void cong_bind(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
+{
+	c->ops = ops;
+	c->cwnd_cnt = 0;
+	memset(c->priv, 0, sizeof(c->priv));
+	if (ops->init)
+		ops->init(c);
+}
+
+static void cong_fresh_windows(struct newtcp_cong *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->cwnd = NEWTCP_INIT_CWND;
+	c->ssthresh = NEWTCP_INFINITE_SSTHRESH;
+	c->cwnd_clamp = U32_MAX;
+}
+
+/**
+ * newtcp_cong_assign - set up a new connection
+ * @c: overwritten
+ * @name: the wanted algorithm, as the netns's default; where it is not one
+ *	of ours, CUBIC
+ *
+ * Any context.
+ */
+void newtcp_cong_assign(struct newtcp_cong *c, const char *name)
+{
+	const struct newtcp_cong_ops *ops = cong_get(name);
+
+	if (!ops) {
+		/* Our own module, which the caller's socket already pins. */
+		ops = &newtcp_cong_cubic;
+		__module_get(ops->owner);
+	}
+	cong_fresh_windows(c);
+	cong_bind(c, ops);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_assign);
+
+/**
+ * newtcp_cong_set - change the algorithm of a connection, keep its windows
+ * @c: assigned before
+ * @name: the algorithm
+ *
+ * Any context.
+ *
+ * Return: 0 or -ENOENT.
+ */
+int newtcp_cong_set(struct newtcp_cong *c, const char *name)
+{
+	const struct newtcp_cong_ops *ops = cong_get(name);
+
+	if (!ops)
+		return -ENOENT;
+	if (ops == c->ops) {
+		module_put(ops->owner);
+		return 0;
+	}
+	newtcp_cong_release(c);
+	cong_bind(c, ops);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_set);
+
+/**
+ * newtcp_cong_clone - set up the child of a listener
+ * @child: overwritten; may begin as a copy of @parent
+ * @parent: pinned by the caller, and so its algorithm's module
+ *
+ * Any context.
+ */
+void newtcp_cong_clone(struct newtcp_cong *child,
+		       const struct newtcp_cong *parent)
+{
+	const struct newtcp_cong_ops *ops = parent->ops;
+
+	__module_get(ops->owner);
+	cong_fresh_windows(child);
+	cong_bind(child, ops);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_clone);
+
+/**
+ * newtcp_cong_release - the connection is gone
+ * @c: assigned before; without an algorithm afterwards
+ *
+ * Any context.
+ */
+void newtcp_cong_release(struct newtcp_cong *c)
+{
+	if (!c->ops)
+		return;
+	module_put(c->ops->owner);
+	c->ops = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_release);
+
+/**
+ * newtcp_cong_enter_recovery - congestion: remember the windows, lower the
+ * threshold
+ * @c: the caller brings @c->cwnd down as its recovery demands
+ */
+void newtcp_cong_enter_recovery(struct newtcp_cong *c)
+{
+	c->prior_cwnd = c->cwnd;
+	c->prior_ssthresh = c->ssthresh;
+	c->ssthresh = max(c->ops->ssthresh(c), 2U);
+	c->cwnd_cnt = 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_enter_recovery);
+
+/**
+ * newtcp_cong_slow_start - grow by what was acknowledged, up to the threshold
+ * @c: state
+ * @acked: segments newly acknowledged
+ *
+ * Counts segments, not ACKs (RFC 3465), and without its limit of 2 per ACK:
+ * a receiver with GRO acknowledges dozens at once.
+ *
+ * Return: what is left for congestion avoidance.
+ */
+u32 newtcp_cong_slow_start(struct newtcp_cong *c, u32 acked)
+{
+	u32 grow;
+
+	if (!newtcp_cong_in_slow_start(c))
+		return acked;
+	grow = min(acked, c->ssthresh - c->cwnd);
+	c->cwnd = min(c->cwnd + grow, c->cwnd_clamp);
+	return acked - grow;
+}
+EXPORT_SYMBOL_GPL(newtcp_cong_slow_start);
+
+/**
+ * newtcp_cong_avoid_ai - additive increase: 1 segment for every @w
+ * @c: state
+ * @w: acknowledged segments that pay for one; a window's worth for Reno
+ * @acked: segments newly acknowledged
+ */
+void newtcp_cong_avoid_ai(struct newtcp_cong *c, u32 w, u32 acked)
+{
+	u32 grow;
+
+	w = max(w, 1U);
+	/* Saved up while @w was larger: worth one segment, not several. */
+	if (c->cwnd_cnt >= w) {
+		c->cwnd_cnt = 0;
+		c->cwnd++;
+	}
+	c->cwnd_cnt += acked;
+	grow = c->cwnd_cnt / w;
+	c->cwnd_cnt -= grow * w;
+	c->cwnd = min(c->cwnd + grow, c->cwnd_clamp);
+}
+EXPORT_SYMBOL_GPL(newtcp_cong_avoid_ai);

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Active open: CLOSED -> SYN-SENT -> ESTABLISHED (RFC 9293 3.10.1, 3.10.7.3).
+ *
+ * Context: socket lock held; process, and softirq or backlog for what a SYN
+ * is answered with.
+ */
+#include <linux/bpf-cgroup.h>
+#include <net/dst.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/**
+ * newtcp_pre_connect() - let the cgroup's connect4 programs see the address
+ * @sk: the socket
+ * @uaddr: where to; a program may change it
+ * @addr_len: its length
+ *
+ * The programs are written for AF_INET, so that is what they are shown.
+ *
+ * Return: 0 or -errno.
+ */
+int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	int err;
+
+	if (addr_len < sizeof(struct sockaddr_in))
+		return -EINVAL;
+	uaddr->sa_family = AF_INET;
+	err = NEWINET_CGROUP_CONNECT(sk, uaddr, &addr_len);
+	uaddr->sa_family = newinet_family;
+	return err;
+}
+
+/* The variables of a connection that has said nothing yet. */
+static void init_variables(struct sock *sk, struct dst_entry *dst)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct net *net = sock_net(sk);
+	bool wscale = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling);
+	u8 ws;
+
+	tp->ts_ok = 0;
+	tp->sack_ok = 0;
+	tp->wscale_ok = 0;
+	tp->snd_wscale = 0;
+	tp->header_len = sizeof(struct tcphdr) +
+			 (READ_ONCE(net->ipv4.sysctl_tcp_timestamps) ?
+			  NEWTCP_TS_ALIGNED : 0);
+	tp->mss_clamp = tp->user_mss ?: 65535;
+	tp->max_window = 0;
+	tp->advmss = newtcp_advertised_mss(sk, dst);
+	newtcp_sync_mss(sk, dst_mtu(dst));
+	tp->rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->advmss);
+
+	tp->window_clamp = 0;
+	newtcp_initial_window(sk, newtcp_full_space(sk), tp->advmss,
+			      &tp->rcv_wnd, &tp->window_clamp, wscale, &ws);
+	tp->rcv_wscale = ws;
+	tp->rcv_ssthresh = tp->rcv_wnd;
+
+	WRITE_ONCE(sk->sk_err, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	tp->snd_wnd = 0;
+	tp->snd_wl1 = 0;
+	tp->snd_una = tp->write_seq;
+	tp->snd_sml = tp->write_seq;
+	tp->snd_nxt = tp->write_seq;
+	tp->rcv_nxt = 0;
+	tp->rcv_wup = 0;
+	tp->copied_seq = 0;
+	newtcp_recovery_reset(sk);
+	newtcp_rtt_init(&tp->rtt);
+	tp->last_rcv = (u32)jiffies;
+	tp->last_heard = (u32)jiffies;
+}
+
+/**
+ * newtcp_connect() - begin an active open
+ * @sk: the socket, in CLOSED
+ * @uaddr: struct sockaddr_in of the peer
+ * @addr_len: its length
+ *
+ * Return: 0 when the SYN is on its way; -EINVAL, -EAFNOSUPPORT for the
+ * address; -EADDRNOTAVAIL without a local port; routing errors; -ENOBUFS.
+ */
+int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	struct sockaddr_in *usin = (struct sockaddr_in *)uaddr;
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	int err;
+
+	if (addr_len < sizeof(struct sockaddr_in))
+		return -EINVAL;
+	if (usin->sin_family != newinet_family)
+		return -EAFNOSUPPORT;
+
+	/* In the table before the SYN leaves: the answer may be quick. */
+	tp->ts_recent = 0;
+	tp->ts_recent_stamp = 0;
+	newtcp_set_state(sk, TCP_SYN_SENT);
+	err = newinet_egress_connect(sk, usin);
+	if (err)
+		goto failure;
+
+	tp->iss = newtcp_isn(inet->inet_saddr, inet->inet_daddr,
+			     inet->inet_sport, inet->inet_dport);
+	tp->ts_offset = newtcp_ts_offset(sock_net(sk), inet->inet_saddr,
+					 inet->inet_daddr);
+	tp->write_seq = tp->iss;
+	atomic_set(&inet->inet_id, get_random_u16());
+	init_variables(sk, __sk_dst_get(sk));
+	err = newtcp_send_syn(sk);
+	if (err)
+		goto failure;
+	return 0;
+
+failure:
+	newtcp_timers_stop(sk);
+	newtcp_purge(sk);
+	newtcp_set_state(sk, TCP_CLOSE);
+	newtcp_reset_saddr(sk);
+	sk->sk_route_caps = 0;
+	sk_dst_reset(sk);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	return err;
+}
+
+/* What the SYN-ACK agreed to. */
+static void negotiated(struct sock *sk, const struct newtcp_options *o)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct net *net = sock_net(sk);
+
+	tp->sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
+		      (o->flags & NEWTCP_OPT_SACK_PERM);
+	tp->ts_ok = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) &&
+		    (o->flags & NEWTCP_OPT_TS);
+	tp->wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) &&
+			(o->flags & NEWTCP_OPT_WSCALE);
+	if (tp->wscale_ok) {
+		tp->snd_wscale = o->wscale;
+	} else {
+		tp->rcv_wscale = 0;
+		tp->window_clamp = min(tp->window_clamp, 65535U);
+	}
+	tp->header_len = sizeof(struct tcphdr) +
+			 (tp->ts_ok ? NEWTCP_TS_ALIGNED : 0);
+	if (tp->ts_ok) {
+		tp->ts_recent = o->tsval;
+		tp->ts_recent_stamp = (u32)ktime_get_seconds();
+	}
+	newtcp_set_peer_mss(tp, o->flags & NEWTCP_OPT_MSS ? o->mss : 0);
+	newtcp_sync_mss(sk, tp->pmtu);
+}
+
+/**
+ * newtcp_set_peer_mss() - take the MSS option of the peer
+ * @tp: the connection
+ * @mss: its value; 0 = there was none
+ */
+void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss)
+{
+	u16 user = tp->user_mss;
+
+	if (!mss)
+		mss = NEWTCP_DEFAULT_MSS;
+	if (user && user < mss)
+		mss = user;
+	tp->mss_clamp = mss;
+}
+
+static void established(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	newtcp_set_state(sk, TCP_ESTABLISHED);
+	tp->last_snd = (u32)jiffies;
+	newtcp_rcvbuf_init(sk);
+	tp->rcv_mss = min_t(u32, tp->mss, tp->advmss);
+	tp->max_packets_out = 0;
+	security_inet_conn_established(sk, NULL);
+	if (sock_flag(sk, SOCK_KEEPOPEN)) {
+		sock_reset_flag(sk, SOCK_KEEPOPEN);
+		newtcp_set_keepalive(sk, 1);
+		sock_set_flag(sk, SOCK_KEEPOPEN);
+	}
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+}
+
+/* The SYN-ACK came: take its numbers, tell the peer. */
+static void take_synack(struct sock *sk, struct sk_buff *skb,
+			const struct tcphdr *th,
+			const struct newtcp_options *o)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	bool pushed;
+
+	tp->irs = cb->seq;
+	tp->rcv_nxt = cb->seq + 1;
+	tp->rcv_wup = cb->seq + 1;
+	tp->copied_seq = tp->rcv_nxt;
+	/* RFC 7323: the window of a SYN is never scaled. */
+	tp->snd_wnd = ntohs(th->window);
+	tp->snd_wl1 = cb->seq;
+	tp->max_window = tp->snd_wnd;
+	negotiated(sk, o);
+	tp->last_tsval = o->tsval;
+	tp->last_tsecr = o->tsecr;
+	tp->seg_has_ts = tp->ts_ok;
+	if (newtcp_ack(sk, skb, NULL, 0) < 0)
+		return;
+	tp->snd_wl1 = cb->seq;
+	established(sk);
+
+	/* Data or a FIN may ride on the SYN-ACK: let the peer send it again. */
+	pushed = !skb_queue_empty(&sk->sk_write_queue);
+	if (pushed || READ_ONCE(sk->sk_write_pending) ||
+	    tp->pingpong >= 3) {
+		/* The program is about to write: the ACK rides with that. */
+		tp->ack_state |= NEWTCP_ACK_SCHED;
+		newtcp_enter_quickack(tp);
+		tp->pingpong = 3;
+		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
+				    jiffies + NEWTCP_DELACK_MAX);
+		newtcp_push_frames(sk);
+		return;
+	}
+	newtcp_send_ack(sk);
+	tp->ato = NEWTCP_DELACK_MIN;
+	tp->quick = 0;
+	newtcp_enter_quickack(tp);
+}
+
+/* Simultaneous open: both sides sent a SYN (RFC 9293 3.5, figure 7). */
+static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
+			     const struct tcphdr *th,
+			     const struct newtcp_options *o)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *syn = skb_peek(&tp->rtx_queue);
+
+	tp->irs = NEWTCP_CB(skb)->seq;
+	tp->rcv_nxt = tp->irs + 1;
+	tp->rcv_wup = tp->irs + 1;
+	tp->copied_seq = tp->rcv_nxt;
+	tp->snd_wnd = ntohs(th->window);
+	tp->snd_wl1 = tp->irs;
+	tp->max_window = tp->snd_wnd;
+	negotiated(sk, o);
+	newtcp_set_state(sk, TCP_SYN_RECV);
+	/* Our SYN goes again, as a SYN-ACK. */
+	if (syn) {
+		NEWTCP_CB(syn)->flags |= NEWTCP_ACK;
+		newtcp_clock_refresh(tp);
+		newtcp_transmit(sk, syn, true, GFP_ATOMIC);
+	}
+	kfree_skb(skb);
+	return 0;
+}
+
+/**
+ * newtcp_rcv_synsent() - a segment arrives in SYN-SENT (RFC 9293 3.10.7.3)
+ * @sk: the connection
+ * @skb: the segment; consumed
+ * @th: its header
+ *
+ * Return: 0.
+ */
+int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
+		       const struct tcphdr *th)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 ack = NEWTCP_CB(skb)->ack_seq;
+	struct newtcp_options o;
+
+	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
+			     th->syn, &o);
+
+	/* First: the ACK bit. It must acknowledge our SYN and no more. */
+	if (th->ack) {
+		u32 ts = newtcp_ts_of(tp->now_us) + tp->ts_offset;
+		bool bad_echo = (o.flags & NEWTCP_OPT_TS) && o.tsecr &&
+				tp->retrans_stamp &&
+				!seq_between(o.tsecr, tp->retrans_stamp +
+					     tp->ts_offset, ts);
+
+		if (!seq_after(ack, tp->snd_una) ||
+		    seq_after(ack, tp->snd_nxt) || bad_echo) {
+			if (!th->rst)
+				newtcp_send_rst(sock_net(sk), skb, sk);
+			goto discard;
+		}
+		/* Second: the RST bit, believed with a good ACK alone. */
+		if (th->rst) {
+			newtcp_reset(sk);
+			goto discard;
+		}
+		/* Fourth: the SYN bit. */
+		if (!th->syn)
+			goto discard;
+		take_synack(sk, skb, th, &o);
+		goto discard;
+	}
+	if (th->rst)
+		goto discard;
+	if (th->syn)
+		return simultaneous_open(sk, skb, th, &o);
+discard:
+	kfree_skb(skb);
+	return 0;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments without new data: SYN, ACK, FIN, RST and window probes
+ * (RFC 9293 3.5, 3.8.6.1, 3.10).
+ *
+ * Context: socket lock held, process or softirq.
+ */
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/* A bare header; it is sent as it is and never queued. */
+static struct sk_buff *bare_skb(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(NEWTCP_MAX_HEADER, sk_gfp_mask(sk, gfp | __GFP_NOWARN));
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, NEWTCP_MAX_HEADER);
+	memset(skb->cb, 0, sizeof(struct newtcp_skb_cb));
+	NEWTCP_CB(skb)->seq = seq;
+	NEWTCP_CB(skb)->end_seq = seq;
+	NEWTCP_CB(skb)->flags = flags;
+	NEWTCP_CB(skb)->segs = 1;
+	return skb;
+}
+
+/* SND.NXT, or the right edge of the window when the peer has shrunk it. */
+static u32 acceptable_seq(const struct newtcp_sock *tp)
+{
+	if (!seq_before(newtcp_wnd_end(tp), tp->snd_nxt) ||
+	    (tp->wscale_ok &&
+	     tp->snd_nxt - newtcp_wnd_end(tp) < (1U << tp->rcv_wscale)))
+		return tp->snd_nxt;
+	return newtcp_wnd_end(tp);
+}
+
+/**
+ * newtcp_send_ack() - acknowledge what was received
+ * @sk: the connection
+ *
+ * Without memory the ACK is tried again after the delayed-ACK time.
+ */
+void newtcp_send_ack(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	skb = bare_skb(sk, acceptable_seq(tp), NEWTCP_ACK, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		tp->ack_state |= NEWTCP_ACK_SCHED;
+		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
+				    jiffies + NEWTCP_DELACK_MAX);
+		return;
+	}
+	newtcp_clock_refresh(tp);
+	newtcp_transmit(sk, skb, false, GFP_ATOMIC);
+}
+
+/**
+ * newtcp_send_syn() - the first segment of an active open
+ * @sk: socket in SYN-SENT, its variables set by newtcp_connect_init()
+ *
+ * Return: 0; -ENOBUFS without memory; -ECONNREFUSED as IP reports it.
+ */
+int newtcp_send_syn(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb;
+	struct sk_buff *skb;
+	int err;
+
+	skb = newtcp_skb_alloc(sk, sk->sk_allocation, true);
+	if (unlikely(!skb))
+		return -ENOBUFS;
+	cb = NEWTCP_CB(skb);
+	cb->seq = tp->write_seq++;
+	cb->end_seq = tp->write_seq;
+	cb->flags = NEWTCP_SYN;
+	cb->segs = 1;
+
+	__skb_queue_tail(&tp->rtx_queue, skb);
+	tp->packets_out = 1;
+	tp->snd_nxt = tp->write_seq;
+	tp->pushed_seq = tp->write_seq;
+	newtcp_clock_refresh(tp);
+	tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+
+	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);
+	/* Lost on the way out is lost on the way: the timer sends it again. */
+	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
+			    jiffies + newtcp_rto_jiffies(tp));
+	return err == -ECONNREFUSED ? err : 0;
+}
+
+/**
+ * newtcp_send_fin() - our side has no more to say
+ * @sk: the connection
+ *
+ * The FIN rides on the last unsent segment; else it gets one of its own,
+ * charged whatever the limits say.
+ */
+void newtcp_send_fin(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb) {
+		skb = newtcp_skb_alloc(sk, sk_gfp_mask(sk, GFP_ATOMIC |
+						       __GFP_NOWARN), true);
+		if (unlikely(!skb)) {
+			/* The last segment sent carries it when it is sent again. */
+			skb = skb_peek_tail(&tp->rtx_queue);
+			if (skb) {
+				NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+				NEWTCP_CB(skb)->end_seq++;
+				tp->write_seq++;
+				tp->snd_nxt++;
+			}
+			return;
+		}
+		NEWTCP_CB(skb)->seq = tp->write_seq;
+		NEWTCP_CB(skb)->end_seq = tp->write_seq;
+		NEWTCP_CB(skb)->flags = NEWTCP_ACK;
+		__skb_queue_tail(&sk->sk_write_queue, skb);
+	}
+	NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+	NEWTCP_CB(skb)->end_seq++;
+	tp->write_seq++;
+	newtcp_push_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+}
+
+/**
+ * newtcp_send_active_reset() - tell the peer that the connection is gone
+ * @sk: the connection
+ * @gfp: allocation flags
+ */
+void newtcp_send_active_reset(struct sock *sk, gfp_t gfp)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
+
+	skb = bare_skb(sk, acceptable_seq(tp), NEWTCP_ACK | NEWTCP_RST, gfp);
+	if (!skb)
+		return;
+	newtcp_clock_refresh(tp);
+	newtcp_transmit(sk, skb, false, gfp);
+}
+
+/* A segment without data that makes the peer answer with its window. */
+static int probe_skb(struct sock *sk, u32 seq)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = bare_skb(sk, seq, NEWTCP_ACK, GFP_ATOMIC);
+
+	if (!skb)
+		return -1;
+	newtcp_clock_refresh(tp);
+	return newtcp_transmit(sk, skb, false, GFP_ATOMIC);
+}
+
+/**
+ * newtcp_write_wakeup() - make the peer say something
+ * @sk: the connection
+ *
+ * Sends the next data if it fits into the window, else a segment just below
+ * SND.UNA, which every peer answers (RFC 9293 3.8.4, 3.8.6.1).
+ *
+ * Return: 0 when it was sent, else as newtcp_transmit().
+ */
+int newtcp_write_wakeup(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
+	u32 mss, room;
+	int err;
+
+	if (sk->sk_state == TCP_CLOSE)
+		return -1;
+	skb = skb_peek(&sk->sk_write_queue);
+	if (!skb || !seq_before(NEWTCP_CB(skb)->seq, newtcp_wnd_end(tp)))
+		return probe_skb(sk, tp->snd_una - 1);
+
+	mss = newtcp_current_mss(sk);
+	room = min(newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq, mss);
+	if (room < skb->len &&
+	    newtcp_skb_split(sk, &sk->sk_write_queue, skb, room, mss, GFP_ATOMIC))
+		return -1;
+	NEWTCP_CB(skb)->flags |= NEWTCP_PSH;
+	newtcp_skb_set_segs(skb, mss);
+	newtcp_clock_refresh(tp);
+	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);
+	if (!err)
+		newtcp_data_sent(sk, skb);
+	return err;
+}
+
+/* When the next probe is due: the timeout, doubled for each unanswered one. */
+static unsigned long probe_interval(const struct newtcp_sock *tp)
+{
+	u64 us = (u64)tp->rtt.rto_us << min_t(u8, tp->rtt.backoff, 16);
+
+	us = clamp_t(u64, us, NEWTCP_RTO_MIN_US, NEWTCP_RTO_MAX_US);
+	return usecs_to_jiffies(us);
+}
+
+/**
+ * newtcp_check_probe() - data waits for a closed window: see that it is watched
+ * @sk: the connection
+ */
+void newtcp_check_probe(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!tp->packets_out && !(tp->deadlines & BIT(NEWTCP_DL_PROBE)))
+		newtcp_deadline_set(sk, NEWTCP_DL_PROBE,
+				    jiffies + probe_interval(tp));
+}
+
+/**
+ * newtcp_send_probe() - the window stayed shut: probe it
+ * @sk: the connection
+ */
+void newtcp_send_probe(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u8 limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+	int err = newtcp_write_wakeup(sk);
+
+	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
+		/* Something went out, or nothing is left to send. */
+		tp->probes_out = 0;
+		tp->rtt.backoff = 0;
+		return;
+	}
+	tp->probes_out++;
+	if (err <= 0 && tp->rtt.backoff < limit)
+		tp->rtt.backoff++;
+	newtcp_deadline_set(sk, NEWTCP_DL_PROBE, jiffies + probe_interval(tp));
+}

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segment arrives, for a connection that exists (RFC 9293 3.10.7.4, with the
+ * checks of RFC 5961 and RFC 7323).
+ *
+ * newtcp_do_rcv() is where segments come in, from softirq or from the backlog.
+ * An expected segment of an established connection takes the short way; all
+ * others go through the RFC's steps one by one. SYN-SENT is in connect.c,
+ * listeners and half-open requests in handshake.c.
+ *
+ * Context: socket lock held, process (backlog) or softirq.
+ */
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/**
+ * newtcp_oow_ratelimited() - was an answer of this kind sent just now?
+ * @net: namespace, for net.ipv4.tcp_invalid_ratelimit
+ * @last: in and out: jiffies of the last one
+ *
+ * Return: true when no answer is to be sent.
+ */
+bool newtcp_oow_ratelimited(struct net *net, u32 *last)
+{
+	u32 now = (u32)jiffies;
+
+	if (*last && now - *last < READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit))
+		return true;
+	*last = now ?: 1;
+	return false;
+}
+
+/**
+ * newtcp_challenge_ack() - make the peer prove that it knows the numbers
+ * @sk: the connection
+ *
+ * RFC 5961 section 10: at most one in tcp_invalid_ratelimit for a connection.
+ */
+void newtcp_challenge_ack(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!newtcp_oow_ratelimited(sock_net(sk), &tp->last_challenge))
+		newtcp_send_ack(sk);
+}
+
+/**
+ * newtcp_paws_reject() - is the segment older than one seen already?
+ * @tp: the connection
+ * @rst: the segment is a RST
+ *
+ * RFC 7323 section 5. TS.Recent is void after 24 days.
+ *
+ * Return: true when it must be dropped.
+ */
+bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst)
+{
+	if (!tp->seg_has_ts || rst)
+		return false;
+	if ((s32)(tp->ts_recent - tp->last_tsval) <= 0 || !tp->ts_recent)
+		return false;
+	return (u32)ktime_get_seconds() - tp->ts_recent_stamp <
+	       24 * 24 * 3600;
+}
+
+/**
+ * newtcp_ts_recent_update() - RFC 7323 4.3: which timestamp to echo
+ * @tp: the connection; its last_tsval is that of the segment in hand
+ * @seq: where the segment begins
+ */
+void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
+{
+	if (seq_after(seq, tp->rcv_wup))
+		return;
+	if ((s32)(tp->last_tsval - tp->ts_recent) < 0 && tp->ts_recent)
+		return;
+	tp->ts_recent = tp->last_tsval;
+	tp->ts_recent_stamp = (u32)ktime_get_seconds();
+}
+
+/* Fetch the timestamps into the socket; false: other options, parse them. */
+static bool fast_options(struct newtcp_sock *tp, const struct tcphdr *th)
+{
+	unsigned int len = th->doff * 4 - sizeof(*th);
+
+	tp->seg_has_ts = 0;
+	if (!tp->ts_ok)
+		return !len;
+	if (!newtcp_options_fast_ts((const u8 *)(th + 1), len, &tp->last_tsval,
+				    &tp->last_tsecr))
+		return false;
+	tp->seg_has_ts = 1;
+	return true;
+}
+
+/* Returns @opts when it holds anything beyond a timestamp, else NULL. */
+static const struct newtcp_options *
+read_options(struct newtcp_sock *tp, const struct tcphdr *th,
+	     struct newtcp_options *opts)
+{
+	if (likely(fast_options(tp, th)))
+		return NULL;
+	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
+			     th->syn, opts);
+	if (tp->ts_ok && (opts->flags & NEWTCP_OPT_TS)) {
+		tp->seg_has_ts = 1;
+		tp->last_tsval = opts->tsval;
+		tp->last_tsecr = opts->tsecr;
+	}
+	return opts;
+}
+
+/* A delayed ACK, at the latest after the delayed-ACK time. */
+static void delay_ack(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 ato = max_t(u32, tp->ato, NEWTCP_DELACK_MIN);
+	u32 most = NEWTCP_DELACK_MAX;
+
+	if (tp->rtt.srtt_us)
+		most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
+			       NEWTCP_DELACK_MIN, most);
+	else if (tp->pingpong < 3)
+		most = HZ / 2;
+	ato = min(ato, most);
+
+	tp->ack_state |= NEWTCP_ACK_TIMER;
+	if (!(tp->deadlines & BIT(NEWTCP_DL_DELACK)))
+		newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + ato);
+}
+
+/**
+ * newtcp_ack_snd_check() - an ACK may be owed: now, later, or with data
+ * @sk: the connection
+ *
+ * RFC 9293 3.8.6.3, RFC 5681 4.2: at once for every second full segment as
+ * far as the program keeps reading, for anything out of order, and in the
+ * quick-ACK phase.
+ */
+void newtcp_ack_snd_check(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
+		return;
+	if ((tp->ack_state & NEWTCP_ACK_NOW) ||
+	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss &&
+	     (tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
+	      newtcp_free_window(sk) >= tp->rcv_wnd)) ||
+	    (tp->quick && tp->pingpong < 3) ||
+	    !RB_EMPTY_ROOT(&tp->out_of_order)) {
+		newtcp_send_ack(sk);
+		return;
+	}
+	delay_ack(sk);
+}
+
+/**
+ * newtcp_ack_now() - acknowledge at once, or when the present work is done
+ * @sk: the connection
+ */
+void newtcp_ack_now(struct sock *sk)
+{
+	newtcp_sk(sk)->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+}
+
+/* The ACK took segments out: room for the program, data for the wire. */
+static void after_ack(struct sock *sk)
+{
+	newtcp_push_frames(sk);
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
+		newtcp_sndbuf_expand(sk);
+		sk->sk_write_space(sk);
+	}
+}
+
+/* A segment whose numbers cannot be right is answered with an ACK, once. */
+static void answer_oow(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	if (cb->end_seq != cb->seq && seq_before(cb->seq, tp->rcv_nxt)) {
+		newtcp_enter_quickack(tp);
+		if (tp->sack_ok &&
+		    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_dsack))
+			newtcp_sack_dup(&tp->sacks, cb->seq,
+					seq_min(cb->end_seq, tp->rcv_nxt));
+	}
+	if (!newtcp_oow_ratelimited(sock_net(sk), &tp->last_oow_ack) ||
+	    cb->end_seq - cb->seq > 0)
+		newtcp_send_ack(sk);
+}
+
+/* Step two for synchronised states: is the RST genuine? (RFC 5961 3.2) */
+static bool step_rst(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	switch (newtcp_rst_verdict(tp->rcv_nxt, newtcp_receive_window(tp),
+				   NEWTCP_CB(skb)->seq)) {
+	case NEWTCP_RST_RESET:
+		newtcp_reset(sk);
+		break;
+	case NEWTCP_RST_CHALLENGE:
+		newtcp_challenge_ack(sk);
+		break;
+	case NEWTCP_RST_DROP:
+		break;
+	}
+	return false;
+}
+
+/*
+ * Steps one to four (RFC 9293 3.10.7.4): sequence number, RST, SYN; PAWS in
+ * front (RFC 7323 5.3). False: the segment is done with, and to be freed.
+ */
+static bool steps_one_to_four(struct sock *sk, struct sk_buff *skb,
+			      const struct tcphdr *th)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	if (unlikely(newtcp_paws_reject(tp, th->rst))) {
+		answer_oow(sk, skb);
+		return false;
+	}
+	/* From RCV.WUP, as Linux: the ACK of a late duplicate may be news. */
+	if (!newtcp_seg_acceptable(tp->rcv_wup, tp->rcv_wnd, cb->seq,
+				   cb->end_seq)) {
+		/* A window probe, or the zero-window FIN, is wanted anyway. */
+		if (th->rst)
+			return step_rst(sk, skb);
+		if (th->syn) {
+			newtcp_challenge_ack(sk);
+			return false;
+		}
+		if (!(cb->seq == tp->rcv_nxt && th->fin) &&
+		    !(cb->seq == tp->rcv_nxt && th->ack)) {
+			answer_oow(sk, skb);
+			return false;
+		}
+	}
+	if (th->rst)
+		return step_rst(sk, skb);
+	if (th->syn) {
+		/* RFC 5961 4.2: whatever its number. */
+		newtcp_challenge_ack(sk);
+		return false;
+	}
+	/* Step five begins: without ACK it is nothing. */
+	return th->ack;
+}
+
+/* An expected segment: in order, no flags, nothing odd. True: it was taken. */
+static bool fast_path(struct sock *sk, struct sk_buff *skb,
+		      const struct tcphdr *th)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	u32 hdrlen = th->doff * 4;
+	bool merged, stolen;
+
+	if (cb->seq != tp->rcv_nxt ||
+	    (cb->flags & ~NEWTCP_PSH) != NEWTCP_ACK ||
+	    seq_after(cb->ack_seq, tp->snd_nxt) ||
+	    seq_before(cb->ack_seq, tp->snd_una) ||
+	    !fast_options(tp, th) ||
+	    (tp->seg_has_ts && (s32)(tp->last_tsval - tp->ts_recent) < 0))
+		return false;
+
+	if (cb->end_seq == cb->seq) {
+		newtcp_ack(sk, skb, NULL, 0);
+		__kfree_skb(skb);
+		after_ack(sk);
+		return true;
+	}
+
+	/* Data: within the window, nothing out of order, room for it. */
+	if (!RB_EMPTY_ROOT(&tp->out_of_order) ||
+	    cb->end_seq - tp->rcv_nxt > newtcp_receive_window(tp) ||
+	    newtcp_rmem_schedule(sk, skb))
+		return false;
+	if (tp->seg_has_ts)
+		newtcp_ts_recent_update(tp, cb->seq);
+	skb_dst_drop(skb);
+	if (cb->ack_seq != tp->snd_una || tp->snd_wnd !=
+	    (u32)ntohs(th->window) << tp->snd_wscale) {
+		newtcp_ack(sk, skb, NULL, NEWTCP_AF_DATA);
+		merged = newtcp_queue_rcv(sk, skb, hdrlen, &stolen);
+		newtcp_event_data_recv(sk, skb);
+		after_ack(sk);
+	} else {
+		merged = newtcp_queue_rcv(sk, skb, hdrlen, &stolen);
+		newtcp_event_data_recv(sk, skb);
+	}
+	newtcp_ack_snd_check(sk);
+	if (merged)
+		kfree_skb_partial(skb, stolen);
+	newtcp_data_ready(sk);
+	return true;
+}
+
+static void rcv_established(struct sock *sk, struct sk_buff *skb,
+			    const struct tcphdr *th)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct newtcp_options *opts;
+	struct newtcp_options parsed;
+	int flags = 0;
+
+	if (likely(fast_path(sk, skb, th)))
+		return;
+
+	opts = read_options(tp, th, &parsed);
+	if (!steps_one_to_four(sk, skb, th))
+		goto discard;
+	if (NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
+		flags = NEWTCP_AF_DATA;
+	if (newtcp_ack(sk, skb, opts, flags) < 0)
+		goto discard;
+	newtcp_data_queue(sk, skb);
+	after_ack(sk);
+	newtcp_ack_snd_check(sk);
+	return;
+discard:
+	kfree_skb(skb);
+}
+
+/* Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five). */
+static void fin_acked(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int left;
+
+	newtcp_set_state(sk, TCP_FIN_WAIT2);
+	sk->sk_shutdown |= SEND_SHUTDOWN;
+	sk_dst_confirm(sk);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		/* Wake a lingering close(2). */
+		sk->sk_state_change(sk);
+		return;
+	}
+	if (tp->linger2 < 0) {
+		newtcp_done(sk);
+		return;
+	}
+	left = newtcp_fin_time(sk);
+	if (left > NEWTCP_TIMEWAIT_LEN)
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+				    jiffies + left - NEWTCP_TIMEWAIT_LEN);
+	else
+		newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
+}
+
+/* Step five, the part that depends on the state. False: @sk is gone. */
+static bool step_ack_state(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	bool all_acked = tp->snd_una == tp->write_seq;
+
+	switch (sk->sk_state) {
+	case TCP_FIN_WAIT1:
+		if (all_acked)
+			fin_acked(sk);
+		return sk->sk_state == TCP_FIN_WAIT2 ||
+		       sk->sk_state == TCP_FIN_WAIT1;
+	case TCP_CLOSING:
+		if (all_acked) {
+			newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
+			return false;
+		}
+		break;
+	case TCP_LAST_ACK:
+		if (all_acked) {
+			newtcp_done(sk);
+			return false;
+		}
+		break;
+	}
+	return true;
+}
+
+/* The first ACK of a passive open: SYN-RECEIVED -> ESTABLISHED. */
+static void syn_received_acked(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	tp->copied_seq = tp->rcv_nxt;
+	newtcp_set_state(sk, TCP_ESTABLISHED);
+	newtcp_rcvbuf_init(sk);
+	tp->rcv_mss = min_t(u32, tp->mss, tp->advmss);
+	sk->sk_state_change(sk);
+	if (sk->sk_socket)
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+/* Steps six and seven in the closing states: data that nobody will read. */
+static bool data_after_close(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	if (!sock_flag(sk, SOCK_DEAD) || !(sk->sk_shutdown & RCV_SHUTDOWN))
+		return false;
+	if (cb->end_seq == cb->seq ||
+	    !seq_after(cb->end_seq - !!(cb->flags & NEWTCP_FIN), tp->rcv_nxt))
+		return false;
+	/* RFC 1122 4.2.2.13: the program is gone, so the data is lost. */
+	newtcp_send_active_reset(sk, GFP_ATOMIC);
+	newtcp_done(sk);
+	return true;
+}
+
+/* Steps six to eight by state. True: @skb was consumed. */
+static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
+{
+	switch (sk->sk_state) {
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+		if (data_after_close(sk, skb))
+			return false;
+		fallthrough;
+	case TCP_ESTABLISHED:
+		newtcp_data_queue(sk, skb);
+		return true;
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		/* The peer's FIN is in: at most a retransmission of old data. */
+		if (seq_before(NEWTCP_CB(skb)->seq, newtcp_sk(sk)->rcv_nxt) &&
+		    NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
+			newtcp_ack_now(sk);
+		break;
+	}
+	return false;
+}
+
+/**
+ * newtcp_rcv_state() - a segment for a connection that is opening or closing
+ * @sk: the connection, not in LISTEN, SYN-SENT or CLOSED
+ * @skb: the segment; consumed
+ *
+ * Return: 0.
+ */
+int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct tcphdr *th = newtcp_hdr(skb);
+	const struct newtcp_options *opts;
+	struct newtcp_options parsed;
+	int flags = 0, acceptable;
+
+	opts = read_options(tp, th, &parsed);
+	if (!steps_one_to_four(sk, skb, th))
+		goto discard;
+	if (NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
+		flags = NEWTCP_AF_DATA;
+	acceptable = newtcp_ack(sk, skb, opts, flags);
+	if (acceptable < 0)
+		goto discard;
+	if (sk->sk_state == TCP_SYN_RECV) {
+		if (acceptable && tp->snd_una != tp->iss)
+			syn_received_acked(sk);
+	} else if (!step_ack_state(sk)) {
+		goto discard;
+	}
+	if (!steps_six_to_eight(sk, skb))
+		kfree_skb(skb);
+	if (sk->sk_state != TCP_CLOSE) {
+		after_ack(sk);
+		newtcp_ack_snd_check(sk);
+	}
+	return 0;
+discard:
+	kfree_skb(skb);
+	return 0;
+}
+
+/**
+ * newtcp_do_rcv() - process one segment of a connection
+ * @sk: the connection
+ * @skb: the segment, at its TCP header, newtcp_skb_cb filled in; consumed
+ *
+ * Context: socket lock held; softirq, or process at release_sock().
+ * Return: 0.
+ */
+int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+
+	skb_reset_transport_header(skb);
+	newtcp_clock_refresh(tp);
+	tp->last_heard = (u32)jiffies;
+	tp->segs_in += max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+
+	switch (sk->sk_state) {
+	case TCP_ESTABLISHED:
+		rcv_established(sk, skb, th);
+		return 0;
+	case TCP_SYN_SENT:
+		return newtcp_rcv_synsent(sk, skb, th);
+	case TCP_CLOSE:
+	case TCP_LISTEN:
+		kfree_skb(skb);
+		return 0;
+	default:
+		return newtcp_rcv_state(sk, skb);
+	}
+}

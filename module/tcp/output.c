@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments leave: building the TCP header, deciding what the windows allow,
+ * SYN, ACK, FIN, RST and window probes (RFC 9293 3.7, 3.8; RFC 5681).
+ *
+ * Data goes out as super-packets of many segments, cut up by the device or by
+ * the core; an skb stays in the retransmission queue and a clone is sent.
+ *
+ * Context: socket lock held, process or softirq.
+ */
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+static void build_header(struct sock *sk, struct sk_buff *skb,
+			 const struct newtcp_skb_cb *cb, unsigned int hdrlen)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	struct tcphdr *th = (struct tcphdr *)skb->data;
+	u16 window;
+
+	if (unlikely(cb->flags & NEWTCP_SYN))
+		window = min(tp->rcv_wnd, 65535U);
+	else
+		window = newtcp_select_window(sk);
+
+	th->source = inet->inet_sport;
+	th->dest = inet->inet_dport;
+	th->seq = htonl(cb->seq);
+	th->ack_seq = htonl(cb->flags & NEWTCP_ACK ? tp->rcv_nxt : 0);
+	*((__be16 *)th + 6) = htons((hdrlen >> 2) << 12 | cb->flags);
+	th->window = htons(window);
+	th->urg_ptr = 0;
+
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+	th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr,
+				       skb->len, IPPROTO_TCP, 0);
+}
+
+static void syn_options(const struct sock *sk, struct newtcp_options *o)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct net *net = sock_net(sk);
+
+	o->flags = NEWTCP_OPT_MSS;
+	o->mss = tp->advmss;
+	if (READ_ONCE(net->ipv4.sysctl_tcp_timestamps)) {
+		o->flags |= NEWTCP_OPT_TS;
+		o->tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset;
+		o->tsecr = tp->ts_recent;
+	}
+	if (READ_ONCE(net->ipv4.sysctl_tcp_window_scaling)) {
+		o->flags |= NEWTCP_OPT_WSCALE;
+		o->wscale = tp->rcv_wscale;
+	}
+	if (READ_ONCE(net->ipv4.sysctl_tcp_sack))
+		o->flags |= NEWTCP_OPT_SACK_PERM;
+}
+
+/* Options of a segment in a synchronised state; true when there are SACKs. */
+static void data_options(struct newtcp_sock *tp, struct newtcp_options *o)
+{
+	unsigned int room = NEWTCP_MAX_OPT_LEN - NEWTCP_SACK_BASE;
+
+	o->flags = 0;
+	if (tp->ts_ok) {
+		o->flags = NEWTCP_OPT_TS;
+		o->tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset;
+		o->tsecr = tp->ts_recent;
+		room -= NEWTCP_TS_ALIGNED;
+	}
+	if (unlikely(tp->sacks.n || tp->sacks.dsack)) {
+		o->num_sacks = newtcp_sack_report(&tp->sacks,
+						  room / NEWTCP_SACK_PER_BLOCK,
+						  o->sacks);
+		tp->sacks.dsack = false;
+		if (o->num_sacks)
+			o->flags |= NEWTCP_OPT_SACK;
+	}
+}
+
+/* The header's usual options, written straight: NOP NOP timestamp. */
+static void put_timestamp(__be32 *ptr, const struct newtcp_sock *tp)
+{
+	ptr[0] = htonl(0x0101080a);
+	ptr[1] = htonl(newtcp_ts_of(tp->now_us) + tp->ts_offset);
+	ptr[2] = htonl(tp->ts_recent);
+}
+
+static unsigned int push_options(struct sock *sk, struct sk_buff *skb, u8 flags)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_options o;
+	unsigned int len;
+
+	if (likely(!(flags & NEWTCP_SYN) && !tp->sacks.n && !tp->sacks.dsack)) {
+		len = tp->ts_ok ? NEWTCP_TS_ALIGNED : 0;
+		if (len)
+			put_timestamp(skb_push(skb, len), tp);
+	} else {
+		o.num_sacks = 0;
+		if (flags & NEWTCP_SYN)
+			syn_options(sk, &o);
+		else
+			data_options(tp, &o);
+		len = newtcp_options_len(&o);
+		newtcp_options_build(skb_push(skb, len), &o);
+	}
+	return len;
+}
+
+/* An ACK of everything received went out with this segment. */
+static void ack_sent(struct newtcp_sock *tp)
+{
+	if (unlikely(tp->quick))
+		tp->quick--;
+	tp->ack_state = 0;
+	newtcp_deadline_clear(tp, NEWTCP_DL_DELACK);
+}
+
+static void payload_sent(struct newtcp_sock *tp)
+{
+	u32 now = (u32)jiffies;
+
+	/* A reply within the delayed-ACK time: the program is interactive. */
+	if (now - tp->last_rcv < tp->ato && tp->pingpong < 3)
+		tp->pingpong++;
+	tp->last_snd = now;
+}
+
+/**
+ * newtcp_transmit() - send one segment or super-packet
+ * @sk: the connection
+ * @skb: segment with its newtcp_skb_cb filled in
+ * @clone: @skb stays in a queue, a clone is sent; else @skb is consumed
+ * @gfp: for the clone
+ *
+ * newtcp_sock.now_us must be fresh.
+ *
+ * Return: 0, a NET_XMIT_* code other than congestion notification, or -errno.
+ */
+int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb cb = *NEWTCP_CB(skb);
+	unsigned int payload = skb->len, hdrlen;
+	int err;
+
+	if (clone) {
+		struct sk_buff *orig = skb;
+
+		NEWTCP_CB(orig)->sent_us = tp->now_us;
+		/* A clone below may still be using the headroom. */
+		skb = unlikely(skb_cloned(orig)) ? pskb_copy(orig, gfp) :
+						   skb_clone(orig, gfp);
+		if (unlikely(!skb))
+			return -ENOBUFS;
+		/* The queue's links are not the clone's. */
+		skb->dev = NULL;
+	}
+
+	hdrlen = sizeof(struct tcphdr) + push_options(sk, skb, cb.flags);
+	skb_push(skb, sizeof(struct tcphdr));
+	skb_reset_transport_header(skb);
+	skb_set_owner_w(skb, sk);
+	build_header(sk, skb, &cb, hdrlen);
+
+	if (cb.segs > 1) {
+		skb_shinfo(skb)->gso_size = cb.mss;
+		skb_shinfo(skb)->gso_segs = cb.segs;
+		skb_shinfo(skb)->gso_type = sk->sk_gso_type;
+	} else {
+		skb_shinfo(skb)->gso_size = 0;
+		skb_shinfo(skb)->gso_segs = 0;
+		skb_shinfo(skb)->gso_type = 0;
+	}
+
+	if (likely(cb.flags & NEWTCP_ACK))
+		ack_sent(tp);
+	if (payload)
+		payload_sent(tp);
+	tp->segs_out += max_t(u16, cb.segs, 1);
+
+	skb->tstamp = 0;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+	err = newinet_egress_xmit(sk, skb);
+	if (unlikely(err > 0)) {
+		/* Local congestion: the device's queue is full. */
+		newtcp_local_congestion(sk);
+		err = net_xmit_eval(err);
+	}
+	return err;
+}
+
+/*
+ * MSS (RFC 9293 3.7.1, RFC 6691) from a path MTU: without options, then with
+ * the usual ones taken off.
+ */
+static u32 mss_of_mtu(const struct sock *sk, u32 pmtu)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
+	u32 mss = pmtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
+
+	if (pmtu < sizeof(struct iphdr) + sizeof(struct tcphdr))
+		mss = 0;
+	mss = min_t(u32, mss, tp->mss_clamp);
+	return max(mss, floor) - (tp->header_len - sizeof(struct tcphdr));
+}
+
+/**
+ * newtcp_sync_mss() - a path MTU is known: fit the segment size to it
+ * @sk: the connection
+ * @pmtu: bytes
+ */
+void newtcp_sync_mss(struct sock *sk, u32 pmtu)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 mss = mss_of_mtu(sk, pmtu);
+
+	/* Never more than half the largest window the peer ever offered. */
+	if (tp->max_window > NEWTCP_DEFAULT_MSS && mss > tp->max_window >> 1)
+		mss = max(tp->max_window >> 1, 68U - tp->header_len);
+	tp->pmtu = pmtu;
+	tp->mss = mss;
+}
+
+/**
+ * newtcp_current_mss() - payload of a full segment now
+ * @sk: the connection
+ *
+ * Checks that the route's MTU is still what it was.
+ *
+ * Return: bytes, the options that the next segment carries taken off.
+ */
+u32 newtcp_current_mss(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	u32 mss;
+
+	if (dst) {
+		u32 mtu = dst_mtu(dst);
+
+		if (unlikely(mtu != tp->pmtu))
+			newtcp_sync_mss(sk, mtu);
+	}
+	mss = tp->mss;
+	if (unlikely(tp->sacks.n || tp->sacks.dsack)) {
+		u32 blocks = min_t(u32, tp->sacks.n + tp->sacks.dsack,
+				   tp->ts_ok ? 3 : 4);
+
+		mss -= NEWTCP_SACK_BASE + NEWTCP_SACK_PER_BLOCK * blocks;
+	}
+	return mss;
+}
+
+/**
+ * newtcp_mtu_reduced() - ICMP said that the path takes less
+ * @sk: the connection; newtcp_sock.pmtu holds the new size
+ */
+void newtcp_mtu_reduced(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 mtu = READ_ONCE(tp->pmtu);
+	struct dst_entry *dst;
+
+	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
+		return;
+	dst = newinet_egress_dst(sk);
+	if (!dst)
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	mtu = dst_mtu(dst);
+	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
+		return;
+	newtcp_sync_mss(sk, mtu);
+	newtcp_resize_unacked(sk);
+}
+
+/**
+ * newtcp_send_mss() - sizes for a program's write
+ * @sk: the connection
+ * @size_goal: out: bytes to gather in one skb, a multiple of the MSS
+ *
+ * Return: the MSS.
+ */
+u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 mss = newtcp_current_mss(sk);
+	u32 goal = mss, half = tp->max_window >> 1;
+
+	if (sk_can_gso(sk)) {
+		goal = sk->sk_gso_max_size;
+		/* Leave the peer something to acknowledge meanwhile. */
+		if (tp->max_window > NEWTCP_DEFAULT_MSS)
+			goal = min(goal, max(half, 68U - tp->header_len));
+		goal = min_t(u32, goal / mss, sk->sk_gso_max_segs) * mss;
+		goal = max(goal, mss);
+	}
+	*size_goal = goal;
+	return mss;
+}
+
+/**
+ * newtcp_advertised_mss() - what to announce in our MSS option
+ * @sk: the socket, for TCP_MAXSEG
+ * @dst: the route to the peer
+ *
+ * Return: bytes.
+ */
+u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 mss = dst_metric_advmss(dst);
+	u16 user = READ_ONCE(newtcp_sk(sk)->user_mss);
+
+	if (user && user < mss)
+		mss = user;
+	return mss;
+}
+
+/* Segments that the congestion window still allows. */
+static u32 cwnd_room(const struct newtcp_sock *tp)
+{
+	u32 in_flight = newtcp_in_flight(tp);
+
+	return in_flight >= tp->cong.cwnd ? 0 : tp->cong.cwnd - in_flight;
+}
+
+/* RFC 9293 3.8.6.2.1 and Nagle: may this last, partial segment go? */
+static bool nagle_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
+		     u32 mss, int nonagle)
+{
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	bool partial = skb->len < mss;
+
+	if (!partial || (nonagle & NEWTCP_NAGLE_PUSH) ||
+	    (cb->flags & NEWTCP_FIN))
+		return true;
+	if (nonagle & NEWTCP_NAGLE_CORK)
+		return false;
+	return !newtcp_nagle_hold(skb->len, mss, nonagle & NEWTCP_NAGLE_OFF,
+				  tp->packets_out &&
+				  seq_after(tp->snd_sml, tp->snd_una));
+}
+
+/**
+ * newtcp_data_sent() - new data went out: it belongs to the scoreboard now
+ * @sk: the connection
+ * @skb: the segment, at the head of the write queue
+ */
+void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	u32 before = tp->packets_out;
+
+	tp->snd_nxt = cb->end_seq;
+	__skb_unlink(skb, &sk->sk_write_queue);
+	__skb_queue_tail(&tp->rtx_queue, skb);
+	tp->packets_out += cb->segs;
+	if (skb->len < cb->mss)
+		tp->snd_sml = cb->end_seq;
+	tp->prr_out += cb->segs;
+	if (!before)
+		newtcp_rearm_rto(sk);
+}
+
+/* How much of @skb may go: a multiple of @mss unless it all goes. */
+static u32 sendable(const struct newtcp_sock *tp, const struct sk_buff *skb,
+		    u32 mss, u32 segs, int nonagle)
+{
+	u32 window = newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq;
+	u32 limit = min(window, segs * mss);
+	u32 partial;
+
+	if (skb->len <= limit) {
+		/* The tail of the queue waits for company, as Nagle asks. */
+		partial = skb->len % mss;
+		if (partial && skb->len > mss &&
+		    !nagle_ok(tp, skb, skb->len + 1, nonagle))
+			return skb->len - partial;
+		return skb->len;
+	}
+	return limit - limit % mss;
+}
+
+/* Sender SWS avoidance: does a segment of at least one MSS fit, or all? */
+static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
+		      u32 mss)
+{
+	u32 end = NEWTCP_CB(skb)->end_seq;
+
+	if (skb->len > mss)
+		end = NEWTCP_CB(skb)->seq + mss;
+	return !seq_after(end, newtcp_wnd_end(tp));
+}
+
+/* A wait of one ACK makes a much larger packet: RFC 9293 3.8.6, TSO's own. */
+static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
+			  u32 bytes, u32 mss)
+{
+	u32 in_flight = newtcp_in_flight(tp);
+	u32 chunk;
+
+	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !in_flight ||
+	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN) || bytes >= skb->len)
+		return false;
+	if ((u32)jiffies - tp->last_snd > 0)
+		return false;
+	chunk = min(tp->snd_wnd, tp->cong.cwnd * mss) / 3;
+	return bytes < chunk;
+}
+
+static void after_sending(struct sock *sk, bool window_full)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	/* RFC 7661 in brief: growth only when the window is what held us. */
+	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) ||
+	    tp->packets_out > tp->max_packets_out) {
+		tp->max_packets_out = tp->packets_out;
+		tp->cwnd_usage_seq = tp->snd_nxt;
+		tp->cwnd_limited = window_full;
+	} else {
+		tp->cwnd_limited |= window_full;
+	}
+}
+
+/* Cut @skb to what may go now; false: nothing may, or no memory. */
+static bool fit(struct sock *sk, struct sk_buff *skb, u32 mss, u32 bytes,
+		gfp_t gfp)
+{
+	if (bytes >= skb->len)
+		return true;
+	if (!bytes)
+		return false;
+	return !newtcp_skb_split(sk, &sk->sk_write_queue, skb, bytes, mss, gfp);
+}
+
+/**
+ * newtcp_write_xmit() - send what the windows allow
+ * @sk: the connection
+ * @mss: payload of a full segment
+ * @nonagle: NEWTCP_NAGLE_*
+ * @push_one: at most one skb
+ * @gfp: allocation flags
+ *
+ * Return: true when data waits, nothing is in flight, and so nothing will
+ * open the window but a probe.
+ */
+bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
+		       gfp_t gfp)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	bool window_full = false;
+	struct sk_buff *skb;
+	bool sent = false;
+	u32 room, bytes;
+
+	newtcp_clock_refresh(tp);
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		room = cwnd_room(tp);
+		if (!room) {
+			window_full = true;
+			break;
+		}
+		if (!window_ok(tp, skb, mss))
+			break;
+		if (skb->len <= mss) {
+			if (!nagle_ok(tp, skb, mss,
+				      skb_queue_is_last(&sk->sk_write_queue, skb) ?
+				      nonagle : NEWTCP_NAGLE_PUSH))
+				break;
+			bytes = skb->len;
+		} else {
+			u32 segs = min_t(u32, room, sk->sk_gso_max_segs);
+
+			bytes = sendable(tp, skb, mss,
+					 min_t(u32, segs, sk->sk_gso_max_size / mss) ?: 1,
+					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
+					 nonagle : NEWTCP_NAGLE_PUSH);
+			if (!push_one && worth_waiting(tp, skb, bytes, mss)) {
+				window_full = bytes >= room * mss;
+				break;
+			}
+		}
+		if (!fit(sk, skb, mss, bytes, gfp))
+			break;
+		newtcp_skb_set_segs(skb, mss);
+		if (!tp->packets_out)
+			newtcp_cong_tx_start(sk);
+		if (unlikely(newtcp_transmit(sk, skb, true, gfp)))
+			break;
+		newtcp_data_sent(sk, skb);
+		sent = true;
+		if (push_one)
+			break;
+	}
+
+	if (sent) {
+		after_sending(sk, window_full || !cwnd_room(tp));
+		newtcp_schedule_tlp(sk);
+		return false;
+	}
+	if (window_full)
+		tp->cwnd_limited = 1;
+	return !tp->packets_out && !skb_queue_empty(&sk->sk_write_queue);
+}
+
+/**
+ * newtcp_push_pending() - send what waits; if nothing can, watch the window
+ * @sk: the connection
+ * @mss: payload of a full segment
+ * @nonagle: NEWTCP_NAGLE_*
+ */
+void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
+{
+	if (unlikely(sk->sk_state == TCP_CLOSE))
+		return;
+	if (newtcp_write_xmit(sk, mss, nonagle, 0,
+			      sk_gfp_mask(sk, GFP_ATOMIC)))
+		newtcp_check_probe(sk);
+}
+
+/**
+ * newtcp_push_one() - send the head of the queue, if the windows allow
+ * @sk: the connection
+ * @mss: payload of a full segment
+ */
+void newtcp_push_one(struct sock *sk, u32 mss)
+{
+	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, 1, sk->sk_allocation);
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much a peer may send, how much a program may have written: the receive
+ * window (RFC 9293 3.8.6), the tuning of both buffers to what the connection
+ * uses, delayed-ACK bookkeeping of the receive side.
+ *
+ * Buffers count an skb's true size, windows count payload; the netns's
+ * tcp_adv_win_scale converts.
+ *
+ * Context: socket lock held, process or softirq.
+ */
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/**
+ * newtcp_win_from_space() - payload that a buffer may hold
+ * @sk: the socket
+ * @space: bytes of true size
+ *
+ * Return: bytes of payload.
+ */
+u32 newtcp_win_from_space(const struct sock *sk, int space)
+{
+	int scale = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_adv_win_scale);
+
+	if (space <= 0)
+		return 0;
+	return scale <= 0 ? space >> -scale : space - (space >> scale);
+}
+
+/**
+ * newtcp_space_from_win() - buffer that a payload needs
+ * @sk: the socket
+ * @win: bytes of payload
+ *
+ * Return: bytes of true size.
+ */
+int newtcp_space_from_win(const struct sock *sk, u32 win)
+{
+	int scale = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_adv_win_scale);
+	u64 space;
+
+	if (scale <= 0)
+		space = (u64)win << -scale;
+	else
+		space = div_u64((u64)win << scale, (1U << scale) - 1);
+	return min_t(u64, space, INT_MAX);
+}
+
+/**
+ * newtcp_full_space() - the window that an empty buffer allows
+ * @sk: the socket
+ *
+ * Return: bytes of payload.
+ */
+u32 newtcp_full_space(const struct sock *sk)
+{
+	return newtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
+}
+
+static u32 free_space(const struct sock *sk)
+{
+	return newtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf) -
+				     READ_ONCE(sk->sk_backlog.len) -
+				     atomic_read(&sk->sk_rmem_alloc));
+}
+
+/**
+ * newtcp_initial_window() - the first window, and its scale
+ * @sk: the socket, or the listener of a connection to be
+ * @space: payload that the buffer allows
+ * @mss: bytes
+ * @rcv_wnd: out: window to offer
+ * @clamp: in and out: largest window, 0 = none yet
+ * @wscale_ok: window scaling may be used
+ * @ws: out: our window scale
+ */
+void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
+			   u32 *rcv_wnd, u32 *clamp, bool wscale_ok, u8 *ws)
+{
+	struct net *net = sock_net(sk);
+	u32 most;
+
+	if (!*clamp)
+		*clamp = 65535U << NEWTCP_MAX_WSCALE;
+	space = min(*clamp, space);
+	if (space > mss)
+		space = rounddown(space, mss);
+	*rcv_wnd = min_t(u32, space, 65535U);
+
+	*ws = 0;
+	if (wscale_ok) {
+		/* What the buffer may grow to counts. */
+		most = max_t(u32, space, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
+		most = max_t(u32, most, READ_ONCE(sysctl_rmem_max));
+		most = min_t(u32, most, *clamp);
+		*ws = newtcp_window_scale(most);
+	}
+	*clamp = min_t(u32, 65535U << *ws, *clamp);
+}
+
+/**
+ * newtcp_rcvbuf_init() - the connection is established: start the tuning
+ * @sk: the connection
+ */
+void newtcp_rcvbuf_init(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 most;
+
+	newtcp_sndbuf_expand(sk);
+	tp->rcvq.space = min_t(u32, tp->rcv_wnd, NEWTCP_INIT_CWND * tp->advmss);
+	tp->rcvq.time_us = tp->now_us;
+	tp->rcvq.seq = tp->copied_seq;
+
+	most = newtcp_full_space(sk);
+	if (tp->window_clamp >= most)
+		tp->window_clamp = max(most, (u32)tp->advmss * 2);
+	tp->rcv_ssthresh = min(tp->rcv_ssthresh, tp->window_clamp);
+	if (!tp->rcv_ssthresh)
+		tp->rcv_ssthresh = tp->rcv_wnd;
+}
+
+/**
+ * newtcp_sndbuf_expand() - the window grew: let the program write ahead of it
+ * @sk: the connection
+ */
+void newtcp_sndbuf_expand(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 per_mss, segs;
+	u64 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return;
+	per_mss = max_t(u32, tp->mss, tp->mss_clamp) + NEWTCP_MAX_HEADER +
+		  SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	per_mss = roundup_pow_of_two(per_mss) +
+		  SKB_DATA_ALIGN(sizeof(struct sk_buff));
+	segs = max_t(u32, NEWTCP_INIT_CWND, tp->cong.cwnd);
+	segs = max_t(u32, segs, tp->reordering + 1);
+	/* Twice: one window in flight, one being written meanwhile. */
+	want = 2ULL * segs * per_mss;
+	if (sk->sk_sndbuf < want)
+		WRITE_ONCE(sk->sk_sndbuf,
+			   min_t(u64, want,
+				 READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2])));
+}
+
+/**
+ * newtcp_grow_window() - data arrived with little overhead: offer more
+ * @sk: the connection
+ * @skb: the data
+ */
+void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 bound = min(tp->window_clamp, newtcp_full_space(sk));
+	u32 step;
+
+	if (tp->rcv_ssthresh >= bound || sk_under_memory_pressure(sk))
+		return;
+	/* Small segments in large buffers must not open the window. */
+	if (newtcp_win_from_space(sk, skb->truesize) <= skb->len)
+		step = 2 * tp->advmss;
+	else if (skb->len >= tp->rcv_mss)
+		step = 2 * tp->rcv_mss;
+	else
+		return;
+	step = max_t(u32, step, skb->len);
+	tp->rcv_ssthresh = min(tp->rcv_ssthresh + step, bound);
+}
+
+/* Round trip as the receiver sees it: the time in which a window is filled. */
+static void rcv_rtt_measure(struct newtcp_sock *tp)
+{
+	u32 sample;
+
+	if (tp->rcv_rtt_time_us) {
+		if (seq_before(tp->rcv_nxt, tp->rcv_rtt_seq))
+			return;
+		sample = max_t(u64, tp->now_us - tp->rcv_rtt_time_us, 1);
+		if (!tp->rcv_rtt_us || sample < tp->rcv_rtt_us >> 3)
+			tp->rcv_rtt_us = sample << 3;
+	}
+	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcv_wnd;
+	tp->rcv_rtt_time_us = tp->now_us;
+}
+
+/* And from an echoed timestamp, when full segments flow. */
+static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
+{
+	u32 delta, sample;
+
+	if (!tp->seg_has_ts || !tp->last_tsecr || skb->len < tp->rcv_mss ||
+	    tp->last_tsecr == tp->rcv_rtt_tsecr)
+		return;
+	tp->rcv_rtt_tsecr = tp->last_tsecr;
+	delta = newtcp_ts_of(tp->now_us) + tp->ts_offset - tp->last_tsecr;
+	if (delta > NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
+		return;
+	sample = (delta ?: 1) * USEC_PER_MSEC;
+	if (tp->rcv_rtt_us)
+		tp->rcv_rtt_us += sample - (tp->rcv_rtt_us >> 3);
+	else
+		tp->rcv_rtt_us = sample << 3;
+}
+
+/**
+ * newtcp_rcv_space_adjust() - the program read: tune the receive buffer
+ * @sk: the connection
+ *
+ * The buffer is to hold twice what the program reads in a round trip, so that
+ * the window never holds the sender back.
+ */
+void newtcp_rcv_space_adjust(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct net *net = sock_net(sk);
+	u32 copied, want;
+	u64 time;
+
+	newtcp_clock_refresh(tp);
+	time = tp->now_us - tp->rcvq.time_us;
+	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
+		return;
+
+	copied = tp->copied_seq - tp->rcvq.seq;
+	if (copied <= tp->rcvq.space)
+		goto next;
+	if (READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) &&
+	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
+		u64 win = ((u64)copied << 1) + 16 * tp->advmss;
+		u64 grow = div_u64(win * (copied - tp->rcvq.space),
+				   tp->rcvq.space);
+
+		win = min_t(u64, win + (grow << 1), INT_MAX);
+		want = min_t(u64, newtcp_space_from_win(sk, win),
+			     READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
+		if (want > sk->sk_rcvbuf) {
+			WRITE_ONCE(sk->sk_rcvbuf, want);
+			tp->window_clamp = newtcp_win_from_space(sk, want);
+		}
+	}
+	tp->rcvq.space = copied;
+next:
+	tp->rcvq.seq = tp->copied_seq;
+	tp->rcvq.time_us = tp->now_us;
+}
+
+/* How large are the peer's segments? Decides when two full ones are in. */
+static void measure_rcv_mss(struct newtcp_sock *tp, const struct sk_buff *skb)
+{
+	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
+
+	if (len >= tp->rcv_mss) {
+		tp->rcv_mss = min_t(u32, len, tp->advmss);
+	} else if (len + tp->header_len >= NEWTCP_DEFAULT_MSS + 20 &&
+		   !(NEWTCP_CB(skb)->flags & NEWTCP_PSH)) {
+		tp->rcv_mss = len;
+	}
+}
+
+/**
+ * newtcp_enter_quickack() - acknowledge without delay for a while
+ * @tp: the connection
+ */
+void newtcp_enter_quickack(struct newtcp_sock *tp)
+{
+	u32 n = newtcp_receive_window(tp) / (2 * max_t(u32, tp->rcv_mss, 1));
+
+	tp->quick = clamp_t(u32, n, 2, NEWTCP_MAX_QUICKACKS);
+	tp->pingpong = 0;
+	tp->ato = NEWTCP_DELACK_MIN;
+}
+
+/**
+ * newtcp_event_data_recv() - in-order data arrived
+ * @sk: the connection
+ * @skb: the data, header taken off
+ */
+void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 now = (u32)jiffies;
+
+	tp->ack_state |= NEWTCP_ACK_SCHED;
+	measure_rcv_mss(tp, skb);
+	rcv_rtt_measure(tp);
+	rcv_rtt_from_ts(tp, skb);
+
+	if (!tp->ato) {
+		/* The first data: slow start depends on quick answers. */
+		newtcp_enter_quickack(tp);
+	} else {
+		u32 gap = now - tp->last_rcv;
+
+		if (gap <= NEWTCP_DELACK_MIN / 2)
+			tp->ato = (tp->ato >> 1) + NEWTCP_DELACK_MIN / 2;
+		else if (gap < tp->ato)
+			tp->ato = min((tp->ato >> 1) + gap,
+				      newtcp_rto_jiffies(tp));
+		else if (gap > newtcp_rto_jiffies(tp))
+			newtcp_enter_quickack(tp);
+	}
+	tp->last_rcv = now;
+	if (skb->len >= 128)
+		newtcp_grow_window(sk, skb);
+}
+
+/**
+ * newtcp_free_window() - the window that could be offered now
+ * @sk: the connection
+ *
+ * Silly-window avoidance included, the rule of never shrinking not.
+ *
+ * Return: bytes.
+ */
+u32 newtcp_free_window(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 full = min(tp->window_clamp, newtcp_full_space(sk));
+	u32 free = min(free_space(sk), full);
+
+	if (unlikely(sk_under_memory_pressure(sk)))
+		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+	return newtcp_window_select(min(free, tp->rcv_ssthresh), full,
+				    tp->rcv_wnd, tp->rcv_mss, tp->rcv_wscale);
+}
+
+/**
+ * newtcp_select_window() - the window field of the segment being built
+ * @sk: the connection
+ *
+ * Return: the field, scaled down.
+ */
+u16 newtcp_select_window(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 cur = newtcp_receive_window(tp);
+	u32 win = newtcp_free_window(sk);
+
+	/* RFC 9293 3.8.6: the right edge never moves to the left. */
+	if (win < cur)
+		win = ALIGN(cur, 1 << tp->rcv_wscale);
+	tp->rcv_wnd = win;
+	tp->rcv_wup = tp->rcv_nxt;
+	if (!tp->rcv_wscale)
+		win = min_t(u32, win, 65535U);
+	else
+		win = min_t(u32, win, 65535U << tp->rcv_wscale);
+	return win >> tp->rcv_wscale;
+}

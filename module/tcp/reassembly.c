@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Received data finds its place (RFC 9293 3.10.7.4 step seven): in order onto
+ * the receive queue, out of order into a red-black tree keyed by sequence
+ * number, so that any order of arrival costs O(log n).
+ *
+ * The tree holds disjoint ranges. Adjacent skbs are merged where their pages
+ * allow it. All of it counts against the receive buffer; when that is full the
+ * tree is given up before anything that is in order.
+ *
+ * Context: socket lock held, process (backlog) or softirq.
+ */
+#include <linux/rbtree.h>
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/* Put @from behind @to if their buffers allow it. */
+static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
+		     bool *stolen)
+{
+	int delta;
+
+	*stolen = false;
+	/* Bytes of an urgent or closing segment stay where they can be seen. */
+	if (NEWTCP_CB(from)->seq != NEWTCP_CB(to)->end_seq)
+		return false;
+	if (!skb_try_coalesce(to, from, stolen, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	NEWTCP_CB(to)->end_seq = NEWTCP_CB(from)->end_seq;
+	NEWTCP_CB(to)->flags |= NEWTCP_CB(from)->flags;
+	return true;
+}
+
+/* Out-of-order data to report (RFC 2018). */
+static void report(struct newtcp_sock *tp, u32 start, u32 end)
+{
+	if (tp->sack_ok)
+		newtcp_sack_add(&tp->sacks, start, end);
+}
+
+/* Data that came twice (RFC 2883). */
+static void report_dup(struct sock *sk, u32 start, u32 end)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (tp->sack_ok && READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_dsack))
+		newtcp_sack_dup(&tp->sacks, start, end);
+}
+
+static void drop(struct sock *sk, struct sk_buff *skb)
+{
+	atomic_inc(&sk->sk_drops);
+	kfree_skb(skb);
+}
+
+/**
+ * newtcp_ofo_purge() - forget all out-of-order data
+ * @sk: the connection
+ *
+ * The peer sends it again: SACK is advice (RFC 2018 section 8).
+ */
+void newtcp_ofo_purge(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct rb_node *node;
+
+	while ((node = rb_first(&tp->out_of_order))) {
+		rb_erase(node, &tp->out_of_order);
+		kfree_skb(rb_to_skb(node));
+	}
+	tp->out_of_order_last = NULL;
+	tp->sacks.n = 0;
+}
+
+/* Make room by giving up the newest out-of-order data; true when it helped. */
+static bool prune(struct sock *sk, const struct sk_buff *in_skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	bool pruned = false;
+
+	while (tp->out_of_order_last &&
+	       atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2) {
+		struct sk_buff *skb = tp->out_of_order_last;
+		struct rb_node *prev;
+
+		/* What arrived is newer still: drop that instead. */
+		if (!seq_before(NEWTCP_CB(in_skb)->seq, NEWTCP_CB(skb)->seq))
+			break;
+		prev = rb_prev(&skb->rbnode);
+		rb_erase(&skb->rbnode, &tp->out_of_order);
+		tp->out_of_order_last = prev ? rb_to_skb(prev) : NULL;
+		drop(sk, skb);
+		pruned = true;
+	}
+	/* Blocks of ours may name what is gone now. */
+	if (pruned)
+		tp->sacks.n = 0;
+	return pruned;
+}
+
+/**
+ * newtcp_rmem_schedule() - may this skb be charged to the receive buffer?
+ * @sk: the connection
+ * @skb: the segment
+ *
+ * Return: 0, or -1 when it must be dropped.
+ */
+int newtcp_rmem_schedule(struct sock *sk, struct sk_buff *skb)
+{
+	if (likely(atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+		   sk_rmem_schedule(sk, skb, skb->truesize)))
+		return 0;
+	if (prune(sk, skb) && sk_rmem_schedule(sk, skb, skb->truesize))
+		return 0;
+	return -1;
+}
+
+/**
+ * newtcp_queue_rcv() - append data that is next in order
+ * @sk: the connection
+ * @skb: the segment, memory scheduled
+ * @hdrlen: bytes in front of the payload, taken off here
+ * @stolen: out: @skb was merged and is to be freed with kfree_skb_partial()
+ *
+ * Return: true when @skb was merged into the tail of the queue.
+ */
+bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
+		      bool *stolen)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	bool merged;
+
+	__skb_pull(skb, hdrlen);
+	merged = tail && coalesce(sk, tail, skb, stolen);
+	tp->bytes_received += NEWTCP_CB(skb)->end_seq - tp->rcv_nxt;
+	WRITE_ONCE(tp->rcv_nxt, NEWTCP_CB(skb)->end_seq);
+	if (!merged) {
+		__skb_queue_tail(&sk->sk_receive_queue, skb);
+		skb_set_owner_r(skb, sk);
+	}
+	return merged;
+}
+
+/* Move what has become contiguous from the tree to the receive queue. */
+static void ofo_drain(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct rb_node *node;
+
+	while ((node = rb_first(&tp->out_of_order))) {
+		struct sk_buff *skb = rb_to_skb(node), *tail;
+		struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+		bool stolen, merged, fin;
+
+		if (seq_after(cb->seq, tp->rcv_nxt))
+			break;
+		rb_erase(node, &tp->out_of_order);
+		if (tp->out_of_order_last == skb)
+			tp->out_of_order_last = NULL;
+		if (seq_before(cb->seq, tp->rcv_nxt))
+			report_dup(sk, cb->seq,
+					seq_min(cb->end_seq, tp->rcv_nxt));
+		if (!seq_after(cb->end_seq, tp->rcv_nxt)) {
+			drop(sk, skb);
+			continue;
+		}
+		fin = cb->flags & NEWTCP_FIN;
+		tail = skb_peek_tail(&sk->sk_receive_queue);
+		merged = tail && coalesce(sk, tail, skb, &stolen);
+		tp->bytes_received += cb->end_seq - tp->rcv_nxt;
+		WRITE_ONCE(tp->rcv_nxt, cb->end_seq);
+		if (merged)
+			kfree_skb_partial(skb, stolen);
+		else
+			__skb_queue_tail(&sk->sk_receive_queue, skb);
+		if (fin)
+			newtcp_fin(sk);
+	}
+}
+
+/* Remove from the tree what lies inside the new segment, from @skb on. */
+static void ofo_swallow(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct rb_node *node;
+
+	while ((node = rb_next(&skb->rbnode))) {
+		struct sk_buff *next = rb_to_skb(node);
+
+		if (!seq_after(NEWTCP_CB(skb)->end_seq, NEWTCP_CB(next)->seq))
+			break;
+		if (seq_before(NEWTCP_CB(skb)->end_seq, NEWTCP_CB(next)->end_seq)) {
+			report_dup(sk, NEWTCP_CB(next)->seq,
+					NEWTCP_CB(skb)->end_seq);
+			break;
+		}
+		rb_erase(node, &tp->out_of_order);
+		report_dup(sk, NEWTCP_CB(next)->seq,
+				NEWTCP_CB(next)->end_seq);
+		drop(sk, next);
+	}
+	if (!node)
+		tp->out_of_order_last = skb;
+}
+
+/*
+ * Find where @skb belongs. Returns false when it brings nothing new.
+ * Ranges may overlap at their edges; the reader skips what it has seen.
+ */
+static bool ofo_place(struct sock *sk, struct sk_buff *skb,
+		      struct rb_node **parent, struct rb_node ***link)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const u32 seq = NEWTCP_CB(skb)->seq, end = NEWTCP_CB(skb)->end_seq;
+
+	/* Mostly it goes behind everything that is there. */
+	if (tp->out_of_order_last &&
+	    !seq_before(seq, NEWTCP_CB(tp->out_of_order_last)->end_seq)) {
+		*parent = &tp->out_of_order_last->rbnode;
+		*link = &(*parent)->rb_right;
+		return true;
+	}
+
+	*parent = NULL;
+	*link = &tp->out_of_order.rb_node;
+	while (**link) {
+		struct sk_buff *have = rb_to_skb(**link);
+
+		*parent = **link;
+		if (seq_before(seq, NEWTCP_CB(have)->seq)) {
+			*link = &(*parent)->rb_left;
+			continue;
+		}
+		if (seq_before(seq, NEWTCP_CB(have)->end_seq)) {
+			if (!seq_after(end, NEWTCP_CB(have)->end_seq)) {
+				report_dup(sk, seq, end);
+				return false;
+			}
+			if (seq == NEWTCP_CB(have)->seq) {
+				/* Same start, more data: it takes the place. */
+				report_dup(sk, seq,
+						NEWTCP_CB(have)->end_seq);
+				rb_replace_node(*parent, &skb->rbnode,
+						&tp->out_of_order);
+				if (tp->out_of_order_last == have)
+					tp->out_of_order_last = skb;
+				drop(sk, have);
+				*link = NULL;
+				return true;
+			}
+			report_dup(sk, seq,
+					NEWTCP_CB(have)->end_seq);
+		}
+		*link = &(*parent)->rb_right;
+	}
+	return true;
+}
+
+static void ofo_queue(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	struct sk_buff *last = tp->out_of_order_last;
+	struct rb_node *parent, **link;
+	bool stolen;
+
+	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
+	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
+		drop(sk, skb);
+		return;
+	}
+	__skb_pull(skb, newtcp_hdr(skb)->doff * 4);
+	report(tp, cb->seq, cb->end_seq);
+
+	if (last && coalesce(sk, last, skb, &stolen)) {
+		newtcp_grow_window(sk, skb);
+		kfree_skb_partial(skb, stolen);
+		return;
+	}
+	if (!ofo_place(sk, skb, &parent, &link)) {
+		drop(sk, skb);
+		return;
+	}
+	if (link) {
+		rb_link_node(&skb->rbnode, parent, link);
+		rb_insert_color(&skb->rbnode, &tp->out_of_order);
+	}
+	ofo_swallow(sk, skb);
+	newtcp_grow_window(sk, skb);
+	skb_set_owner_r(skb, sk);
+}
+
+/* Nothing in it is new: say so (RFC 2883), and acknowledge at once. */
+static void old_data(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	report_dup(sk, cb->seq, cb->end_seq);
+	newtcp_enter_quickack(tp);
+	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	drop(sk, skb);
+}
+
+/* A FIN without data is taken even when the window is closed. */
+static bool bare_fin(const struct newtcp_sock *tp,
+		     const struct newtcp_skb_cb *cb)
+{
+	return cb->seq == tp->rcv_nxt && (cb->flags & NEWTCP_FIN) &&
+	       cb->end_seq == cb->seq + 1;
+}
+
+/**
+ * newtcp_data_queue() - take in the data and the FIN of a segment
+ * @sk: the connection
+ * @skb: the segment, at its TCP header; consumed
+ */
+void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	bool stolen = false, fin, merged;
+
+	if (cb->seq == cb->end_seq) {
+		__kfree_skb(skb);
+		return;
+	}
+	skb_dst_drop(skb);
+
+	if (!seq_after(cb->end_seq, tp->rcv_nxt)) {
+		old_data(sk, skb);
+		return;
+	}
+	/* Wholly beyond the window: only an ACK. */
+	if (!seq_before(cb->seq, tp->rcv_nxt + newtcp_receive_window(tp)) &&
+	    !bare_fin(tp, cb)) {
+		newtcp_enter_quickack(tp);
+		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+		drop(sk, skb);
+		return;
+	}
+	if (seq_after(cb->seq, tp->rcv_nxt)) {
+		ofo_queue(sk, skb);
+		return;
+	}
+
+	if (seq_before(cb->seq, tp->rcv_nxt))
+		report_dup(sk, cb->seq, tp->rcv_nxt);
+
+	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
+		/* An empty queue takes it all the same: progress is owed. */
+		if (!skb_queue_empty(&sk->sk_receive_queue)) {
+			tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+			drop(sk, skb);
+			return;
+		}
+	}
+	fin = cb->flags & NEWTCP_FIN;
+	merged = newtcp_queue_rcv(sk, skb, newtcp_hdr(skb)->doff * 4, &stolen);
+	if (skb->len)
+		newtcp_event_data_recv(sk, skb);
+	if (fin)
+		newtcp_fin(sk);
+
+	if (!RB_EMPTY_ROOT(&tp->out_of_order)) {
+		ofo_drain(sk);
+		/* RFC 5681 4.2: a hole was filled, wholly or in part. */
+		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	}
+	if (tp->sacks.n)
+		newtcp_sack_advance(&tp->sacks, tp->rcv_nxt);
+	if (merged)
+		kfree_skb_partial(skb, stolen);
+	if (!sock_flag(sk, SOCK_DEAD))
+		newtcp_data_ready(sk);
+}

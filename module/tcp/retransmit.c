@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending again what is in the retransmission queue: one segment on request,
+ * or all that are marked lost as far as the congestion window reaches
+ * (RFC 5681 3.2, RFC 6675 5).
+ *
+ * Which segments are lost is decided in recovery.c, when in timer.c.
+ *
+ * Context: socket lock held, process or softirq.
+ */
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/* Bytes of @skb that may be sent again now: the window may have shrunk. */
+static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 len = min_t(u32, skb->len, mss * segs);
+	s32 room = newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq;
+
+	/* The first segment goes even into a closed window: it is the probe. */
+	if (room <= 0) {
+		if (NEWTCP_CB(skb)->seq != tp->snd_una)
+			return -EAGAIN;
+		room = mss;
+	}
+	if (len > room) {
+		len = room;
+		if (len > mss)
+			len -= len % mss;
+	}
+	if (len < skb->len)
+		return newtcp_skb_split(sk, &tp->rtx_queue, skb, len, mss,
+					GFP_ATOMIC);
+	return 0;
+}
+
+/**
+ * newtcp_retransmit_skb() - send a queued segment again
+ * @sk: the connection
+ * @skb: the segment, in the retransmission queue
+ * @segs: at most so many segments of the wire; the rest is cut off
+ *
+ * Return: 0; -ENOMEM; -EAGAIN when the window has no room; -EHOSTUNREACH
+ * without a route; or as newtcp_transmit().
+ */
+int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	u32 mss;
+	int err;
+
+	if (seq_before(cb->seq, tp->snd_una) && skb->len) {
+		/* Acknowledged in part while it was being chosen. */
+		if (!seq_before(tp->snd_una, cb->seq + skb->len))
+			return -EAGAIN;
+		if (newtcp_skb_trim_head(sk, skb, tp->snd_una - cb->seq))
+			return -ENOMEM;
+	}
+	if (!newinet_egress_dst(sk))
+		return -EHOSTUNREACH;
+
+	mss = newtcp_current_mss(sk);
+	if (skb->len) {
+		err = fit_window(sk, skb, mss, segs);
+		if (err)
+			return err;
+		if (cb->mss != mss) {
+			int old = cb->segs;
+
+			newtcp_skb_set_segs(skb, mss);
+			newtcp_count_change(tp, skb, old - cb->segs);
+		}
+	}
+
+	newtcp_clock_refresh(tp);
+	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);
+	/* Karn's rule holds even for a copy that was lost on the way out. */
+	cb->sacked |= NEWTCP_SEG_EVER_RETRANS;
+	if (err)
+		return err;
+	if (!(cb->sacked & NEWTCP_SEG_RETRANS)) {
+		cb->sacked |= NEWTCP_SEG_RETRANS;
+		tp->retrans_out += cb->segs;
+	}
+	tp->total_retrans += cb->segs;
+	tp->prr_out += cb->segs;
+	if (!tp->retrans_stamp)
+		tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+	return 0;
+}
+
+/**
+ * newtcp_retransmit_lost() - send lost segments again, oldest first
+ * @sk: the connection
+ *
+ * Goes on until the congestion window is full or nothing lost is left.
+ */
+void newtcp_retransmit_lost(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_skb_cb *cb;
+	struct sk_buff *skb;
+	u32 in_flight;
+	bool first = true;
+
+	if (!tp->lost_out || tp->lost_out == tp->retrans_out)
+		return;
+
+	skb_queue_walk(&tp->rtx_queue, skb) {
+		in_flight = newtcp_in_flight(tp);
+		if (in_flight >= tp->cong.cwnd)
+			break;
+		cb = NEWTCP_CB(skb);
+		if (!(cb->sacked & NEWTCP_SEG_LOST) ||
+		    (cb->sacked & (NEWTCP_SEG_SACKED | NEWTCP_SEG_RETRANS)))
+			continue;
+		if (newtcp_retransmit_skb(sk, skb, tp->cong.cwnd - in_flight))
+			break;
+		if (first) {
+			newtcp_rearm_rto(sk);
+			first = false;
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Round-trip estimation and the retransmission timeout.
+ *
+ * RFC 6298 2.2 and 2.3 in shifted integers:
+ *	SRTT   <- 7/8 SRTT + 1/8 R		kept times 8
+ *	RTTVAR <- 3/4 RTTVAR + 1/4 |SRTT - R|	kept times 4, so 4 * RTTVAR
+ *						is the number itself
+ *	RTO    <- SRTT + 4 * RTTVAR
+ * with Linux's departures: the variance term never falls under 200 ms; it
+ * rises at once but falls only once per window of data, by a quarter of the
+ * way; and a sample far under the mean barely raises the deviation (a path
+ * that got faster is no reason to wait longer).
+ *
+ * Pure: times are arguments. The owner of the struct serialises.
+ */
+#include "rtt.h"
+#include "seq.h"
+
+#include <linux/export.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <kunit/visibility.h>
+
+/**
+ * newtcp_rtt_init - state of a connection without samples
+ * @rtt: estimator
+ */
+void newtcp_rtt_init(struct newtcp_rtt *rtt)
+{
+	memset(rtt, 0, sizeof(*rtt));
+	rtt->mdev_us = NEWTCP_RTO_INIT_US;
+	rtt->rto_us = NEWTCP_RTO_INIT_US;
+	rtt->min_us = ~0U;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_init);
+
+static void first_sample(struct newtcp_rtt *rtt, u32 r, u32 snd_nxt)
+{
+	rtt->srtt_us = r << 3;
+	rtt->mdev_us = r << 1;	/* RTTVAR = R / 2, times 4 */
+	rtt->rttvar_us = max(rtt->mdev_us, NEWTCP_RTO_MIN_US);
+	rtt->mdev_max_us = rtt->rttvar_us;
+	rtt->rtt_seq = snd_nxt;
+}
+
+static void next_sample(struct newtcp_rtt *rtt, u32 r, u32 snd_una,
+			u32 snd_nxt)
+{
+	s32 err = (s32)r - (s32)(rtt->srtt_us >> 3);
+	s32 dev = abs(err) - (s32)(rtt->mdev_us >> 2);
+
+	/* Faster than the mean by more than usual: an eighth of the weight. */
+	if (err < 0 && dev > 0)
+		dev >>= 3;
+	rtt->srtt_us = max_t(u32, rtt->srtt_us + err, 1);
+	rtt->mdev_us += dev;
+
+	rtt->mdev_max_us = max(rtt->mdev_max_us, rtt->mdev_us);
+	rtt->rttvar_us = max(rtt->rttvar_us, rtt->mdev_max_us);
+
+	if (!seq_after(snd_una, rtt->rtt_seq))
+		return;
+	/* All that was in flight when the window began is acknowledged. */
+	rtt->rttvar_us -= (rtt->rttvar_us - rtt->mdev_max_us) >> 2;
+	rtt->mdev_max_us = NEWTCP_RTO_MIN_US;
+	rtt->rtt_seq = snd_nxt;
+}
+
+static void update_min(struct newtcp_rtt *rtt, u32 r, u64 now_us)
+{
+	if (r > rtt->min_us &&
+	    now_us - rtt->min_stamp_us <= NEWTCP_MIN_RTT_WIN_US)
+		return;
+	rtt->min_us = r;
+	rtt->min_stamp_us = now_us;
+}
+
+/**
+ * newtcp_rtt_sample - take one measurement
+ * @rtt: estimator
+ * @sample_us: the round trip; never of a segment sent twice (Karn)
+ * @now_us: time of the ACK
+ * @snd_una: SND.UNA after the ACK
+ * @snd_nxt: SND.NXT
+ *
+ * A valid measurement also ends the back-off (RFC 6298 section 5, last
+ * paragraph).
+ */
+void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
+		       u32 snd_una, u32 snd_nxt)
+{
+	/* The bound keeps the shifts below within 32 bits. */
+	u32 r = clamp(sample_us, 1U, NEWTCP_RTO_MAX_US);
+
+	update_min(rtt, r, now_us);
+	if (rtt->srtt_us)
+		next_sample(rtt, r, snd_una, snd_nxt);
+	else
+		first_sample(rtt, r, snd_nxt);
+	rtt->rto_us = min((rtt->srtt_us >> 3) + rtt->rttvar_us,
+			  NEWTCP_RTO_MAX_US);
+	rtt->backoff = 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_sample);
+
+/**
+ * newtcp_rtt_rto - the timeout to arm a timer with
+ * @rtt: estimator
+ *
+ * Return: microseconds, backed off, at most NEWTCP_RTO_MAX_US.
+ */
+u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt)
+{
+	u64 rto = (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31);
+
+	return min_t(u64, rto, NEWTCP_RTO_MAX_US);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_rto);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Round-trip time estimation and the retransmission timeout (RFC 6298, with
+ * Linux's 200 ms floor on the variance term).
+ *
+ * Pure: times are microseconds that the caller passes in. The owner of the
+ * struct serialises (for a socket: the socket lock).
+ */
+#ifndef _NEWTCP_RTT_H
+#define _NEWTCP_RTT_H
+
+#include <linux/types.h>
+
+#define NEWTCP_RTO_MIN_US	(200 * 1000U)
+#define NEWTCP_RTO_MAX_US	(120 * 1000 * 1000U)
+#define NEWTCP_RTO_INIT_US	(1000 * 1000U)
+/* Window over which the minimum is remembered, as tcp_min_rtt_wlen: 300 s. */
+#define NEWTCP_MIN_RTT_WIN_US	(300ULL * 1000 * 1000)
+
+/**
+ * struct newtcp_rtt - estimator state
+ * @srtt_us: smoothed round-trip time, times 8; 0 = no sample yet
+ * @mdev_us: mean deviation, times 4
+ * @mdev_max_us: largest mdev since the last window of data began
+ * @rttvar_us: deviation used for the RTO, times 4 (never under the floor)
+ * @rtt_seq: SND.NXT when the present window of data began
+ * @rto_us: retransmission timeout without back-off
+ * @min_us: smallest sample in the window; ~0U = none
+ * @min_stamp_us: when @min_us was taken
+ * @backoff: how many times the timeout was doubled since the last new ACK
+ */
+struct newtcp_rtt {
+	u32 srtt_us;
+	u32 mdev_us;
+	u32 mdev_max_us;
+	u32 rttvar_us;
+	u32 rtt_seq;
+	u32 rto_us;
+	u32 min_us;
+	u8 backoff;
+	u64 min_stamp_us;
+};
+
+void newtcp_rtt_init(struct newtcp_rtt *rtt);
+void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
+		       u32 snd_una, u32 snd_nxt);
+u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt);	/* us, backed off, bounded */
+
+#endif /* _NEWTCP_RTT_H */

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffers of the send side: allocating, splitting and trimming the skbs that
+ * carry a program's data from write(2) until it is acknowledged.
+ *
+ * The payload lives in page fragments only; the linear part is headroom, into
+ * which every transmission's clone writes its headers. An skb may stand for
+ * many segments of the wire (newtcp_skb_cb.segs of newtcp_skb_cb.mss bytes).
+ *
+ * Context: socket lock held, process or softirq.
+ */
+#include <net/sock.h>
+#include "tcp.h"
+
+/**
+ * newtcp_skb_alloc() - an empty segment, charged to the socket
+ * @sk: the socket
+ * @gfp: allocation flags
+ * @force: charge even beyond the limits (a FIN, or the first segment)
+ *
+ * Return: the skb or NULL.
+ */
+struct sk_buff *newtcp_skb_alloc(struct sock *sk, gfp_t gfp, bool force)
+{
+	struct sk_buff *skb = alloc_skb_fclone(NEWTCP_MAX_HEADER, gfp);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, NEWTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(skb->cb, 0, sizeof(struct newtcp_skb_cb));
+
+	/* A forced charge may leave a debt; the next schedule settles it. */
+	if (!sk_wmem_schedule(sk, skb->truesize) && !force) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+	return skb;
+}
+
+/**
+ * newtcp_skb_free() - a segment leaves the send side
+ * @sk: the socket
+ * @skb: the segment, unlinked already
+ */
+void newtcp_skb_free(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/* Clones in flight keep what they have; the charge stays as it is. */
+static int unshare(struct sk_buff *skb, gfp_t gfp)
+{
+	unsigned int truesize = skb->truesize;
+	int err;
+
+	if (!skb_cloned(skb))
+		return 0;
+	err = pskb_expand_head(skb, 0, 0, gfp);
+	skb->truesize = truesize;
+	return err;
+}
+
+/**
+ * newtcp_skb_set_segs() - how many segments of the wire an skb stands for
+ * @skb: the segment
+ * @mss: payload of each, bytes
+ */
+void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss)
+{
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	cb->mss = mss;
+	cb->segs = skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
+}
+
+/**
+ * newtcp_skb_split() - cut a segment in two
+ * @sk: the socket
+ * @list: the queue that @skb is in; the second half goes behind it
+ * @skb: the segment
+ * @len: bytes that stay in it
+ * @mss: for counting the segments of both
+ * @gfp: allocation flags
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for a length that does not cut.
+ */
+int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
+		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp)
+{
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb), *ncb;
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *rest;
+	int old, len_moved;
+	u8 flags;
+
+	if (WARN_ON_ONCE(!len || len >= skb->len))
+		return -EINVAL;
+	if (unshare(skb, gfp))
+		return -ENOMEM;
+	rest = newtcp_skb_alloc(sk, gfp, true);
+	if (unlikely(!rest))
+		return -ENOMEM;
+
+	ncb = NEWTCP_CB(rest);
+	len_moved = skb->len - len;
+	/* Each half is charged for the pages that it holds. */
+	rest->truesize += len_moved;
+	skb->truesize -= len_moved;
+	ncb->seq = cb->seq + len;
+	ncb->end_seq = cb->end_seq;
+	ncb->sent_us = cb->sent_us;
+	ncb->sacked = cb->sacked;
+	cb->end_seq = ncb->seq;
+
+	flags = cb->flags;
+	cb->flags = flags & ~(NEWTCP_FIN | NEWTCP_PSH);
+	ncb->flags = flags;
+
+	skb_split(skb, rest, len);
+	rest->tstamp = skb->tstamp;
+
+	old = cb->segs;
+	newtcp_skb_set_segs(skb, mss);
+	newtcp_skb_set_segs(rest, mss);
+	/* Data that was sent is in the counts of the scoreboard. */
+	if (list == &tp->rtx_queue)
+		newtcp_count_change(tp, skb, old - cb->segs - ncb->segs);
+	__skb_queue_after(list, skb, rest);
+	return 0;
+}
+
+/**
+ * newtcp_skb_trim_head() - drop acknowledged bytes from the front of a segment
+ * @sk: the socket
+ * @skb: the segment
+ * @len: bytes to drop, less than all
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int newtcp_skb_trim_head(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct skb_shared_info *shinfo;
+	u32 eat = len;
+	int i, kept = 0;
+
+	if (unshare(skb, GFP_ATOMIC))
+		return -ENOMEM;
+
+	shinfo = skb_shinfo(skb);
+	for (i = 0; i < shinfo->nr_frags; i++) {
+		skb_frag_t *frag = &shinfo->frags[i];
+
+		if (skb_frag_size(frag) <= eat) {
+			eat -= skb_frag_size(frag);
+			skb_frag_unref(skb, i);
+			continue;
+		}
+		shinfo->frags[kept] = *frag;
+		if (eat) {
+			skb_frag_off_add(&shinfo->frags[kept], eat);
+			skb_frag_size_sub(&shinfo->frags[kept], eat);
+			eat = 0;
+		}
+		kept++;
+	}
+	shinfo->nr_frags = kept;
+	skb->data_len -= len;
+	skb->len -= len;
+	skb->truesize -= len;
+	sk_wmem_queued_add(sk, -(int)len);
+	sk_mem_uncharge(sk, len);
+	NEWTCP_CB(skb)->seq += len;
+	return 0;
+}

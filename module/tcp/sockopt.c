@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * setsockopt(2) and getsockopt(2) at the levels of TCP and IP.
+ *
+ * Level SOL_IP is the kernel's own; TCP options are a table of integers with
+ * their ranges, and what does not fit into it is in the switches. What is not
+ * supported is refused as Linux refuses an option that it does not know.
+ *
+ * Context: process, not locked.
+ */
+#include <linux/sockptr.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+#define MAX_KEEPIDLE	32767
+#define MAX_KEEPINTVL	32767
+#define MAX_KEEPCNT	127
+#define MAX_SYNCNT	127
+
+static void set_nodelay(struct sock *sk, bool on)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	tp->nodelay = on;
+	/* Data that Nagle held goes now, even if the cork is in. */
+	if (on)
+		newtcp_push_held(sk);
+}
+
+static void set_cork(struct sock *sk, bool on)
+{
+	newtcp_sk(sk)->cork = on;
+	if (!on)
+		newtcp_push_held(sk);
+}
+
+static void set_quickack(struct sock *sk, int val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!val) {
+		tp->pingpong = 3;
+		return;
+	}
+	tp->pingpong = 0;
+	if (((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) &&
+	    (tp->ack_state & NEWTCP_ACK_SCHED)) {
+		newtcp_send_ack(sk);
+		if (!(val & 1))
+			tp->pingpong = 3;
+	}
+}
+
+static int set_keepidle(struct sock *sk, int val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 idle;
+
+	tp->keep_time = val * HZ;
+	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
+	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return 0;
+	idle = min((u32)jiffies - tp->last_heard, tp->keep_time);
+	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+			    jiffies + tp->keep_time - idle);
+	return 0;
+}
+
+static int set_window_clamp(struct sock *sk, int val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!val) {
+		if (sk->sk_state != TCP_CLOSE)
+			return -EINVAL;
+		tp->window_clamp = 0;
+		return 0;
+	}
+	tp->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd),
+			       tp->window_clamp);
+	return 0;
+}
+
+static int set_int_locked(struct sock *sk, int optname, int val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	switch (optname) {
+	case TCP_MAXSEG:
+		/* 0 means: as the path allows. */
+		if (val && (val < NEWTCP_MIN_MSS || val > 32767))
+			return -EINVAL;
+		tp->user_mss = val;
+		return 0;
+	case TCP_NODELAY:
+		set_nodelay(sk, val);
+		return 0;
+	case TCP_CORK:
+		set_cork(sk, val);
+		return 0;
+	case TCP_KEEPIDLE:
+		if (val < 1 || val > MAX_KEEPIDLE)
+			return -EINVAL;
+		return set_keepidle(sk, val);
+	case TCP_KEEPINTVL:
+		if (val < 1 || val > MAX_KEEPINTVL)
+			return -EINVAL;
+		tp->keep_intvl = val * HZ;
+		return 0;
+	case TCP_KEEPCNT:
+		if (val < 1 || val > MAX_KEEPCNT)
+			return -EINVAL;
+		tp->keep_probes = val;
+		return 0;
+	case TCP_SYNCNT:
+		if (val < 1 || val > MAX_SYNCNT)
+			return -EINVAL;
+		tp->syn_retries = val;
+		return 0;
+	case TCP_LINGER2:
+		if (val < 0)
+			tp->linger2 = -1;
+		else if (val > NEWTCP_FIN_TIMEOUT_MAX / HZ)
+			tp->linger2 = NEWTCP_FIN_TIMEOUT_MAX;
+		else
+			tp->linger2 = val * HZ;
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		return set_window_clamp(sk, val);
+	case TCP_USER_TIMEOUT:
+		if (val < 0)
+			return -EINVAL;
+		tp->user_timeout = val;
+		return 0;
+	case TCP_QUICKACK:
+		set_quickack(sk, val);
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int set_congestion(struct sock *sk, sockptr_t optval,
+			  unsigned int optlen)
+{
+	char name[NEWTCP_CONG_NAME_MAX];
+	int err;
+
+	if (optlen < 1)
+		return -EINVAL;
+	err = strncpy_from_sockptr(name, optval,
+				   min_t(long, NEWTCP_CONG_NAME_MAX - 1, optlen));
+	if (err < 0)
+		return -EFAULT;
+	name[err] = 0;
+
+	lock_sock(sk);
+	err = newtcp_cong_set(&newtcp_sk(sk)->cong, name);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * newtcp_setsockopt() - setsockopt(2) below SOL_SOCKET
+ * @sk: the socket
+ * @level: SOL_TCP, or another that IP answers for
+ * @optname: the option
+ * @optval: its value
+ * @optlen: length of that
+ *
+ * Return: 0; -ENOPROTOOPT; -EINVAL; -EFAULT; -ENOENT for an unknown name.
+ */
+int newtcp_setsockopt(struct sock *sk, int level, int optname,
+		      sockptr_t optval, unsigned int optlen)
+{
+	int val, err;
+
+	if (level != SOL_TCP)
+		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (optname == TCP_CONGESTION)
+		return set_congestion(sk, optval, optlen);
+
+	if (optlen < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	lock_sock(sk);
+	err = set_int_locked(sk, optname, val);
+	release_sock(sk);
+	return err;
+}
+
+/* Options that are an integer. -ENOPROTOOPT: it is none of these. */
+static int get_int(struct sock *sk, int optname, int *val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct net *net = sock_net(sk);
+
+	switch (optname) {
+	case TCP_MAXSEG:
+		*val = tp->mss;
+		if (tp->user_mss &&
+		    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+			*val = tp->user_mss;
+		break;
+	case TCP_NODELAY:
+		*val = tp->nodelay;
+		break;
+	case TCP_CORK:
+		*val = tp->cork;
+		break;
+	case TCP_KEEPIDLE:
+		*val = (tp->keep_time ?:
+			READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time)) / HZ;
+		break;
+	case TCP_KEEPINTVL:
+		*val = (tp->keep_intvl ?:
+			READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl)) / HZ;
+		break;
+	case TCP_KEEPCNT:
+		*val = tp->keep_probes ?:
+		       READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes);
+		break;
+	case TCP_SYNCNT:
+		*val = tp->syn_retries ?:
+		       READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+		break;
+	case TCP_LINGER2:
+		*val = tp->linger2;
+		if (*val >= 0)
+			*val = (*val ?: READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout)) / HZ;
+		break;
+	case TCP_WINDOW_CLAMP:
+		*val = tp->window_clamp;
+		break;
+	case TCP_USER_TIMEOUT:
+		*val = tp->user_timeout;
+		break;
+	case TCP_QUICKACK:
+		*val = tp->pingpong < 3;
+		break;
+	default:
+		return -ENOPROTOOPT;
+	}
+	return 0;
+}
+
+static int put_value(const void *val, int size, int len,
+		     char __user *optval, int __user *optlen)
+{
+	len = min(len, size);
+	if (put_user(len, optlen) || copy_to_user(optval, val, len))
+		return -EFAULT;
+	return 0;
+}
+
+static int get_info(struct sock *sk, int len, char __user *optval,
+		    int __user *optlen)
+{
+	struct tcp_info info;
+
+	newtcp_get_info(sk, &info);
+	return put_value(&info, sizeof(info), len, optval, optlen);
+}
+
+static int get_congestion(struct sock *sk, int len, char __user *optval,
+			  int __user *optlen)
+{
+	char name[NEWTCP_CONG_NAME_MAX] = {};
+
+	lock_sock(sk);
+	strscpy(name, newtcp_sk(sk)->cong.ops->name, sizeof(name));
+	release_sock(sk);
+	return put_value(name, sizeof(name), len, optval, optlen);
+}
+
+/**
+ * newtcp_getsockopt() - getsockopt(2) below SOL_SOCKET
+ * @sk: the socket
+ * @level: SOL_TCP, or another that IP answers for
+ * @optname: the option
+ * @optval: where to put it
+ * @optlen: room there; out: how much was put
+ *
+ * Return: 0; -ENOPROTOOPT; -EINVAL; -EFAULT.
+ */
+int newtcp_getsockopt(struct sock *sk, int level, int optname,
+		      char __user *optval, int __user *optlen)
+{
+	int val, len, err;
+
+	if (level != SOL_TCP)
+		return ip_getsockopt(sk, level, optname, optval, optlen);
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	if (optname == TCP_INFO)
+		return get_info(sk, len, optval, optlen);
+	if (optname == TCP_CONGESTION)
+		return get_congestion(sk, len, optval, optlen);
+	err = get_int(sk, optname, &val);
+	if (err)
+		return err;
+	return put_value(&val, sizeof(val), len, optval, optlen);
+}

@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The transport: its objects, its locks and what its files offer each other.
+ * RFC 9293 names are used for the connection variables; where Linux has a
+ * habit that a program or a peer can notice, that habit is followed.
+ *
+ * Locking
+ * -------
+ * Every connection is guarded by its socket lock (lock_sock() in process
+ * context, bh_lock_sock() in softirq). Softirq work that finds the socket
+ * owned by a user is deferred: segments go to the backlog (newtcp_do_rcv()
+ * runs them at release_sock()), timers and ICMP leave a bit in
+ * newtcp_sock.deferred that newtcp_release_cb() acts on.
+ *
+ * A listener is not locked by incoming segments. Its SYN queue and accept
+ * queue are guarded by newtcp_listener.lock (BH), which nests inside the
+ * socket lock. A segment handler that has found a listener checks, under that
+ * lock, that it still listens before it queues anything.
+ *
+ * The connection table (lookup.c) is read under RCU alone; writers hold the
+ * bucket's spinlock (BH), which nests inside everything above. Objects in it
+ * come from SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference with
+ * refcount_inc_not_zero() and then compares the keys again.
+ *
+ * Claims (claim.c) take a mutex and so belong to process context, outside BH;
+ * claim buckets have a spinlock (BH) that nests inside the socket lock.
+ *
+ * Order: claim mutex / socket lock -> listener.lock -> claim bucket lock ->
+ * connection bucket lock. No two socket locks are held at once, except that a
+ * child is created locked while its listener is not.
+ *
+ * References: the connection table holds one on each request and TIME-WAIT
+ * entry (a full socket leaves it before it dies), each armed timer holds one on
+ * its object, a half-open request holds one on its listener.
+ * A socket pins the module through its struct proto; TIME-WAIT entries and
+ * requests do not, and are purged at unload.
+ *
+ * Contexts: "process" may sleep; "BH" is softirq or process with BH off;
+ * "locked" means that the socket lock is held in either way.
+ */
+#ifndef _NEWTCP_H
+#define _NEWTCP_H
+
+#include <linux/tcp.h>
+#include <linux/timer.h>
+#include <net/sock.h>
+#include <net/inet_sock.h>
+#include <net/tcp_states.h>
+#include "../newinet.h"
+#include "seq.h"
+#include "options.h"
+#include "rtt.h"
+#include "cong.h"
+#include "sack.h"
+#include "window.h"
+
+/* th_flags, as they stand in byte 13 of the header */
+#define NEWTCP_FIN	0x01
+#define NEWTCP_SYN	0x02
+#define NEWTCP_RST	0x04
+#define NEWTCP_PSH	0x08
+#define NEWTCP_ACK	0x10
+#define NEWTCP_URG	0x20
+#define NEWTCP_ECE	0x40
+#define NEWTCP_CWR	0x80
+
+#define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
+#define NEWTCP_DEFAULT_MSS	536	/* RFC 9293 3.7.1: the peer said none */
+#define NEWTCP_MAX_WINDOW	32767
+#define NEWTCP_DUPTHRESH	3	/* RFC 5681, RFC 6675 */
+#define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
+#define NEWTCP_DELACK_MIN	(HZ / 25)	/* 40 ms */
+#define NEWTCP_DELACK_MAX	(HZ / 5)	/* 200 ms */
+#define NEWTCP_MAX_QUICKACKS	16
+#define NEWTCP_PROBE_MAX	(120 * HZ)
+#define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
+
+/* Room for link, IP and TCP headers in front of the payload. */
+#define NEWTCP_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
+
+/*
+ * The one timer of a socket (timer.c) serves these deadlines.
+ */
+enum newtcp_deadline {
+	NEWTCP_DL_RTO,		/* retransmit the oldest segment, or the SYN */
+	NEWTCP_DL_PROBE,	/* probe a zero window */
+	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail */
+	NEWTCP_DL_DELACK,	/* a delayed ACK is due */
+	NEWTCP_DL_KEEP,		/* keepalive, or the end of FIN-WAIT-2 */
+	NEWTCP_DL_MAX
+};
+
+/* newtcp_sock.deferred: what a softirq left for the owner of the socket */
+enum newtcp_deferred {
+	NEWTCP_DEFER_TIMER,	/* the timer fired */
+	NEWTCP_DEFER_MTU,	/* the path MTU changed */
+};
+
+/* newtcp_sock.ack_state */
+#define NEWTCP_ACK_SCHED	0x1	/* an ACK is owed */
+#define NEWTCP_ACK_TIMER	0x2	/* the delayed-ACK deadline is set */
+#define NEWTCP_ACK_NOW		0x4	/* send it with no delay */
+
+/* newtcp_sock.ca_state */
+enum newtcp_ca_state {
+	NEWTCP_CA_OPEN,		/* nothing wrong */
+	NEWTCP_CA_DISORDER,	/* duplicate ACKs or SACKs seen, no loss declared */
+	NEWTCP_CA_RECOVERY,	/* fast recovery until SND.UNA passes high_seq */
+	NEWTCP_CA_LOSS,		/* after a timeout, until SND.UNA passes high_seq */
+};
+
+/* newtcp_skb_cb.sacked: scoreboard of one segment */
+#define NEWTCP_SEG_SACKED	0x1
+#define NEWTCP_SEG_RETRANS	0x2	/* retransmitted, and still out */
+#define NEWTCP_SEG_LOST		0x4
+#define NEWTCP_SEG_EVER_RETRANS	0x8	/* Karn: gives no round-trip sample */
+
+/**
+ * struct newtcp_skb_cb - what a queued segment carries in skb->cb
+ * @seq: first sequence number
+ * @end_seq: last + 1; SYN and FIN count one each
+ * @sent_us: receive: unused; send: when it was last transmitted
+ * @ack_seq: receive: SEG.ACK
+ * @tsval: receive: timestamp value
+ * @segs: send: wire segments that the skb makes
+ * @mss: send: payload bytes of each of them
+ * @flags: NEWTCP_FIN ...
+ * @sacked: NEWTCP_SEG_*
+ * @has_ts: receive: @tsval and the echo are valid
+ * @tsecr: receive: timestamp echo
+ *
+ * On transmission the clone's cb is given to IP zeroed.
+ */
+struct newtcp_skb_cb {
+	u32 seq;
+	u32 end_seq;
+	union {
+		u64 sent_us;
+		struct {
+			u32 tsval;
+			u32 tsecr;
+		};
+	};
+	u32 ack_seq;
+	u16 segs;
+	u16 mss;
+	u8 flags;
+	u8 sacked;
+	bool has_ts;
+};
+
+#define NEWTCP_CB(skb)	((struct newtcp_skb_cb *)&((skb)->cb[0]))
+
+/**
+ * struct newtcp_listener - the queues of a listening socket
+ * @lock: guards all of it (BH)
+ * @head: first child ready for accept(2)
+ * @tail: last one
+ * @reqs: half-open requests
+ * @qlen: number of @reqs
+ *
+ * The length of the accept queue is sk_ack_backlog.
+ */
+struct newtcp_listener {
+	spinlock_t lock;
+	struct sock *head;
+	struct sock *tail;
+	struct hlist_head reqs;
+	u32 qlen;
+};
+
+/**
+ * struct newtcp_sock - a connection, or a listener
+ *
+ * Everything is guarded by the socket lock unless a field says otherwise.
+ * The first group is what every segment touches, in either direction.
+ */
+struct newtcp_sock {
+	struct inet_sock inet;		/* first: generic code knows it */
+
+	/* Receive sequence space */
+	u32 rcv_nxt;			/* RCV.NXT */
+	u32 copied_seq;			/* next byte that the program reads */
+	u32 rcv_wup;			/* RCV.NXT when the window was last sent */
+	u32 rcv_wnd;			/* window sent then, bytes */
+	/* Send sequence space */
+	u32 snd_una;			/* SND.UNA */
+	u32 snd_nxt;			/* SND.NXT */
+	u32 snd_wnd;			/* SND.WND, scaled up */
+	u32 snd_wl1;			/* SND.WL1 */
+	u32 write_seq;			/* end of what the program wrote */
+	u32 snd_sml;			/* end of the last partial segment sent */
+	u32 pushed_seq;			/* end of the last data marked PSH */
+	u32 packets_out;		/* segments in the retransmission queue */
+	u32 sacked_out;			/* of these: SACKed (or dupacks, without SACK) */
+	u32 lost_out;			/* declared lost */
+	u32 retrans_out;		/* retransmitted and not yet acknowledged */
+	u32 mss;			/* payload of a full segment, options taken off */
+	u32 ts_recent;			/* TS.Recent */
+	u32 ts_recent_stamp;		/* seconds, when it was taken */
+	u32 ts_offset;			/* added to our clock, keyed per peer */
+	u32 last_tsecr;			/* echo of the segment in hand */
+	u32 last_tsval;
+	u32 last_snd;			/* jiffies of the last data sent */
+	u32 last_rcv;			/* jiffies of the last data received */
+	u32 last_heard;			/* jiffies of the last segment received */
+	u8 ack_state;			/* NEWTCP_ACK_* */
+	u8 quick;			/* ACKs to send without delay */
+	u8 pingpong;			/* interactive: ride on the reply */
+	u8 ca_state;			/* enum newtcp_ca_state */
+	u8 snd_wscale:4, rcv_wscale:4;
+	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
+	   cwnd_limited:1, seg_has_ts:1, fin_sent:1;
+	u8 deadlines;			/* bit per enum newtcp_deadline in use */
+	u8 retransmits;			/* timeouts in a row */
+	u16 header_len;			/* TCP header with the usual options */
+	u16 rcv_mss;			/* estimate of the peer's segment size */
+	u32 ato;			/* delayed-ACK time, jiffies */
+	u64 now_us;			/* clock, read once per event */
+	unsigned long dl_at[NEWTCP_DL_MAX];	/* jiffies */
+	struct sk_buff_head rtx_queue;	/* sent, not acknowledged */
+	struct sk_buff *out_of_order_last;
+	struct rb_root out_of_order;	/* by sequence number */
+	struct newtcp_sack_list sacks;	/* what we report */
+	struct newtcp_rtt rtt;
+	struct newtcp_cong cong;
+
+	/* Recovery */
+	u32 high_seq;			/* SND.NXT when the recovery began */
+	u32 high_sacked;		/* end of the highest SACKed segment */
+	u32 reordering;			/* segments of reordering tolerated */
+	u32 prr_delivered;		/* segments delivered since it began */
+	u32 prr_out;			/* segments sent since it began */
+	u32 delivered;			/* segments ever delivered */
+	u32 max_packets_out;		/* since the window was last full */
+	u32 cwnd_usage_seq;
+	u32 retrans_stamp;		/* ms, of the first retransmission; 0 = none */
+	u32 total_retrans;
+	u64 rack_sent_us;		/* RFC 8985: of the newest segment delivered */
+	u32 rack_end_seq;
+	u32 rack_rtt_us;
+	u32 tlp_high_seq;		/* SND.NXT when the tail was probed; 0 = not */
+	u8 reo_wnd_steps;		/* quarters of the minimum round trip */
+	u8 reo_wnd_persist;		/* recoveries until that is forgotten */
+	u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1;
+
+	/* Windows and sizes that move slowly */
+	u32 max_window;			/* largest window the peer ever offered */
+	u32 window_clamp;		/* largest window we offer */
+	u32 rcv_ssthresh;		/* present bound on the window, grows */
+	u16 advmss;			/* MSS that we announced */
+	u16 mss_clamp;			/* MSS that the peer announced */
+	u16 user_mss;			/* TCP_MAXSEG */
+	u16 pmtu_mss;			/* path MTU less the plain headers */
+	u32 pmtu;			/* as the route had it */
+	struct {
+		u32 space;
+		u32 seq;
+		u64 time_us;
+	} rcvq;				/* receive-buffer tuning */
+	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
+	u32 rcv_rtt_seq;
+	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
+	u64 rcv_rtt_time_us;
+
+	/* Opening and closing */
+	u32 iss;			/* ISS */
+	u32 irs;			/* IRS */
+	u8 syn_retries;			/* TCP_SYNCNT; 0 = the netns's */
+	u8 probes_out;			/* unanswered window probes */
+	u8 keep_probes_out;
+	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
+	u32 keep_time;			/* jiffies; 0 = the netns's */
+	u32 keep_intvl;			/* jiffies; 0 = the netns's */
+	u32 user_timeout;		/* ms; 0 = none */
+	int linger2;			/* jiffies; < 0 = no FIN-WAIT-2 wait */
+	u32 last_oow_ack;		/* jiffies of the last answer out of window */
+	u32 last_challenge;		/* jiffies of the last challenge ACK */
+
+	unsigned long deferred;		/* bits, atomic */
+	struct newinet_claim *claim;	/* claim.c's lock */
+	struct newtcp_listener *listener;	/* set while listening */
+	struct sock *accept_next;	/* listener.lock */
+	u64 bytes_acked;
+	u64 bytes_received;
+	u32 segs_in;
+	u32 segs_out;
+};
+
+static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
+{
+	return (struct newtcp_sock *)sk;
+}
+
+/**
+ * struct newtcp_req - a half-open connection: SYN seen, SYN-ACK sent
+ * @c: key, state (TCP_NEW_SYN_RECV) and place in the connection table
+ * @listener: whose it is; a reference is held
+ * @node: in listener.reqs; listener.lock
+ * @timer: SYN-ACK retransmission; holds a reference on the request
+ * @irs: the peer's initial sequence number
+ * @iss: ours
+ * @rcv_wnd: window offered in the SYN-ACK
+ *
+ * Written once before it is hashed, save for @ts_recent, @retrans and @acked.
+ */
+struct newtcp_req {
+	struct sock_common c;
+	struct sock *listener;
+	struct hlist_node node;
+	struct timer_list timer;
+	u64 synack_us;
+	u32 irs;
+	u32 iss;
+	u32 rcv_wnd;
+	u32 ts_recent;
+	u32 ts_offset;
+	u32 timeout;			/* jiffies */
+	u32 mark;
+	u16 peer_mss;			/* 0 = the peer said none */
+	u16 advmss;
+	u8 snd_wscale;
+	u8 rcv_wscale;
+	u8 retrans;
+	u8 ts_ok:1, sack_ok:1, wscale_ok:1, acked:1;
+	u8 tos;
+	u32 last_oow_ack;		/* jiffies of the last answer out of window */
+};
+
+/**
+ * struct newtcp_tw - a connection in TIME-WAIT (or FIN-WAIT-2 with no owner)
+ * @c: key, state (TCP_TIME_WAIT) and place in the connection table
+ * @timer: end of the wait; holds a reference
+ * @claim: the port, shared with the others on it
+ * @substate: TCP_TIME_WAIT or TCP_FIN_WAIT2
+ */
+struct newtcp_tw {
+	struct sock_common c;
+	struct timer_list timer;
+	struct newinet_claim *claim;
+	struct hlist_node node;		/* all of them, for netns exit and unload */
+	u32 rcv_nxt;
+	u32 snd_nxt;
+	u32 rcv_wnd;			/* bytes */
+	u32 ts_recent;
+	u32 ts_recent_stamp;
+	u32 ts_offset;
+	u32 last_oow_ack;
+	u32 mark;
+	u8 ts_ok;
+	u8 rcv_wscale;
+	u8 substate;
+	u8 tos;
+};
+
+static inline struct newtcp_req *newtcp_req_of(struct sock_common *c)
+{
+	return container_of(c, struct newtcp_req, c);
+}
+
+static inline struct newtcp_tw *newtcp_tw_of(struct sock_common *c)
+{
+	return container_of(c, struct newtcp_tw, c);
+}
+
+static inline struct sock *newtcp_full(struct sock_common *c)
+{
+	return container_of(c, struct sock, __sk_common);
+}
+
+/* Where the claim of an owner of a port is kept. */
+static inline struct newinet_claim **newtcp_claim_slot(struct sock_common *c)
+{
+	if (c->skc_state == TCP_TIME_WAIT)
+		return &newtcp_tw_of(c)->claim;
+	return &newtcp_sk(newtcp_full(c))->claim;
+}
+
+static inline struct tcphdr *newtcp_hdr(const struct sk_buff *skb)
+{
+	return (struct tcphdr *)skb_transport_header(skb);
+}
+
+/* Header length; skb->data is at the TCP header. */
+static inline unsigned int newtcp_hdrlen(const struct sk_buff *skb)
+{
+	return ((const struct tcphdr *)skb->data)->doff * 4;
+}
+
+/* Clocks. Microseconds for round trips, milliseconds on the wire. */
+static inline u64 newtcp_clock_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+static inline void newtcp_clock_refresh(struct newtcp_sock *tp)
+{
+	tp->now_us = newtcp_clock_us();
+}
+
+static inline u32 newtcp_ts_of(u64 us)
+{
+	return (u32)div_u64(us, USEC_PER_MSEC);
+}
+
+static inline bool newtcp_owned(const struct sock *sk)
+{
+	return lockdep_sock_is_held(sk);
+}
+
+#define newtcp_assert_owned(sk) \
+	WARN_ON_ONCE(IS_ENABLED(CONFIG_LOCKDEP) && !newtcp_owned(sk))
+
+/* Window still open to the peer. */
+static inline u32 newtcp_receive_window(const struct newtcp_sock *tp)
+{
+	s32 win = tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt;
+
+	return win < 0 ? 0 : win;
+}
+
+static inline u32 newtcp_wnd_end(const struct newtcp_sock *tp)
+{
+	return tp->snd_una + tp->snd_wnd;
+}
+
+/* RFC 6675 "pipe", in segments. */
+static inline u32 newtcp_in_flight(const struct newtcp_sock *tp)
+{
+	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
+}
+
+static inline bool newtcp_in_recovery(const struct newtcp_sock *tp)
+{
+	return tp->ca_state >= NEWTCP_CA_RECOVERY;
+}
+
+/* Is there room in the send buffer worth waking somebody for? */
+static inline bool newtcp_writeable(const struct sock *sk)
+{
+	return sk_stream_wspace(sk) >= sk_stream_min_wspace(sk) &&
+	       READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+}
+
+/* lookup.c */
+int newtcp_lookup_init(void);					/* process */
+void newtcp_lookup_exit(void);					/* process */
+/* RCU. A referenced entry, or NULL: connection, request, TIME-WAIT, listener. */
+struct sock_common *newtcp_lookup(struct net *net, __be32 saddr, __be16 sport,
+				  __be32 daddr, u16 dport, int dif, int sdif);
+struct sock_common *newtcp_lookup_established(struct net *net, __be32 saddr,
+					      __be16 sport, __be32 daddr,
+					      u16 dport, int dif, int sdif);
+struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
+				    int dif, int sdif);
+/* Locked. -EADDRNOTAVAIL when the four-tuple is taken. */
+int newtcp_hash_connection(struct sock *sk);
+/* Process, locked: a listener becomes findable. */
+void newtcp_hash_listener(struct sock *sk);
+/* Locked. */
+void newtcp_unhash(struct sock *sk);
+/* BH. False when the same four-tuple is there already. */
+bool newtcp_hash_req(struct newtcp_req *req);
+/* BH. False when somebody else took the request away. */
+bool newtcp_unhash_req(struct newtcp_req *req);
+/* BH, child locked. The request gives its place to the child; false: lost the race. */
+bool newtcp_hash_child(struct newtcp_req *req, struct sock *child);
+/* BH, sk locked. The connection gives its place to the TIME-WAIT entry. */
+void newtcp_hash_tw(struct sock *sk, struct newtcp_tw *tw);
+bool newtcp_unhash_tw(struct newtcp_tw *tw);
+
+/* sock.c: the struct proto, birth and death of a socket */
+extern struct proto newtcp_prot;
+int newtcp_init(void);						/* process */
+void newtcp_exit(void);						/* process */
+void newtcp_set_state(struct sock *sk, int state);		/* locked */
+void newtcp_done(struct sock *sk);				/* locked */
+void newtcp_reset_vars(struct sock *sk);			/* locked */
+void newtcp_write_space(struct sock *sk);			/* any */
+void newtcp_report_error(struct sock *sk, int err);		/* locked */
+void newtcp_purge(struct sock *sk);				/* locked */
+void newtcp_purge_send(struct sock *sk);			/* locked */
+void newtcp_destroy(struct sock *sk);				/* locked, dead */
+void newtcp_child_init(struct sock *sk);			/* locked */
+void newtcp_reset_saddr(struct sock *sk);			/* locked */
+void newtcp_orphan_inc(void);
+bool newtcp_too_many_orphans(const struct sock *sk);
+
+/* user.c, recv.c, poll.c: process */
+int newtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
+void newtcp_splice_eof(struct socket *sock);
+int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		   int *addr_len);
+int newtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		     sk_read_actor_t actor);
+ssize_t newtcp_splice_read(struct socket *sock, loff_t *ppos,
+			   struct pipe_inode_info *pipe, size_t len,
+			   unsigned int flags);
+int newtcp_peek_len(struct socket *sock);
+int newtcp_set_rcvlowat(struct sock *sk, int val);
+void newtcp_cleanup_rbuf(struct sock *sk, int copied);		/* locked */
+void newtcp_data_ready(struct sock *sk);			/* locked */
+__poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
+int newtcp_ioctl_int(struct sock *sk, int cmd, int *val);
+
+/* connect.c: process, locked, but for newtcp_finish_connect() */
+int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+void newtcp_connect_init(struct sock *sk);
+void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss);
+int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
+		       const struct tcphdr *th);		/* locked */
+
+/* close.c */
+void newtcp_close(struct sock *sk, long timeout);		/* process */
+void newtcp_shutdown(struct sock *sk, int how);			/* locked */
+int newtcp_disconnect(struct sock *sk, int flags);		/* process, locked */
+void newtcp_fin(struct sock *sk);				/* locked */
+void newtcp_reset(struct sock *sk);				/* locked */
+int newtcp_fin_time(const struct sock *sk);
+
+/* handshake.c: the passive side */
+int newtcp_listen_start(struct sock *sk, int backlog);		/* process, locked */
+void newtcp_listen_stop(struct sock *sk);			/* process, locked */
+int newtcp_handshake_init(void);				/* process */
+void newtcp_handshake_exit(void);				/* process */
+void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb);	/* BH */
+/* BH. Consumes the reference on @req, and @skb. */
+void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb);
+void newtcp_req_put(struct newtcp_req *req);
+void newtcp_req_error(struct newtcp_req *req, u32 seq);		/* BH: ICMP */
+
+/* accept.c */
+bool newtcp_accept_enqueue(struct sock *sk, struct sock *child);	/* BH */
+void newtcp_accept_drain(struct sock *sk);			/* process, locked */
+struct sock *newtcp_accept(struct sock *sk, struct proto_accept_arg *arg);
+
+/* input.c */
+int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb);	/* locked */
+void newtcp_ack_snd_check(struct sock *sk);			/* locked */
+void newtcp_ack_now(struct sock *sk);				/* locked */
+void newtcp_challenge_ack(struct sock *sk);			/* locked */
+bool newtcp_oow_ratelimited(struct net *net, u32 *last);
+bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst);
+void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
+int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb);	/* locked */
+
+/* ack.c: locked */
+enum newtcp_ack_flags {
+	NEWTCP_AF_DATA		= 1 << 0,	/* the segment carried data */
+	NEWTCP_AF_WIN_UPDATE	= 1 << 1,
+	NEWTCP_AF_ACKED		= 1 << 2,	/* SND.UNA moved */
+	NEWTCP_AF_SACKED	= 1 << 3,	/* new SACK information */
+	NEWTCP_AF_RETRANS_ACKED	= 1 << 4,
+	NEWTCP_AF_SYN_ACKED	= 1 << 5,
+	NEWTCP_AF_DSACK		= 1 << 6,
+	NEWTCP_AF_LOST_RETRANS	= 1 << 7,
+};
+
+/* < 0: drop the segment (a challenge was sent if one was due); else fine. */
+int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
+	       const struct newtcp_options *opts, int flags);
+void newtcp_rtt_update(struct sock *sk, u32 sample_us);
+
+/* recovery.c: locked */
+void newtcp_count_change(struct newtcp_sock *tp, const struct sk_buff *skb,
+			 int fewer);
+void newtcp_rack_delivered(struct newtcp_sock *tp,
+			   const struct newtcp_skb_cb *cb);
+void newtcp_reordering_seen(struct newtcp_sock *tp, u32 seq);
+void newtcp_mark_head_lost(struct newtcp_sock *tp);
+void newtcp_schedule_tlp(struct sock *sk);
+void newtcp_tlp_acked(struct newtcp_sock *tp, int flags);
+void newtcp_loss_expired(struct sock *sk);
+void newtcp_local_congestion(struct sock *sk);
+void newtcp_cong_tx_start(struct sock *sk);
+bool newtcp_cwnd_limited(const struct newtcp_sock *tp);
+void newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
+		     u32 ack, int *flags, u32 *newly, u64 *sent_us);
+void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags);
+void newtcp_enter_loss(struct sock *sk);
+void newtcp_recovery_reset(struct sock *sk);
+
+/* reassembly.c: locked */
+void newtcp_data_queue(struct sock *sk, struct sk_buff *skb);
+bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
+		      bool *stolen);
+void newtcp_ofo_purge(struct sock *sk);
+int newtcp_rmem_schedule(struct sock *sk, struct sk_buff *skb);
+
+/* rcvbuf.c: locked */
+void newtcp_rcvbuf_init(struct sock *sk);
+void newtcp_rcv_space_adjust(struct sock *sk);
+void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb);
+void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
+void newtcp_enter_quickack(struct newtcp_sock *tp);
+u16 newtcp_select_window(struct sock *sk);
+u32 newtcp_free_window(struct sock *sk);
+void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
+			   u32 *rcv_wnd, u32 *clamp, bool wscale_ok, u8 *ws);
+void newtcp_sndbuf_expand(struct sock *sk);
+u32 newtcp_win_from_space(const struct sock *sk, int space);
+int newtcp_space_from_win(const struct sock *sk, u32 win);
+u32 newtcp_full_space(const struct sock *sk);
+
+/* output.c, control.c: locked */
+void newtcp_data_sent(struct sock *sk, struct sk_buff *skb);
+void newtcp_resize_unacked(struct sock *sk);
+int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp);
+bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one, gfp_t gfp);
+void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
+void newtcp_push_one(struct sock *sk, u32 mss);
+void newtcp_send_ack(struct sock *sk);
+void newtcp_send_fin(struct sock *sk);
+void newtcp_send_active_reset(struct sock *sk, gfp_t gfp);
+int newtcp_send_syn(struct sock *sk);
+void newtcp_send_probe(struct sock *sk);
+int newtcp_write_wakeup(struct sock *sk);
+void newtcp_sync_mss(struct sock *sk, u32 pmtu);
+u32 newtcp_current_mss(struct sock *sk);
+u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);
+u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst);
+void newtcp_check_probe(struct sock *sk);
+void newtcp_mtu_reduced(struct sock *sk);
+
+#define NEWTCP_NAGLE_OFF	1
+#define NEWTCP_NAGLE_CORK	2
+#define NEWTCP_NAGLE_PUSH	4
+
+static inline int newtcp_nonagle(const struct newtcp_sock *tp)
+{
+	return (tp->nodelay ? NEWTCP_NAGLE_OFF : 0) |
+	       (tp->cork ? NEWTCP_NAGLE_CORK : 0);
+}
+
+static inline void newtcp_push_frames(struct sock *sk)
+{
+	if (!skb_queue_empty(&sk->sk_write_queue))
+		newtcp_push_pending(sk, newtcp_current_mss(sk),
+				    newtcp_nonagle(newtcp_sk(sk)));
+}
+
+/* TCP_NODELAY was set, or the cork pulled: what was held back goes now. */
+static inline void newtcp_push_held(struct sock *sk)
+{
+	if (!skb_queue_empty(&sk->sk_write_queue))
+		newtcp_push_pending(sk, newtcp_current_mss(sk),
+				    NEWTCP_NAGLE_OFF | NEWTCP_NAGLE_PUSH);
+}
+
+/* segment.c: buffers of the send side, locked */
+struct sk_buff *newtcp_skb_alloc(struct sock *sk, gfp_t gfp, bool force);
+void newtcp_skb_free(struct sock *sk, struct sk_buff *skb);
+int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
+		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp);
+int newtcp_skb_trim_head(struct sock *sk, struct sk_buff *skb, u32 len);
+void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss);
+
+/* retransmit.c: locked */
+int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
+void newtcp_retransmit_lost(struct sock *sk);
+
+/* timer.c */
+void newtcp_timer_setup(struct sock *sk);			/* not yet visible */
+void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
+			 unsigned long at);			/* locked */
+static inline void newtcp_deadline_clear(struct newtcp_sock *tp, enum newtcp_deadline d)
+{
+	tp->deadlines &= ~(1 << d);
+}
+
+void newtcp_timers_stop(struct sock *sk);			/* locked */
+void newtcp_timer_run(struct sock *sk);				/* locked */
+void newtcp_rearm_rto(struct sock *sk);				/* locked */
+void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
+u32 newtcp_rto_jiffies(const struct newtcp_sock *tp);
+
+/* timewait.c */
+int newtcp_timewait_init(void);					/* process */
+void newtcp_timewait_exit(void);				/* process */
+void newtcp_time_wait(struct sock *sk, int substate, int timeo);	/* locked */
+/* BH. Consumes the reference on @tw, and @skb. */
+void newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb);
+void newtcp_tw_kill(struct newtcp_tw *tw);			/* BH */
+void newtcp_tw_put(struct newtcp_tw *tw);
+void newtcp_tw_purge(struct net *net);				/* process; NULL: all */
+
+/* reply.c: segments that no full socket sends; BH */
+struct newtcp_reply {
+	struct net *net;
+	__be32 saddr, daddr;
+	__be16 sport, dport;
+	u32 seq, ack;
+	u16 window;		/* as it goes into the header */
+	u8 flags;
+	u8 tos;
+	u32 mark;
+	int oif;
+	const struct newtcp_options *opts;	/* may be NULL */
+	struct sock *owner;	/* charged for it; may be NULL */
+};
+
+int newtcp_reply_send(const struct newtcp_reply *r);
+void newtcp_send_rst(struct net *net, const struct sk_buff *skb, const struct sock *sk);
+
+/* sockopt.c, info.c: process */
+int newtcp_setsockopt(struct sock *sk, int level, int optname,
+		      sockptr_t optval, unsigned int optlen);
+int newtcp_getsockopt(struct sock *sk, int level, int optname,
+		      char __user *optval, int __user *optlen);
+void newtcp_get_info(struct sock *sk, struct tcp_info *info);
+
+/* keys.c: RFC 6528; any context */
+u32 newtcp_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
+u32 newtcp_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
+u32 newtcp_port_offset(__be32 saddr, __be32 daddr, __be16 dport);
+
+#endif /* _NEWTCP_H */

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Time in a connection. Other files set and clear deadlines; one timer per
+ * socket (sk_timer) serves them all, lazily: an ACK that moves a deadline
+ * writes a word, and the timer, when it fires early, arms itself again.
+ *
+ * The deadlines:
+ *   RTO     retransmit the oldest segment (RFC 6298), or the SYN
+ *   PROBE   probe a closed window (RFC 9293 3.8.6.1)
+ *   LOSS    a segment is due to be declared lost, or the tail to be probed
+ *           (RFC 8985)
+ *   DELACK  an ACK was held back long enough (RFC 9293 3.8.6.3)
+ *   KEEP    keepalive (RFC 9293 3.8.4), or FIN-WAIT-2 has lasted long enough
+ *
+ * Context: softirq for the timer itself; a socket that a user owns is left a
+ * note (NEWTCP_DEFER_TIMER) and newtcp_timer_run() follows at release.
+ */
+#include <linux/jiffies.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+/**
+ * newtcp_rto_jiffies() - the retransmission timeout now, back-off included
+ * @tp: the connection
+ *
+ * Return: jiffies, at least 1.
+ */
+u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
+{
+	return max(usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt)), 1UL);
+}
+
+/**
+ * newtcp_deadline_set() - something is to happen at a time
+ * @sk: the socket
+ * @d: what
+ * @at: jiffies
+ *
+ * Context: socket lock held.
+ */
+void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
+			 unsigned long at)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	tp->dl_at[d] = at;
+	tp->deadlines |= BIT(d);
+	if (!timer_pending(&sk->sk_timer) ||
+	    time_before(at, sk->sk_timer.expires))
+		sk_reset_timer(sk, &sk->sk_timer, at);
+}
+
+/**
+ * newtcp_rearm_rto() - an ACK moved SND.UNA, or data went out: start anew
+ * @sk: the connection
+ *
+ * RFC 6298 section 5, rules 5.1 to 5.3.
+ *
+ * Context: socket lock held.
+ */
+void newtcp_rearm_rto(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!tp->packets_out)
+		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
+	else
+		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
+				    jiffies + newtcp_rto_jiffies(tp));
+}
+
+/* The connection is given up: too long without an answer. */
+static void write_timeout(struct sock *sk)
+{
+	int err = READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT;
+
+	newtcp_report_error(sk, err);
+	newtcp_done(sk);
+}
+
+/* Orphans get fewer retries, none when memory is short. */
+static int orphan_retries(const struct sock *sk, bool alive)
+{
+	int n = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_orphan_retries);
+
+	if (READ_ONCE(sk->sk_err_soft) && !alive)
+		return 0;
+	return n ?: (alive ? 8 : 0);
+}
+
+/* Has the oldest segment been tried for as long as @tries doublings take? */
+static bool tried_for(const struct newtcp_sock *tp, unsigned int tries,
+		      u32 base_us, u32 limit_ms)
+{
+	u32 elapsed_ms;
+	u64 ms = limit_ms;
+
+	if (!tp->retransmits || !tp->retrans_stamp)
+		return false;
+	if (!ms) {
+		unsigned int max_tries = ilog2(NEWTCP_RTO_MAX_US / base_us);
+		u64 us;
+
+		if (tries <= max_tries)
+			us = ((2ULL << tries) - 1) * base_us;
+		else
+			us = ((2ULL << max_tries) - 1) * base_us +
+			     (u64)(tries - max_tries) * NEWTCP_RTO_MAX_US;
+		ms = div_u64(us, USEC_PER_MSEC);
+	}
+	elapsed_ms = newtcp_ts_of(tp->now_us) - tp->retrans_stamp;
+	return elapsed_ms >= ms;
+}
+
+/* Give up? In that case the socket is dead when this returns true. */
+static bool rto_gives_up(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct net *net = sock_net(sk);
+	bool expired;
+	int tries;
+
+	if (sk->sk_state == TCP_SYN_SENT) {
+		tries = tp->syn_retries ?:
+			READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+		expired = tp->retransmits >= tries;
+	} else {
+		if (tp->retransmits == READ_ONCE(net->ipv4.sysctl_tcp_retries1))
+			dst_negative_advice(sk);
+		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries2);
+		if (sock_flag(sk, SOCK_DEAD))
+			tries = orphan_retries(sk, newtcp_rtt_rto(&tp->rtt) <
+					       NEWTCP_RTO_MAX_US);
+		expired = tried_for(tp, tries, NEWTCP_RTO_MIN_US,
+				    tp->user_timeout);
+	}
+	if (expired)
+		write_timeout(sk);
+	return expired;
+}
+
+static void rto_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
+
+	if (!skb || !tp->packets_out)
+		return;
+	newtcp_clock_refresh(tp);
+	if (rto_gives_up(sk))
+		return;
+
+	newtcp_enter_loss(sk);
+	skb = skb_peek(&tp->rtx_queue);
+	tp->retransmits++;
+	if (newtcp_retransmit_skb(sk, skb, 1) > 0) {
+		/* Local congestion: not the path's fault, try again soon. */
+		newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + HZ / 2);
+		return;
+	}
+	if (tp->rtt.backoff < 31)
+		tp->rtt.backoff++;
+	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
+			    jiffies + newtcp_rto_jiffies(tp));
+}
+
+static void probe_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+
+	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
+		tp->probes_out = 0;
+		return;
+	}
+	newtcp_clock_refresh(tp);
+	if (sock_flag(sk, SOCK_DEAD)) {
+		bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
+
+		limit = orphan_retries(sk, alive);
+		if (!alive && tp->rtt.backoff >= limit) {
+			write_timeout(sk);
+			return;
+		}
+	}
+	if (tp->probes_out >= limit)
+		write_timeout(sk);
+	else
+		newtcp_send_probe(sk);
+}
+
+static void delack_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
+		return;
+	if (tp->pingpong >= 3) {
+		/* The reply did not come in time: not interactive after all. */
+		tp->pingpong = 0;
+		tp->ato = NEWTCP_DELACK_MIN;
+	} else {
+		tp->ato = min_t(u32, tp->ato << 1, newtcp_rto_jiffies(tp));
+	}
+	newtcp_send_ack(sk);
+}
+
+static u32 keep_time(const struct sock *sk)
+{
+	return newtcp_sk(sk)->keep_time ?:
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_time);
+}
+
+static u32 keep_interval(const struct sock *sk)
+{
+	return newtcp_sk(sk)->keep_intvl ?:
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_intvl);
+}
+
+/* Jiffies since the peer was last heard. */
+static u32 idle_time(const struct newtcp_sock *tp)
+{
+	return (u32)jiffies - tp->last_heard;
+}
+
+static void keepalive_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct net *net = sock_net(sk);
+	u32 idle, limit;
+
+	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
+	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))
+		return;
+	/* Data on the way is watched by the other deadlines. */
+	if (tp->packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+		return;
+	}
+
+	idle = idle_time(tp);
+	if (idle < keep_time(sk)) {
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+				    jiffies + keep_time(sk) - idle);
+		return;
+	}
+	limit = tp->keep_probes ?:
+		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes);
+	if ((tp->user_timeout && tp->keep_probes_out &&
+	     idle >= msecs_to_jiffies(tp->user_timeout)) ||
+	    (!tp->user_timeout && tp->keep_probes_out >= limit)) {
+		newtcp_send_active_reset(sk, GFP_ATOMIC);
+		write_timeout(sk);
+		return;
+	}
+	if (newtcp_write_wakeup(sk) <= 0) {
+		tp->keep_probes_out++;
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+				    jiffies + keep_interval(sk));
+	} else {
+		/* The device is congested, which is no fault of the peer's. */
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + HZ / 2);
+	}
+}
+
+static void keep_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD)) {
+		int left = newtcp_fin_time(sk) - NEWTCP_TIMEWAIT_LEN;
+
+		if (tp->linger2 >= 0 && left > 0) {
+			newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
+			return;
+		}
+		newtcp_send_active_reset(sk, GFP_ATOMIC);
+		newtcp_done(sk);
+		return;
+	}
+	keepalive_expired(sk);
+}
+
+static void (*const handlers[NEWTCP_DL_MAX])(struct sock *sk) = {
+	[NEWTCP_DL_RTO] = rto_expired,
+	[NEWTCP_DL_PROBE] = probe_expired,
+	[NEWTCP_DL_LOSS] = newtcp_loss_expired,
+	[NEWTCP_DL_DELACK] = delack_expired,
+	[NEWTCP_DL_KEEP] = keep_expired,
+};
+
+/**
+ * newtcp_timer_run() - act on every deadline that has passed, arm for the rest
+ * @sk: the socket
+ *
+ * Context: socket lock held; softirq, or process at release_sock().
+ */
+void newtcp_timer_run(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	unsigned long next = 0;
+	bool any = false;
+	int d;
+
+	for (d = 0; d < NEWTCP_DL_MAX; d++) {
+		if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+			return;
+		if (!(tp->deadlines & BIT(d)) ||
+		    time_before(jiffies, tp->dl_at[d]))
+			continue;
+		newtcp_deadline_clear(tp, d);
+		handlers[d](sk);
+	}
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	for (d = 0; d < NEWTCP_DL_MAX; d++) {
+		if (!(tp->deadlines & BIT(d)))
+			continue;
+		if (!any || time_before(tp->dl_at[d], next))
+			next = tp->dl_at[d];
+		any = true;
+	}
+	if (any && (!timer_pending(&sk->sk_timer) ||
+		    time_before(next, sk->sk_timer.expires)))
+		sk_reset_timer(sk, &sk->sk_timer, next);
+}
+
+static void timer_fired(struct timer_list *t)
+{
+	struct sock *sk = from_timer(sk, t, sk_timer);
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		newtcp_timer_run(sk);
+	else if (!test_and_set_bit(NEWTCP_DEFER_TIMER, &tp->deferred))
+		sock_hold(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * newtcp_timer_setup() - a new socket gets its timer
+ * @sk: the socket, not yet visible
+ */
+void newtcp_timer_setup(struct sock *sk)
+{
+	timer_setup(&sk->sk_timer, timer_fired, 0);
+	newtcp_sk(sk)->deadlines = 0;
+}
+
+/**
+ * newtcp_timers_stop() - nothing is due any more
+ * @sk: the socket
+ *
+ * A handler that runs already on another CPU finds the state changed.
+ *
+ * Context: socket lock held.
+ */
+void newtcp_timers_stop(struct sock *sk)
+{
+	newtcp_sk(sk)->deadlines = 0;
+	sk_stop_timer(sk, &sk->sk_timer);
+}
+
+/**
+ * newtcp_set_keepalive() - SO_KEEPALIVE was set or cleared
+ * @sk: the socket
+ * @on: whether it is on
+ *
+ * Context: socket lock held.
+ */
+void newtcp_set_keepalive(struct sock *sk, int on)
+{
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+	else if (!on)
+		newtcp_deadline_clear(newtcp_sk(sk), NEWTCP_DL_KEEP);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The program writes: sendmsg(2) and its relatives (RFC 9293 3.10.2).
+ *
+ * Data is copied into page fragments of the socket's task and gathered into
+ * skbs of up to a super-packet; it leaves as soon as the windows allow.
+ *
+ * Context: process; socket lock held in the _locked forms.
+ */
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "tcp.h"
+
+static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
+{
+	NEWTCP_CB(skb)->flags |= NEWTCP_PSH;
+	tp->pushed_seq = tp->write_seq;
+}
+
+/* Half a window is unpushed: do not wait for the end of the write. */
+static bool forced_push(const struct newtcp_sock *tp)
+{
+	return seq_after(tp->write_seq, tp->pushed_seq + (tp->max_window >> 1));
+}
+
+static void push(struct sock *sk, int flags, u32 mss, int nonagle)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb)
+		return;
+	if (!(flags & MSG_MORE) || forced_push(tp))
+		mark_push(tp, skb);
+	if (flags & MSG_MORE)
+		nonagle = NEWTCP_NAGLE_CORK;
+	newtcp_push_pending(sk, mss, nonagle);
+}
+
+/* A new skb at the end of the write queue; NULL: no memory. */
+static struct sk_buff *append_skb(struct sock *sk, bool first)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
+
+	skb = newtcp_skb_alloc(sk, sk->sk_allocation, first);
+	if (!skb)
+		return NULL;
+	NEWTCP_CB(skb)->seq = tp->write_seq;
+	NEWTCP_CB(skb)->end_seq = tp->write_seq;
+	NEWTCP_CB(skb)->flags = NEWTCP_ACK;
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	return skb;
+}
+
+/*
+ * Copy up to @room bytes of the message to @skb. Returns bytes copied; 0: the
+ * skb has no slot left; -ENOBUFS: no memory now; -EFAULT.
+ */
+static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
+		   int room)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct page_frag *pfrag = sk_page_frag(sk);
+	int i = skb_shinfo(skb)->nr_frags;
+	int copy, err;
+	bool merge;
+
+	if (!sk_page_frag_refill(sk, pfrag))
+		return -ENOBUFS;
+	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
+	if (!merge && i >= MAX_SKB_FRAGS)
+		return 0;
+	copy = min_t(int, room, pfrag->size - pfrag->offset);
+	if (!sk_wmem_schedule(sk, copy))
+		return -ENOBUFS;
+
+	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page,
+				       pfrag->offset, copy);
+	if (err)
+		return err;
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], copy);
+	} else {
+		skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, copy);
+		page_ref_inc(pfrag->page);
+	}
+	pfrag->offset += copy;
+	tp->write_seq += copy;
+	NEWTCP_CB(skb)->end_seq += copy;
+	return copy;
+}
+
+/* An skb that got nothing must not stay: it would be a segment of no length. */
+static void drop_empty_tail(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb && NEWTCP_CB(skb)->end_seq == NEWTCP_CB(skb)->seq) {
+		__skb_unlink(skb, &sk->sk_write_queue);
+		newtcp_skb_free(sk, skb);
+	}
+}
+
+/* Room in the last unsent skb; 0: a new one is needed. */
+static int tail_room(const struct sk_buff *skb, u32 size_goal)
+{
+	if (!skb || skb->len >= size_goal ||
+	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN))
+		return 0;
+	return size_goal - skb->len;
+}
+
+/* Wait until connected, if a connection is being made. */
+static int wait_connected(struct sock *sk, long *timeo)
+{
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		return 0;
+	return sk_stream_wait_connect(sk, timeo);
+}
+
+/* One step of the write: as much as fits into one skb. */
+static int write_some(struct sock *sk, struct msghdr *msg, u32 size_goal)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	int room = tail_room(skb, size_goal), copied;
+
+	if (!room) {
+new_skb:
+		if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf))
+			return -ENOBUFS;
+		skb = append_skb(sk, skb_queue_empty(&sk->sk_write_queue) &&
+				 skb_queue_empty(&newtcp_sk(sk)->rtx_queue));
+		if (!skb)
+			return -ENOBUFS;
+		room = size_goal;
+	}
+	copied = copy_in(sk, msg, skb,
+			 min_t(size_t, room, msg_data_left(msg)));
+	if (!copied) {
+		mark_push(newtcp_sk(sk), skb);
+		goto new_skb;
+	}
+	return copied;
+}
+
+/* The skb is full: send it now rather than at the end of the write. */
+static void push_full(struct sock *sk, u32 mss, u32 size_goal)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || skb->len < size_goal)
+		return;
+	if (forced_push(tp)) {
+		mark_push(tp, skb);
+		newtcp_push_pending(sk, mss, NEWTCP_NAGLE_PUSH);
+	} else if (skb_peek(&sk->sk_write_queue) == skb) {
+		newtcp_push_one(sk, mss);
+	}
+}
+
+/**
+ * newtcp_sendmsg_locked() - sendmsg(2) with the socket lock held
+ * @sk: the connection
+ * @msg: the message
+ * @size: its length
+ *
+ * Return: bytes taken; -EPIPE, -EAGAIN, -EFAULT, -ERESTARTSYS, or the error
+ * of the connection.
+ */
+int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	int flags = msg->msg_flags, copied = 0, n, err;
+	u32 mss, size_goal;
+	long timeo;
+
+	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	err = wait_connected(sk, &timeo);
+	if (err)
+		goto out_err;
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	mss = newtcp_send_mss(sk, &size_goal);
+
+	err = -EPIPE;
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		goto out_err;
+
+	while (msg_data_left(msg)) {
+		n = write_some(sk, msg, size_goal);
+		if (n > 0) {
+			copied += n;
+			if (msg_data_left(msg))
+				push_full(sk, mss, size_goal);
+			continue;
+		}
+		err = n;
+		if (n != -ENOBUFS)
+			goto out_err;
+		/* The buffer is full: send what is there and wait. */
+		drop_empty_tail(sk);
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		if (copied)
+			push(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
+		err = sk_stream_wait_memory(sk, &timeo);
+		if (err)
+			goto out_err;
+		mss = newtcp_send_mss(sk, &size_goal);
+	}
+	if (copied)
+		push(sk, flags, mss, newtcp_nonagle(newtcp_sk(sk)));
+	return copied;
+
+out_err:
+	drop_empty_tail(sk);
+	if (copied) {
+		push(sk, flags, newtcp_current_mss(sk),
+		     newtcp_nonagle(newtcp_sk(sk)));
+		return copied;
+	}
+	err = sk_stream_error(sk, flags, err);
+	/* An edge-triggered poller must learn of room that came meanwhile. */
+	if (unlikely(skb_queue_empty(&sk->sk_write_queue) && err == -EAGAIN))
+		sk->sk_write_space(sk);
+	return err;
+}
+
+/**
+ * newtcp_sendmsg() - sendmsg(2)
+ * @sk: the connection
+ * @msg: the message; its address is ignored, as for every stream
+ * @size: its length
+ *
+ * Return: as newtcp_sendmsg_locked().
+ */
+int newtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	int ret;
+
+	lock_sock(sk);
+	ret = newtcp_sendmsg_locked(sk, msg, size);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * newtcp_splice_eof() - a splice into the socket ended early: send the rest
+ * @sock: the socket
+ */
+void newtcp_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (skb_queue_empty_lockless(&sk->sk_write_queue))
+		return;
+	lock_sock(sk);
+	push(sk, 0, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
+	release_sock(sk);
+}

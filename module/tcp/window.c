@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Window arithmetic and acceptance tests: RFC 9293 3.10.7.4 (acceptable
+ * segments, SND.WL1/WL2), RFC 5961 3.2 and 5.2 (RST and ACK), RFC 9293
+ * 3.8.6.2 (silly windows), Nagle in Minshall's form. Where Linux is more
+ * lenient than the text, the comment says so.
+ *
+ * Pure: verdicts only; no locks, any context.
+ */
+#include "window.h"
+#include "options.h"
+#include "seq.h"
+
+#include <linux/align.h>
+#include <linux/export.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <kunit/visibility.h>
+
+/**
+ * newtcp_seg_acceptable - is any of the segment in the receive window?
+ * @rcv_nxt: RCV.NXT, or as Linux RCV.NXT at the last window update
+ * @rcv_wnd: bytes offered from there
+ * @seq: SEG.SEQ
+ * @end_seq: SEG.SEQ + SEG.LEN, SYN and FIN counted
+ *
+ * A segment without length may also sit exactly on the right edge: a peer
+ * that filled the window sends its pure ACKs from there, and RFC 9293 would
+ * lose them.
+ */
+bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq)
+{
+	u32 edge = rcv_nxt + rcv_wnd;
+
+	if (seq == end_seq)
+		return !seq_before(seq, rcv_nxt) && !seq_after(seq, edge);
+	return seq_after(end_seq, rcv_nxt) && seq_before(seq, edge);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_seg_acceptable);
+
+/**
+ * newtcp_rst_verdict - RFC 5961 3.2
+ * @rcv_nxt: RCV.NXT
+ * @rcv_wnd: bytes offered from there
+ * @seq: SEG.SEQ of the RST
+ */
+enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq)
+{
+	if (seq == rcv_nxt)
+		return NEWTCP_RST_RESET;
+	if (seq_after(seq, rcv_nxt) && seq_before(seq, rcv_nxt + rcv_wnd))
+		return NEWTCP_RST_CHALLENGE;
+	return NEWTCP_RST_DROP;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_rst_verdict);
+
+/**
+ * newtcp_ack_verdict - RFC 5961 5.2
+ * @snd_una: SND.UNA
+ * @snd_nxt: SND.NXT
+ * @max_window: the largest window the peer ever offered
+ * @ack: SEG.ACK
+ */
+enum newtcp_ack_verdict newtcp_ack_verdict(u32 snd_una, u32 snd_nxt,
+					   u32 max_window, u32 ack)
+{
+	if (seq_after(ack, snd_nxt))
+		return NEWTCP_ACK_FUTURE;
+	if (seq_after(ack, snd_una))
+		return NEWTCP_ACK_NEW;
+	if (seq_before(ack, snd_una - max_window))
+		return NEWTCP_ACK_TOO_OLD;
+	return NEWTCP_ACK_OLD;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_ack_verdict);
+
+/**
+ * newtcp_window_may_update - may SEG.WND replace SND.WND?
+ * @snd_una: SND.UNA before the ACK
+ * @snd_wl1: SEG.SEQ of the last window update
+ * @snd_wnd: SND.WND
+ * @ack: SEG.ACK
+ * @seq: SEG.SEQ
+ * @wnd: SEG.WND, scaled
+ *
+ * An old segment must not shrink the window; at the same sequence number
+ * only a larger window is news, or a closed one.
+ */
+bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1, u32 snd_wnd,
+			      u32 ack, u32 seq, u32 wnd)
+{
+	if (seq_after(ack, snd_una) || seq_after(seq, snd_wl1))
+		return true;
+	return seq == snd_wl1 && (wnd > snd_wnd || !wnd);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_window_may_update);
+
+/**
+ * newtcp_window_scale - the scale to announce
+ * @space: the largest window we may ever offer
+ */
+u8 newtcp_window_scale(u32 space)
+{
+	u8 scale = 0;
+
+	while (scale < NEWTCP_MAX_WSCALE && space >> scale > U16_MAX)
+		scale++;
+	return scale;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_window_scale);
+
+/*
+ * Without scaling: whole segments, and the old offer stands while it is less
+ * than a segment away, so that the window moves in useful steps.
+ */
+static u32 select_unscaled(u32 free_space, u32 full_space, u32 cur_win,
+			   u32 mss)
+{
+	if (cur_win > free_space || cur_win + mss <= free_space)
+		return rounddown(free_space, mss);
+	/* The buffer holds one segment: half of it is step enough. */
+	if (mss == full_space && free_space > cur_win + full_space / 2)
+		return free_space;
+	return cur_win;
+}
+
+/**
+ * newtcp_window_select - how much to offer, without silly windows
+ * @free_space: room left in the receive buffer, bytes of payload
+ * @full_space: room of the empty buffer
+ * @cur_win: what is offered now
+ * @mss: what the peer's segments are believed to carry
+ * @rcv_wscale: our scale
+ *
+ * RFC 9293 3.8.6.2.2. The caller keeps the right edge from moving back.
+ *
+ * Return: bytes; with scaling a multiple of 1 << @rcv_wscale.
+ */
+u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
+			 u8 rcv_wscale)
+{
+	mss = min(mss, full_space);
+	if (!mss)
+		return 0;
+
+	if (free_space < full_space / 2) {
+		/* Getting tight: rounding must not offer what is not there. */
+		free_space = round_down(free_space, 1U << rcv_wscale);
+		if (free_space < mss || free_space < full_space / 16)
+			return 0;
+	}
+	/* Rounded up, so that a small window is not scaled away to 0. */
+	if (rcv_wscale)
+		return ALIGN(free_space, 1U << rcv_wscale);
+	return select_unscaled(free_space, full_space, cur_win, mss);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_window_select);
+
+/**
+ * newtcp_nagle_hold - must a partial segment wait?
+ * @len: bytes that could go out now
+ * @mss: a full segment
+ * @nodelay: the program asked for no delay
+ * @small_in_flight: an earlier partial segment is not acknowledged yet
+ *
+ * Minshall's variant: one partial segment may be in flight, not none.
+ */
+bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay, bool small_in_flight)
+{
+	return len < mss && !nodelay && small_in_flight;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_nagle_hold);

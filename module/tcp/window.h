@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Window arithmetic and the acceptance tests of RFC 9293 3.10.7.4, with
+ * RFC 5961's tightening: verdicts only, the caller acts on them.
+ *
+ * Pure: plain values, no locks, any context.
+ */
+#ifndef _NEWTCP_WINDOW_H
+#define _NEWTCP_WINDOW_H
+
+#include <linux/types.h>
+
+/* What to do with a RST that came in a synchronised state. */
+enum newtcp_rst_verdict {
+	NEWTCP_RST_DROP,	/* outside the window */
+	NEWTCP_RST_CHALLENGE,	/* in the window, not exact */
+	NEWTCP_RST_RESET,	/* exactly RCV.NXT */
+};
+
+/* What an acknowledgment number is worth. */
+enum newtcp_ack_verdict {
+	NEWTCP_ACK_OLD,		/* duplicate or before SND.UNA, still plausible */
+	NEWTCP_ACK_NEW,		/* SND.UNA < SEG.ACK <= SND.NXT */
+	NEWTCP_ACK_FUTURE,	/* acks what was not sent: challenge, drop */
+	NEWTCP_ACK_TOO_OLD,	/* further back than the largest window: challenge */
+};
+
+bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq);
+enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq);
+enum newtcp_ack_verdict newtcp_ack_verdict(u32 snd_una, u32 snd_nxt,
+					   u32 max_window, u32 ack);
+bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1, u32 snd_wnd,
+			      u32 ack, u32 seq, u32 wnd);
+u8 newtcp_window_scale(u32 space);
+u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
+			 u8 rcv_wscale);
+bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay, bool small_in_flight);
+
+#endif /* _NEWTCP_WINDOW_H */

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the suites share: where things are, how a command is run, and the build of the
+module and of the test programs."""
+import hashlib
+import os
+import re
+import subprocess
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+VM = os.path.join(TOP, 'scripts/vm')
+TEST = os.path.join(TOP, 'scripts/test')
+KERNELS = ['6.1', '6.12', 'debug']
+
+
+def run(*args, **more):
+    """(status, output, seconds) of a command, both streams in one."""
+    begin = time.monotonic()
+    done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, cwd=TOP, **more)
+    return (done.returncode, done.stdout.decode(errors='replace'),
+            time.monotonic() - begin)
+
+
+def last_line(*args):
+    """The last line that a command prints; what it says goes to our stderr."""
+    done = subprocess.run(args, stdout=subprocess.PIPE, check=True, cwd=TOP, text=True)
+    return done.stdout.strip().splitlines()[-1]
+
+
+def kernel(name):
+    return last_line(f'{VM}/kernels', 'get', name)
+
+
+def cache():
+    path = last_line(f'{VM}/kernels', 'cache')
+    # One place for each checkout, as scripts/vm/build has it.
+    tag = hashlib.sha256((TOP + '\n').encode()).hexdigest()[:8]
+    path = os.path.join(path, 'build', f'{os.path.basename(TOP)}-{tag}')
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def install(packages):
+    names = ' '.join(packages)
+    subprocess.run(['bash', '-c', f'. {VM}/packages.sh; need_packages {names}'], check=True)
+
+
+def with_packages(*arrays):
+    """Installs lists that packages.sh names."""
+    install(f'"${{{name}[@]}}"' for name in arrays)
+
+
+def read(path):
+    try:
+        with open(path, encoding='utf-8', errors='replace') as file:
+            return file.read()
+    except OSError:
+        return ''
+
+
+def splats():
+    return read(f'{VM}/splats').splitlines()
+
+
+def build_module(name):
+    """(status, output, seconds, directory with newinet.ko)."""
+    status, output, seconds = run(f'{VM}/build', name)
+    where = output.strip().splitlines()[-1] if status == 0 else ''
+    return status, output, seconds, where
+
+
+def build_programs():
+    """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors.
+    Yields (program, status, output, seconds); a program that is up to date, nothing."""
+    source = f'{TEST}/prog'
+    out = f'{cache()}/prog'
+    os.makedirs(out, exist_ok=True)
+    files = [f'{source}/{name}' for name in sorted(os.listdir(source))] \
+        if os.path.isdir(source) else []
+    files.append(f'{TOP}/module/uapi/newinet.h')
+    newest = max((os.path.getmtime(name) for name in files if os.path.exists(name)), default=0)
+    for path in files:
+        if not path.endswith('.c') or not re.search(r'^(int )?main\(', read(path), re.M):
+            continue
+        program = os.path.basename(path)[:-2]
+        target = f'{out}/{program}'
+        if os.path.exists(target) and os.path.getmtime(target) > newest:
+            continue
+        args = ['gcc', '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target, path]
+        if os.path.basename(path) != 't.c' and os.path.exists(f'{source}/t.c'):
+            args.append(f'{source}/t.c')
+        yield (program, *run(*args, '-pthread'))

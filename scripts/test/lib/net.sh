@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by system tests in shell: TAP results, two network namespaces joined
+# by a veth pair, netem, waiting and comparing.
+#
+#   . "$NEWINET_LIB/net.sh"
+#   net_pair                    namespaces $ns_a (10.77.0.1) and $ns_b (10.77.0.2)
+#   netem "$ns_a" loss 5%       on its veth0; again to change it
+#   check "name" command...     one result; its output only when it fails
+#   finish                      the plan, and the exit status
+#
+# The namespaces and whatever in_a and in_b left running go away at exit.
+
+ns_a=na$$ ns_b=nb$$
+# shellcheck disable=SC2034
+addr_a=10.77.0.1 addr_b=10.77.0.2
+tap_count=0 tap_failed=0
+net_tmp=$(mktemp -d /tmp/newinet-test.XXXXXX)
+chmod 755 "$net_tmp"
+
+ok() {
+	tap_count=$((tap_count + 1))
+	printf 'ok %d - %s\n' $tap_count "$1"
+}
+
+not_ok() {
+	tap_count=$((tap_count + 1)) tap_failed=$((tap_failed + 1))
+	printf 'not ok %d - %s\n' $tap_count "$1"
+}
+
+skip() {
+	tap_count=$((tap_count + 1))
+	printf 'ok %d - %s # SKIP %s\n' $tap_count "$1" "${2:-}"
+}
+
+# The whole test failed: says why and ends it.
+fail() {
+	not_ok "$1"
+	exit 1
+}
+
+check() {
+	local name=$1
+	shift
+	if "$@" >"$net_tmp/check" 2>&1; then
+		ok "$name"
+	else
+		not_ok "$name"
+		sed 's/^/# /' "$net_tmp/check"
+	fi
+}
+
+finish() {
+	printf '1..%d\n' $tap_count
+	((tap_count && !tap_failed))
+	exit
+}
+
+net_cleanup() {
+	local ns pid
+	for ns in "$ns_a" "$ns_b"; do
+		for pid in $(ip netns pids "$ns" 2>/dev/null); do
+			kill -9 "$pid" 2>/dev/null || true
+		done
+		ip netns del "$ns" 2>/dev/null || true
+	done
+	rm -rf "$net_tmp"
+}
+trap net_cleanup EXIT
+
+net_pair() {
+	local ns
+	for ns in "$ns_a" "$ns_b"; do
+		ip netns add "$ns"
+		ip -n "$ns" link set lo up
+	done
+	ip -n "$ns_a" link add veth0 type veth peer name veth0 netns "$ns_b"
+	ip -n "$ns_a" addr add "$addr_a/24" dev veth0
+	ip -n "$ns_b" addr add "$addr_b/24" dev veth0
+	ip -n "$ns_a" link set veth0 up
+	ip -n "$ns_b" link set veth0 up
+}
+
+in_a() { ip netns exec "$ns_a" "$@"; }
+in_b() { ip netns exec "$ns_b" "$@"; }
+
+# netem NAMESPACE OPTION...: what leaves its veth0; no option takes it away.
+netem() {
+	local ns=$1
+	shift
+	if (($#)); then
+		ip netns exec "$ns" tc qdisc replace dev veth0 root netem "$@"
+	else
+		ip netns exec "$ns" tc qdisc del dev veth0 root 2>/dev/null || true
+	fi
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.2
+	done
+}
+
+# wait_port NAMESPACE ADDRESS PORT [SECONDS]: by trying; the server sees a
+# connection that closes at once.
+wait_port() {
+	wait_for "${4:-20}" ip netns exec "$1" bash -c ": </dev/tcp/$2/$3"
+}
+
+same_sha256() {
+	[[ $(sha256sum <"$1") == "$(sha256sum <"$2")" ]]
+}

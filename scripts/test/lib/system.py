@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The system suite: every executable scripts/test/system/*.sh or *.py, as root in a
+virtual machine, on each kernel it names.
+
+The first lines of a test may say, in comments:
+    kernels: 6.1 6.12 debug     which kernels (all three)
+    clock: virtual|real         virtual time on one CPU, or two CPUs (real)
+    net: user                   eth0 with a way out
+    timeout: N                  wall-clock seconds (120; three times that on debug)
+    needs: PACKAGE...           Debian packages
+    module: none                the test loads the module itself, or does not want it
+It finds NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
+NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its environment.
+
+One boot runs many tests (guest-run); a test that takes the machine down, or makes the
+kernel complain, has failed, and the rest go on in a new one.
+"""
+import fnmatch
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import common
+import results
+
+DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
+BATCH_SECONDS = 240     # about how long one machine should be in use
+BOOT_SECONDS = 300      # until its first test starts, with another one beside it
+
+
+class Test:
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path).rsplit('.', 1)[0]
+        said = {}
+        for line in common.read(path).splitlines()[:30]:
+            match = DIRECTIVE.match(line)
+            if match:
+                said[match[1]] = match[2]
+        self.kernels = said.get('kernels', ' '.join(common.KERNELS)).split()
+        self.clock = said.get('clock', 'real')
+        self.net = said.get('net', '')
+        self.timeout = int(said.get('timeout', '120'))
+        self.needs = said.get('needs', '').split()
+        self.module = said.get('module', '')
+
+    def limit(self, kernel):
+        return self.timeout * (3 if kernel == 'debug' else 1)
+
+
+def find(patterns):
+    folder = f'{common.TEST}/system'
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] \
+        if os.path.isdir(folder) else []
+    tests = [Test(path) for path in paths
+             if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
+    return [test for test in tests
+            if not patterns or any(fnmatch.fnmatch(test.name, each) for each in patterns)]
+
+
+class Durations:
+    """How long each test took last time, to spread them well."""
+
+    def __init__(self):
+        self.path = f'{common.cache()}/durations.json'
+        self.values = json.loads(common.read(self.path) or '{}')
+
+    def get(self, kernel, test):
+        return self.values.get(f'{kernel}/{test.name}', 30 if kernel != 'debug' else 60)
+
+    def set(self, kernel, test, seconds):
+        self.values[f'{kernel}/{test.name}'] = round(seconds, 1)
+
+    def save(self):
+        with open(self.path, 'w', encoding='utf-8') as file:
+            json.dump(self.values, file, indent=1, sort_keys=True)
+
+
+class Batch:
+    """Some tests for one kernel and one clock: as many boots as it takes."""
+
+    def __init__(self, suite, kernel, clock, tests):
+        self.suite, self.kernel, self.clock = suite, kernel, clock
+        self.tests = tests
+        self.seconds = sum(suite.durations.get(kernel, test) for test in tests)
+
+    def label(self, test):
+        return f'system/{self.kernel}/{test.name}'
+
+    def run(self):
+        pending = list(self.tests)
+        barren = 0
+        while pending:
+            with tempfile.TemporaryDirectory(prefix='newinet-test.') as out:
+                left = self.boot(out, pending)
+            barren = barren + 1 if left == pending else 0
+            pending = left
+            if barren == 2:
+                for test in pending:
+                    self.suite.results.add(self.label(test), 0, (0, 1, 0, ['no boot']))
+                return
+
+    def boot(self, out, tests):
+        """One machine; the tests that are still to be run when it has ended."""
+        job = {'kernel': self.kernel, 'clock': self.clock, 'src': common.TOP,
+               'ko': self.suite.modules[self.kernel], 'bin': self.suite.programs,
+               'splats': common.splats(),
+               'tests': [{'number': i, 'name': test.name, 'path': test.path,
+                          'module': test.module,
+                          'limit': test.limit(self.kernel) if self.clock == 'real'
+                          else 10 ** 7}
+                         for i, test in enumerate(tests)]}
+        with open(f'{out}/tests.json', 'w', encoding='utf-8') as file:
+            json.dump(job, file)
+        args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
+                '--timeout', '20000']
+        args += ['--icount'] if self.clock == 'virtual' else []
+        args += ['--net', 'user'] if any(test.net for test in tests) else []
+        args += ['--', f'{common.TEST}/lib/guest-run']
+        with open(f'{out}/vm.log', 'w', encoding='utf-8') as log:
+            machine = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, cwd=common.TOP)
+            done, late = self.watch(machine, out, tests)
+            status = machine.wait()
+        running = self.unfinished(out)
+        left = [test for i, test in enumerate(tests) if i not in done and i != running]
+        if running is not None:
+            why = 'time was up' if late else 'the machine went down'
+            self.report(out, running, tests[running], 1, self.limit_of(tests[running])
+                        if late else 0, f'not ok - {why}\n', machine_log=True)
+        elif status and all(end['fit'] for end in done.values()):
+            text = common.read(f'{out}/vm.log')
+            names = ', '.join(tests[i].name for i in sorted(done)) or 'no test had run'
+            if done or late:
+                self.suite.results.add(
+                    f'system/{self.kernel}/machine', 0,
+                    (0, 1, 0, [f'status {status} after: {names}']), text)
+            else:
+                print(text, flush=True)
+        return left
+
+    def limit_of(self, test):
+        return test.limit(self.kernel)
+
+    def watch(self, machine, out, tests):
+        """Reports tests as they end. A machine whose test does not is killed, soon in
+        virtual time, where the guest cannot know, later in real time, where it does."""
+        done, since, offset = {}, time.monotonic(), 0
+        current = None
+        while True:
+            ended = machine.poll() is not None
+            text = common.read(f'{out}/events')
+            lines = text[offset:].split('\n')
+            offset = len(text) - len(lines[-1])
+            for line in lines[:-1]:
+                event = json.loads(line)
+                test = tests[event['number']]
+                now = time.monotonic()
+                if event['what'] == 'start':
+                    current = test
+                else:
+                    self.report(out, event['number'], test, event['status'], now - since)
+                    done[event['number']] = event
+                    current = None
+                since = now
+            if ended:
+                return done, False
+            if current:
+                limit = self.limit_of(current) + (120 if self.clock == 'real' else 0)
+            else:
+                limit = BOOT_SECONDS
+            if time.monotonic() - since > limit:
+                machine.send_signal(signal.SIGTERM)
+                machine.wait()
+                return done, True
+            time.sleep(0.3)
+
+    @staticmethod
+    def unfinished(out):
+        running = None
+        for line in common.read(f'{out}/events').splitlines():
+            event = json.loads(line)
+            running = event['number'] if event['what'] == 'start' else None
+        return running
+
+    def report(self, out, number, test, status, seconds, more='', machine_log=False):
+        text = common.read(f'{out}/{number}.log') + more
+        counts = results.parse_tap(text, status)
+        if counts[1]:
+            kernel_log = common.read(f'{out}/vm.log') if machine_log else \
+                common.read(f'{out}/{number}.kmsg')
+            text += f'--- kernel\n{kernel_log}'
+            self.suite.keep(out, self.label(test), number)
+        self.suite.results.add(self.label(test), seconds, counts, text)
+        if not counts[1]:
+            self.suite.durations.set(self.kernel, test, seconds)
+
+
+class System:
+    """modules: kernel -> newinet.ko; programs: the directory that was compiled into."""
+
+    def __init__(self, total, modules, programs, logs):
+        self.results, self.modules, self.programs = total, modules, programs
+        self.logs = logs
+        self.durations = Durations()
+
+    def keep(self, out, label, number):
+        """The logs of a failed test stay until the next run."""
+        where = os.path.join(self.logs, label.replace('/', '-'))
+        os.makedirs(where, exist_ok=True)
+        for name in ('console.log', 'vm.log', f'{number}.log', f'{number}.kmsg'):
+            if os.path.exists(f'{out}/{name}'):
+                shutil.copy(f'{out}/{name}', where)
+
+    def batches(self, tests, kernels):
+        """Longest first, each about as long as a boot is worth."""
+        found = []
+        for kernel in kernels:
+            for clock in ('real', 'virtual'):
+                group = [test for test in tests
+                         if kernel in test.kernels and test.clock == clock]
+                group.sort(key=lambda test, kernel=kernel:
+                           -self.durations.get(kernel, test))
+                total = sum(self.durations.get(kernel, test) for test in group)
+                count = max(1, round(total / BATCH_SECONDS))
+                shares = [[] for _ in range(count)]
+                for test in group:
+                    min(shares, key=lambda share, kernel=kernel: sum(
+                        self.durations.get(kernel, each) for each in share)).append(test)
+                found += [Batch(self, kernel, clock, share) for share in shares if share]
+        return sorted(found, key=lambda batch: -batch.seconds)

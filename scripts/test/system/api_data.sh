@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Sending and receiving, call by call. prog/api_data.c has the cases.
+# timeout: 400
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/oracle.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/oracle.sh"
+
+status=0
+oracle api_data "$@" || status=1
+mixed api_data "$@" || status=1
+exit "$status"

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Wire cases for the passive open: SYN-ACK options and retransmission, the third packet,
+the SYN queue and the accept queue with their bounds, and what ends a half-open connection.
+"""
+import errno
+import itertools
+import select
+import socket
+
+from env import case
+from packet import ensure, near, opt_mss
+from peer import syn_opts
+from rtnl import add_addr
+
+
+@case('listen')
+def synack_mirrors_options(e):
+    """SACK, timestamps and window scale appear in the SYN-ACK only if the SYN had them."""
+    lst = e.listener()
+    for sack, ts, ws in itertools.product((True, False), (True, False), (7, None)):
+        f = e.flow(lport=lst.port)
+        ours = f.tsval()
+        f.send('S', opts=syn_opts(1460, sack, (ours, 0) if ts else None, ws))
+        p = f.expect('SA', rack=1, len=0)
+        want = {'mss'} | {n for n, on in (('sackok', sack), ('ts', ts), ('ws', ws)) if on}
+        ensure(set(p.opts['order']) == want, f'{p.opts["order"]}, not {sorted(want)}')
+        ensure(p.opts['mss'] == 1460, f'mss {p.opts["mss"]}')
+        ensure(not ts or p.opts['ts'][1] == ours, f'echo {p.opts.get("ts")}')
+        ensure(not ws or p.opts['ws'] <= 14, f'ws {p.opts.get("ws")}')
+
+
+@case('listen')
+def child_uses_options(e):
+    """The child sends timestamps if agreed, and none if not; its window is scaled so."""
+    for ts in (True, False):
+        s, f = e.passive(ts=ts)
+        s.send(b'abc')
+        p = f.expect('A', off=0, len=3, data=b'abc')
+        ensure(('ts' in p.opts) == ts, f'timestamps {ts}: {p.text()}')
+        ensure(not ts or p.opts['ts'][1] == f.ts_recent or p.opts['ts'][1], 'no echo')
+        f.send('A', b'x')
+        ensure(s.recv_exact(1) == b'x', 'data')
+    _, f = e.passive(ws=None)
+    ensure(f.edge > 10000, f'window without scaling: {f.edge}')
+
+
+@case('listen')
+def accept_after_third(e):
+    """No connection to accept before the third packet; addresses right after it."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    ensure(lst.accept() is None and not lst.poll(select.POLLIN, 0.05), 'accepted half-open')
+    f.send('A', ack=f.rcv_nxt)
+    s = lst.wait_accept()
+    ensure(s, 'nothing to accept')
+    ensure(s.getpeername() == (f.raddr, f.rport), f'getpeername {s.getpeername()}')
+    ensure(s.getsockname() == (e.tun.addr, lst.port), f'getsockname {s.getsockname()}')
+    f.expect_none(0.3)
+    s.send(b'x')
+    f.expect('A', len=1)
+
+
+@case('listen')
+def third_with_data(e):
+    """The third packet may carry data, and a FIN."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    f.send('A', b'early data')
+    s = lst.wait_accept()
+    ensure(s and s.recv_exact(10) == b'early data', 'data of the third packet')
+    f.expect('A', rack=11)
+    f, _ = e.half_open(lst)
+    f.send('FA', b'all of it')
+    s = lst.wait_accept()
+    ensure(s and s.recv_exact(9) == b'all of it', 'data of the third packet with FIN')
+    ensure(s.poll(select.POLLIN, 1) and s.recv() == b'', 'end of stream')
+    f.expect('A', rack=11)
+
+
+@case('listen')
+def third_lost_data_follows(e):
+    """When the third packet is lost, the first data segment completes the handshake."""
+    lst = e.listener()
+    f, p = e.half_open(lst)
+    e.tun.run(0.2)
+    f.send('A', b'x' * f.mss)
+    s = lst.wait_accept()
+    ensure(s and s.recv_exact(f.mss) == b'x' * f.mss, 'data')
+    f.expect('A', rack=f.mss + 1)
+    ensure(p.end == f.rcv_nxt, 'numbers')
+
+
+@case('listen')
+def syn_data_ignored(e):
+    """Data on a SYN (no Fast Open) is not acknowledged and must come again."""
+    lst = e.listener()
+    f = e.flow(lport=lst.port)
+    f.send('S', b'early', opts=opt_mss(1460))
+    f.expect('SA', rack=1)
+    f.snd_nxt = f.at(0)
+    f.send('A')
+    s = lst.wait_accept()
+    ensure(s and s.recv() is None, 'data of the SYN was taken')
+    f.send('A', b'again')
+    ensure(s.recv_exact(5) == b'again', 'data sent again')
+
+
+@case('listen')
+def mss_default_536(e):
+    """A SYN without MSS: segments of 536; a small MSS is obeyed, less the timestamps."""
+    s, f = e.passive(mss=None, ts=False)
+    s.send(b'm' * 2000)
+    ensure([p.len for p in f.collect(0.05)] == [536, 536, 536, 392], 'default MSS')
+    s, f = e.passive(mss=None, ts=True)
+    s.send(b'm' * 1200)
+    ensure([p.len for p in f.collect(0.05)] == [524, 524, 152], 'default MSS with timestamps')
+    s, f = e.passive(mss=700, ts=True)
+    s.send(b'm' * 1500)
+    ensure([p.len for p in f.collect(0.05)] == [688, 688, 124], 'MSS 700 with timestamps')
+    s, f = e.passive(mss=65000, ts=False)
+    s.send(b'm' * 3000)
+    ensure([p.len for p in f.collect(0.05)] == [1460, 1460, 80], 'MSS 65000 at MTU 1500')
+
+
+@case('listen')
+def maxseg_listener(e):
+    """TCP_MAXSEG on a listener is announced and bounds its children."""
+    lst = e.listener(setup=lambda s: s.setsockopt(6, socket.TCP_MAXSEG, 600))
+    f, p = e.half_open(lst, ts=False)
+    ensure(p.opts['mss'] == 600, f'SYN-ACK mss {p.opts["mss"]}')
+    f.send('A')
+    s = lst.wait_accept()
+    s.send(b'm' * 1500)
+    ensure([p.len for p in f.collect(0.05)] == [600, 600, 300], 'TCP_MAXSEG 600')
+
+
+@case('listen', timeout=40)
+def synack_retransmit(e):
+    """The SYN-ACK comes again after 1 and 2 s; after tcp_synack_retries all is forgotten."""
+    e.sysctl('ipv4.tcp_synack_retries', 2)
+    lst = e.listener()
+    f, last = e.half_open(lst)
+    first = last
+    for gap in (1.0, 2.0):
+        p = f.expect('SA', timeout=gap * 1.5 + 1, seq=first.seq, rack=1)
+        near(p.time - last.time, gap, 'SYN-ACK retransmission')
+        ensure(p.opts['order'] == first.opts['order'] and p.opts['ws'] == first.opts['ws'],
+               f'SYN-ACK changed: {p.text()}')
+        last = p
+    f.expect_none(5.5, 'a SYN-ACK beyond tcp_synack_retries')
+    f.send('A')
+    f.expect('R', seq=f.rcv_nxt)
+    ensure(lst.accept() is None, 'a forgotten handshake was completed')
+
+
+@case('listen')
+def syn_again(e):
+    """A SYN sent again while half-open gets the same SYN-ACK again."""
+    lst = e.listener()
+    f, first = e.half_open(lst)
+    e.tun.run(0.05)
+    f.send('S', seq=f.iss, opts=syn_opts(ts=(f.tsval(), 0)))
+    p = f.expect('SA', timeout=0.5, seq=first.seq, rack=1)
+    ensure(p.opts['mss'] == 1460, p.text())
+    f.send('A')
+    ensure(lst.wait_accept(), 'not completed')
+    ensure(lst.accept() is None, 'one SYN twice gave two connections')
+
+
+@case('listen')
+def syn_received_bad_ack(e):
+    """Half-open, an ACK of another number is answered with RST; the handshake lives on."""
+    lst = e.listener()
+    f, _ = e.half_open(lst, ts=False)
+    for delta in (1, -1, 0x30000000):
+        bad = (f.rcv_nxt + delta) & 0xffffffff
+        f.send('A', ack=bad)
+        p = f.expect('R')
+        ensure(p.seq == bad, f'RST seq {p.seq:#x}, not {bad:#x}')
+    ensure(lst.accept() is None, 'completed by a wrong ACK')
+    f.send('A')
+    ensure(lst.wait_accept(), 'the right ACK came too late')
+
+
+@case('listen')
+def syn_received_out_of_window(e):
+    """Half-open, an ACK whose sequence number is outside the window does not complete it."""
+    lst = e.listener()
+    f, _ = e.half_open(lst, ts=False)
+    f.send('A', seq=f.iss + 0x20000000)
+    e.tun.run(0.05)
+    ensure(lst.accept() is None, 'completed by a segment outside the window')
+    for p in f.collect(0.05):
+        ensure(p.flags == 'A' and p.rack == 1, f'answer {p.text()}')
+    f.send('A')
+    ensure(lst.wait_accept(), 'not completed afterwards')
+
+
+@case('listen')
+def half_open_rst(e):
+    """RST ends a half-open connection: no more SYN-ACKs, and its ACK is a stranger's."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    f.send('R', seq=f.at(0))
+    f.expect_none(1.4, 'SYN-ACK after RST')
+    f.send('A')
+    f.expect('R', seq=f.rcv_nxt)
+    ensure(lst.accept() is None, 'accepted after RST')
+    f, first = e.half_open(lst)
+    f.send('R', seq=f.iss + 0x20000000)
+    f.send('A')
+    ensure(lst.wait_accept(), 'a RST outside the window ended the handshake')
+    ensure(first.rack == 1, 'SYN-ACK')
+
+
+@case('listen')
+def accept_queue_full(e):
+    """Accept queue full: third packets and SYNs are dropped without RST, then served later."""
+    lst = e.listener(backlog=1)
+    early = [e.half_open(lst)[0] for _ in range(2)]
+    for f in early:
+        f.send('A')
+    e.tun.run(0.05)
+    f = e.flow(lport=lst.port)
+    f.send('S', opts=opt_mss(1460))
+    f.expect_none(0.4, 'an answer to a SYN while the accept queue is full')
+    first, second = lst.wait_accept(), lst.wait_accept()
+    ensure(first and second, 'the accept queue holds backlog + 1')
+    f.send('S', seq=f.iss, opts=opt_mss(1460))
+    f.expect('SA', rack=1)
+    f.send('A')
+    ensure(lst.wait_accept(), 'served after accept()')
+
+
+@case('listen')
+def accept_queue_full_third(e):
+    """The third packet that finds the accept queue full is dropped; the SYN-ACK comes again."""
+    e.sysctl('ipv4.tcp_syncookies', 0)
+    lst = e.listener(backlog=2)
+    half = [e.half_open(lst)[0] for _ in range(2)]
+    for f in half:
+        f.send('A')
+    e.tun.run(0.02)
+    half += [e.half_open(lst)[0] for _ in range(2)]
+    half[2].send('A')
+    e.tun.run(0.02)
+    late = half[3]
+    late.send('A')
+    again = late.wait_for(lambda p: p.flags == 'SA', 3, 'no SYN-ACK again after a full queue')
+    ensure(again.rack == 1, again.text())
+    for _ in range(3):
+        ensure(lst.wait_accept(), 'three connections')
+    ensure(lst.accept() is None, 'the dropped third packet completed a handshake')
+    late.send('A')
+    ensure(lst.wait_accept(), 'completed once there was room')
+
+
+def _synacks(e, lst, count):
+    flows = []
+    for i in range(count):
+        f = e.flow(lport=lst.port, raddr=f'10.88.5.{i + 1}')
+        f.send('S', opts=opt_mss(1460))
+        flows.append(f)
+    e.tun.run(0.2)
+    return sum(bool(f.queue) for f in flows), [p for f in flows for p in f.queue]
+
+
+@case('listen')
+def syn_queue_bounds(e):
+    """The SYN queue is bounded by backlog, somaxconn and tcp_max_syn_backlog.
+
+    Kernels after 6.12 take one more than the backlog.
+    """
+    e.sysctl('ipv4.tcp_syncookies', 0)
+    got, seen = _synacks(e, e.listener(backlog=4), 20)
+    ensure(got in (4, 5), f'{got} SYN-ACKs with a backlog of 4')
+    ensure(all(p.flags == 'SA' for p in seen), 'only SYN-ACKs')
+    e.sysctl('core.somaxconn', 3)
+    got, _ = _synacks(e, e.listener(backlog=100), 20)
+    ensure(got in (3, 4), f'{got} SYN-ACKs with somaxconn 3')
+    e.sysctl('core.somaxconn', 4096)
+    e.sysctl('ipv4.tcp_max_syn_backlog', 16)
+    got, _ = _synacks(e, e.listener(backlog=100), 30)
+    ensure(got == 13, f'{got} SYN-ACKs with tcp_max_syn_backlog 16 (three quarters and one)')
+
+
+@case('listen')
+def listener_strays(e):
+    """At a listener a stray ACK is reset, other strays vanish, and it goes on listening."""
+    lst = e.listener()
+    for flags, data, want in (('A', b'', 'R'), ('A', b'data', 'R'), ('FA', b'', 'R'),
+                              ('SA', b'', 'R'), ('R', b'', None), ('RA', b'', None),
+                              ('F', b'', None), ('', b'data', None), ('SF', b'', None),
+                              ('SR', b'', None)):
+        f = e.flow(lport=lst.port)
+        ack = 0x12345 if 'A' in flags else 0
+        f.send(flags, data, seq=999, ack=ack)
+        if want:
+            f.expect(want, seq=ack, len=0)
+        else:
+            f.expect_none(0.05, f'an answer to {flags or "no flags"}')
+    f, _ = e.half_open(lst)
+    f.send('A')
+    ensure(lst.wait_accept(), 'listening goes on')
+
+
+@case('listen')
+def listener_closes(e):
+    """Closing the listener resets what was not accepted and forgets what is half-open."""
+    lst = e.listener()
+    half, _ = e.half_open(lst)
+    done, _ = e.half_open(lst)
+    done.send('A')
+    e.tun.run(0.05)
+    lst.close()
+    p = done.next(0.5)
+    ensure(p and 'R' in p.flags and p.off == 0, f'unaccepted: {p and p.text()}')
+    half.expect_none(1.4, 'SYN-ACK after the listener closed')
+    half.send('A')
+    half.expect('R', seq=half.rcv_nxt)
+    f = e.flow(lport=lst.port)
+    f.send('S', opts=opt_mss(1460))
+    f.expect('RA', rack=1)
+
+
+@case('listen')
+def listener_address(e):
+    """A listener on one address leaves the others alone."""
+    e.net()
+    add_addr('10.88.0.50', 16, 'tun0')
+    lst = e.listener(addr='10.88.0.50')
+    f = e.flow(lport=lst.port)
+    f.send('S', opts=opt_mss(1460))
+    f.expect('RA', rack=1)
+    f = e.flow(lport=lst.port)
+    f.laddr = '10.88.0.50'
+    f.send('S', opts=opt_mss(1460))
+    p = f.expect('SA', rack=1)
+    ensure(p.src == '10.88.0.50', f'answer from {p.src}')
+    f.send('A')
+    s = lst.wait_accept()
+    ensure(s and s.getsockname()[0] == '10.88.0.50', 'address of the child')
+
+
+@case('listen')
+def broadcast_syn(e):
+    """A SYN to a broadcast address or from a multicast one is ignored."""
+    lst = e.listener()
+    for port in (lst.port, 4999):
+        f = e.flow(lport=port)
+        f.laddr = '10.88.255.255'
+        f.send('S', opts=opt_mss(1460))
+        f.expect_none(0.1, 'an answer to a broadcast SYN')
+        f = e.flow(lport=port, raddr='224.0.0.9')
+        f.send('S', opts=opt_mss(1460))
+        f.expect_none(0.1, 'an answer to a multicast source')
+
+
+@case('listen')
+def child_reset_before_accept(e):
+    """RST after the handshake but before accept(): the child is accepted and reports it."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    f.send('A')
+    e.tun.run(0.05)
+    f.send('R')
+    e.tun.run(0.05)
+    s = lst.wait_accept()
+    ensure(s, 'nothing to accept')
+    try:
+        s.recv()
+        ensure(False, 'no error from read()')
+    except OSError as err:
+        ensure(err.errno == errno.ECONNRESET, f'read() says {err}')
