@@ -388,31 +388,39 @@ static void connect_test(struct kunit *test)
 	close_spec(listener);
 }
 
-/* A TIME-WAIT entry of @family's on the port: the server closes first. */
-static void make_time_wait(struct kunit *test, int family, u16 port)
+/*
+ * A TIME-WAIT entry of @family's on the port: its owner closes first. That is
+ * a server, or a client that has bound the port with SO_REUSEADDR and never
+ * listened, which leaves the kernel's bucket open to others who do so.
+ */
+static void make_time_wait(struct kunit *test, int family, u16 port, bool client)
 {
 	struct spec server = {
 		.family = family, .addr = LO1, .reuse = ADDR, .listens = true
 	};
+	struct spec bound = { .family = family, .addr = LO1, .reuse = ADDR };
+	u16 to = client ? TEST_PORT : port;
 	struct sockaddr_in sin = {
 		.sin_family = family,
 		.sin_addr.s_addr = htonl(LO1),
-		.sin_port = htons(port),
+		.sin_port = htons(to),
 	};
 	struct kvec vec = { .iov_base = &sin, .iov_len = 1 };
-	struct socket *listener, *client, *child;
+	struct socket *listener, *active, *child;
 	struct msghdr msg = { };
 
-	listener = open_spec(&server, port);
+	listener = open_spec(&server, to);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(listener));
-	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, family, SOCK_STREAM, 0,
-						  &client));
-	KUNIT_ASSERT_EQ(test, 0, kernel_connect(client, (struct sockaddr *)&sin,
+	active = open_spec(&bound, client ? port : 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(active));
+	KUNIT_ASSERT_EQ(test, 0, kernel_connect(active, (struct sockaddr *)&sin,
 						sizeof(sin), 0));
 	KUNIT_ASSERT_EQ(test, 0, kernel_accept(listener, &child, 0));
+	if (client)
+		swap(active, child);
 	sock_release(child);
-	KUNIT_EXPECT_EQ(test, 0, kernel_recvmsg(client, &msg, &vec, 1, 1, 0));
-	sock_release(client);
+	KUNIT_EXPECT_EQ(test, 0, kernel_recvmsg(active, &msg, &vec, 1, 1, 0));
+	sock_release(active);
 	sock_release(listener);
 }
 
@@ -422,14 +430,29 @@ static struct socket *open_soon(const struct spec *s, u16 port)
 	struct socket *sock;
 	int i;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 50; i++) {
 		sock = open_spec(s, port);
 		if (PTR_ERR_OR_ZERO(sock) != -EADDRINUSE)
 			break;
-		msleep(10);
+		msleep(20);
 	}
 	return sock;
 }
+
+struct time_wait_case {
+	const char *desc;
+	bool ours;
+	bool client;
+};
+
+static const struct time_wait_case time_wait_cases[] = {
+	{ "the kernel's server", false, false },
+	{ "the kernel's client", false, true },
+	{ "our server", true, false },
+	{ "our client", true, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(time_wait, time_wait_cases, desc);
 
 /*
  * SO_REUSEADDR overcomes TIME-WAIT in one's own stack, and ours that of the
@@ -437,36 +460,30 @@ static struct socket *open_soon(const struct spec *s, u16 port)
  */
 static void time_wait_test(struct kunit *test)
 {
-	const int families[] = { AF_INET, newinet_family };
-	int i, j;
+	const struct time_wait_case *c = test->param_value;
+	struct spec ours = { .family = newinet_family, .addr = LO1 };
+	struct spec kernel = { .family = AF_INET };
+	u16 port = TEST_PORT + 1 + (c - time_wait_cases);
+	struct socket *sock, *k;
+	int i;
 
-	for (i = 0; i < 2; i++) {
-		struct spec ours = { .family = newinet_family, .addr = LO1 };
-		u16 port = TEST_PORT + 1 + i;
-		struct socket *sock, *k;
-
-		make_time_wait(test, families[i], port);
-		ours.reuse = ADDR;
-		sock = open_soon(&ours, port);
-		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sock), 0);
-		for (j = 0; j < 2 * REUSE_MAX; j++) {
-			struct spec kernel = {
-				.family = AF_INET,
-				.addr = j & 1 ? ANY : LO1,
-				.reuse = j / 2,
-			};
-
-			k = open_spec(&kernel, port);
-			KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(k), -EADDRINUSE,
-					    "%s", reuse_names[kernel.reuse]);
-			close_spec(k);
-		}
-		close_spec(sock);
-		ours.reuse = NONE;
-		sock = open_spec(&ours, port);
-		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sock), -EADDRINUSE);
-		close_spec(sock);
+	make_time_wait(test, c->ours ? newinet_family : AF_INET, port, c->client);
+	ours.reuse = ADDR;
+	sock = open_soon(&ours, port);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sock), 0);
+	for (i = 0; i < 2 * REUSE_MAX; i++) {
+		kernel.addr = i & 1 ? ANY : LO1;
+		kernel.reuse = i / 2;
+		k = open_spec(&kernel, port);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(k), -EADDRINUSE,
+				    "%s", reuse_names[kernel.reuse]);
+		close_spec(k);
 	}
+	close_spec(sock);
+	ours.reuse = NONE;
+	sock = open_spec(&ours, port);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sock), -EADDRINUSE);
+	close_spec(sock);
 }
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -540,7 +557,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unspec_test),
 	KUNIT_CASE(sockname_test),
 	KUNIT_CASE(connect_test),
-	KUNIT_CASE(time_wait_test),
+	KUNIT_CASE_PARAM(time_wait_test, time_wait_gen_params),
 	KUNIT_CASE(no_memory_test),
 	{}
 };

@@ -399,17 +399,17 @@ static void syn_received_acked(struct sock *sk)
 /* Steps six and seven in the closing states: data that nobody will read. */
 static bool data_after_close(struct sock *sk, struct sk_buff *skb)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 
-	if (!sock_flag(sk, SOCK_DEAD) || !(sk->sk_shutdown & RCV_SHUTDOWN))
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN))
 		return false;
 	if (cb->end_seq == cb->seq ||
 	    !seq_after(cb->end_seq - !!(cb->flags & NEWTCP_FIN), tp->rcv_nxt))
 		return false;
-	/* RFC 1122 4.2.2.13: the program is gone, so the data is lost. */
-	newtcp_send_active_reset(sk, GFP_ATOMIC);
-	newtcp_done(sk);
+	/* RFC 1122 4.2.2.13: nobody will read it, and the peer must know. */
+	newtcp_send_rst(sock_net(sk), skb, sk);
+	newtcp_reset(sk);
 	return true;
 }
 

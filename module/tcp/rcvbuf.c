@@ -321,12 +321,13 @@ u32 newtcp_free_window(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 full = min(tp->window_clamp, newtcp_full_space(sk));
-	u32 free = min(free_space(sk), full);
+	u32 free = min(free_space(sk), full), win;
 
 	if (unlikely(sk_under_memory_pressure(sk)))
 		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
-	return newtcp_window_select(min(free, tp->rcv_ssthresh), full,
-				    tp->rcv_wnd, tp->rcv_mss, tp->rcv_wscale);
+	win = newtcp_window_select(free, full, tp->rcv_wnd, tp->rcv_mss,
+				   tp->rcv_wscale);
+	return min_t(u32, win, ALIGN(tp->rcv_ssthresh, 1 << tp->rcv_wscale));
 }
 
 /**

@@ -176,6 +176,15 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	u32 mss, size_goal;
 	long timeo;
 
+	if (unlikely(msg->msg_controllen)) {
+		struct sockcm_cookie cookie = {};
+
+		err = sock_cmsg_send(sk, msg, &cookie);
+		if (err) {
+			err = -EINVAL;
+			goto out_err;
+		}
+	}
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	err = wait_connected(sk, &timeo);
 	if (err)

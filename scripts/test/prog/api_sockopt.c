@@ -301,8 +301,14 @@ CASE_F(tcp_other_ranges, T_NO_MIX)
 		{ O(IPPROTO_TCP, TCP_LINGER2), 60,
 		  { { 10, 10 }, { 121, 120 }, { -1, -1 }, { -9, -1 },
 		    { 0, 60 } }, {} },
-		{ O(IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS), 0, { { 1, 1 } },
-		  { -1, 2 } },
+	};
+
+	try_options(t, ARRAY_LEN(t));
+}
+
+CASE_F(tcp_rarer_ranges, T_NO_MIX)
+{
+	static const struct opt t[] = {
 		{ O(IPPROTO_TCP, TCP_SAVE_SYN), 0, { { 1, 1 }, { 2, 2 } },
 		  { -1, 3 } },
 		{ O(IPPROTO_TCP, TCP_INQ), 0, { { 1, 1 } }, { -1, 2 } },
