@@ -26,7 +26,7 @@
 #define LISTEN_COUNT	512
 
 struct listen_bucket {
-	spinlock_t lock;
+	spinlock_t lock;		/* the chain */
 	struct hlist_nulls_head head;
 };
 
@@ -321,7 +321,7 @@ void newtcp_hash_listener(struct sock *sk)
  */
 void newtcp_unhash(struct sock *sk)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the chain that it is in */
 
 	if (sk_unhashed(sk))
 		return;

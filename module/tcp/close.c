@@ -226,30 +226,38 @@ static void close_connection(struct sock *sk, bool unread, long timeout)
 	sk_stream_wait_close(sk, timeout);
 }
 
+/**
+ * newtcp_orphan_fin_wait2() - FIN-WAIT-2 without an owner ends by itself
+ * @sk: the connection; it may be gone afterwards
+ *
+ * A long wait keeps the socket for all but the last minute of it.
+ *
+ * Context: socket lock held, process or softirq.
+ */
+void newtcp_orphan_fin_wait2(struct sock *sk)
+{
+	int left = newtcp_fin_time(sk);
+
+	if (newtcp_sk(sk)->linger2 < 0) {
+		newtcp_send_active_reset(sk, GFP_ATOMIC);
+		newtcp_done(sk);
+	} else if (left > NEWTCP_TIMEWAIT_LEN) {
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+				    jiffies + left - NEWTCP_TIMEWAIT_LEN);
+	} else {
+		newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
+	}
+}
+
 /* The last look at a socket without an owner: some states end here. */
 static void settle_orphan(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	if (sk->sk_state == TCP_FIN_WAIT2) {
-		int left;
-
-		if (tp->linger2 < 0) {
-			abort_connection(sk);
-		} else {
-			left = newtcp_fin_time(sk);
-			if (left > NEWTCP_TIMEWAIT_LEN) {
-				newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies +
-						    left - NEWTCP_TIMEWAIT_LEN);
-			} else {
-				newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
-				return;
-			}
-		}
+		newtcp_orphan_fin_wait2(sk);
+		return;
 	}
-	if (sk->sk_state != TCP_CLOSE && newtcp_too_many_orphans(sk)) {
+	if (sk->sk_state != TCP_CLOSE && newtcp_too_many_orphans(sk))
 		abort_connection(sk);
-	}
 	if (sk->sk_state == TCP_CLOSE)
 		newtcp_destroy(sk);
 }
@@ -263,7 +271,6 @@ static void settle_orphan(struct sock *sk)
  */
 void newtcp_close(struct sock *sk, long timeout)
 {
-	struct net *net = sock_net(sk);
 	bool unread;
 	int state;
 
@@ -293,5 +300,4 @@ void newtcp_close(struct sock *sk, long timeout)
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	sock_put(sk);
-	newinet_claim_flush(net);
 }

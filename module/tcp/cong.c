@@ -93,6 +93,8 @@ EXPORT_SYMBOL_GPL(newtcp_cong_unregister);
  * newtcp_cong_init - register the algorithms that are always there
  *
  * Process context, module load.
+ *
+ * Return: 0 or -errno.
  */
 int newtcp_cong_init(void)
 {

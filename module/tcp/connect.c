@@ -27,6 +27,9 @@ int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 
 	if (addr_len < sizeof(struct sockaddr_in))
 		return -EINVAL;
+	/* An address of another family is refused by newtcp_connect(). */
+	if (uaddr->sa_family != newinet_family)
+		return 0;
 	uaddr->sa_family = AF_INET;
 	err = NEWINET_CGROUP_CONNECT(sk, uaddr, &addr_len);
 	uaddr->sa_family = newinet_family;

@@ -357,6 +357,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 
 /* It will not be: never hashed, or taken out again. Unlocks and puts. */
 static void child_abort(struct sock *child)
+	__releases(&child->sk_lock.slock)
 {
 	newtcp_set_state(child, TCP_CLOSE);
 	sock_set_flag(child, SOCK_DEAD);
@@ -376,6 +377,7 @@ static struct sock *child_create(struct newtcp_req *req, struct sk_buff *skb)
 	child = sk_clone_lock(lsk, GFP_ATOMIC);
 	if (!child)
 		return NULL;
+	__acquire(&child->sk_lock.slock);
 	/* The clone has the lock class of its sk_family: give it ours. */
 	bh_unlock_sock(child);
 	newinet_lockdep_class(child);
@@ -413,6 +415,7 @@ static struct sock *child_create(struct newtcp_req *req, struct sk_buff *skb)
 	if (!req->retrans)
 		newtcp_rtt_update(child, max_t(u64, newtcp_sk(child)->now_us -
 					       req->synack_us, 1));
+	__release(&child->sk_lock.slock);
 	return child;
 }
 
@@ -430,6 +433,7 @@ static void req_establish(struct newtcp_req *req, struct sk_buff *skb)
 	child = child_create(req, skb);
 	if (!child)
 		goto drop;
+	__acquire(&child->sk_lock.slock);
 	inet_sk_set_state(child, TCP_SYN_RECV);
 	if (!newtcp_hash_child(req, child)) {
 		/* Another CPU was first; the data will come again. */

@@ -331,9 +331,6 @@ discard:
 /* Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five). */
 static void fin_acked(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	int left;
-
 	newtcp_set_state(sk, TCP_FIN_WAIT2);
 	sk->sk_shutdown |= SEND_SHUTDOWN;
 	sk_dst_confirm(sk);
@@ -342,16 +339,7 @@ static void fin_acked(struct sock *sk)
 		sk->sk_state_change(sk);
 		return;
 	}
-	if (tp->linger2 < 0) {
-		newtcp_done(sk);
-		return;
-	}
-	left = newtcp_fin_time(sk);
-	if (left > NEWTCP_TIMEWAIT_LEN)
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + left - NEWTCP_TIMEWAIT_LEN);
-	else
-		newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
+	newtcp_orphan_fin_wait2(sk);
 }
 
 /* Step five, the part that depends on the state. False: @sk is gone. */

@@ -163,7 +163,7 @@ static void ofo_drain(struct sock *sk)
 			tp->out_of_order_last = NULL;
 		if (seq_before(cb->seq, tp->rcv_nxt))
 			report_dup(sk, cb->seq,
-					seq_min(cb->end_seq, tp->rcv_nxt));
+				   seq_min(cb->end_seq, tp->rcv_nxt));
 		if (!seq_after(cb->end_seq, tp->rcv_nxt)) {
 			drop(sk, skb);
 			continue;
@@ -195,12 +195,12 @@ static void ofo_swallow(struct sock *sk, struct sk_buff *skb)
 			break;
 		if (seq_before(NEWTCP_CB(skb)->end_seq, NEWTCP_CB(next)->end_seq)) {
 			report_dup(sk, NEWTCP_CB(next)->seq,
-					NEWTCP_CB(skb)->end_seq);
+				   NEWTCP_CB(skb)->end_seq);
 			break;
 		}
 		rb_erase(node, &tp->out_of_order);
 		report_dup(sk, NEWTCP_CB(next)->seq,
-				NEWTCP_CB(next)->end_seq);
+			   NEWTCP_CB(next)->end_seq);
 		drop(sk, next);
 	}
 	if (!node)
@@ -243,7 +243,7 @@ static bool ofo_place(struct sock *sk, struct sk_buff *skb,
 			if (seq == NEWTCP_CB(have)->seq) {
 				/* Same start, more data: it takes the place. */
 				report_dup(sk, seq,
-						NEWTCP_CB(have)->end_seq);
+					   NEWTCP_CB(have)->end_seq);
 				rb_replace_node(*parent, &skb->rbnode,
 						&tp->out_of_order);
 				if (tp->out_of_order_last == have)
@@ -253,7 +253,7 @@ static bool ofo_place(struct sock *sk, struct sk_buff *skb,
 				return true;
 			}
 			report_dup(sk, seq,
-					NEWTCP_CB(have)->end_seq);
+				   NEWTCP_CB(have)->end_seq);
 		}
 		*link = &(*parent)->rb_right;
 	}

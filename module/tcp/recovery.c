@@ -229,7 +229,7 @@ static u32 reo_wnd_us(const struct newtcp_sock *tp)
 	    (tp->ca_state >= NEWTCP_CA_RECOVERY ||
 	     tp->sacked_out >= tp->reordering))
 		return 0;
-	return min(min(tp->rtt.min_us, (u32)INT_MAX) / 4 * tp->reo_wnd_steps,
+	return min(min_t(u32, tp->rtt.min_us, INT_MAX) / 4 * tp->reo_wnd_steps,
 		   tp->rtt.srtt_us >> 3);
 }
 

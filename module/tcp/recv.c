@@ -297,7 +297,7 @@ struct splice_state {
 };
 
 static int to_pipe(read_descriptor_t *desc, struct sk_buff *skb,
-			unsigned int offset, size_t len)
+		   unsigned int offset, size_t len)
 {
 	struct splice_state *s = desc->arg.data;
 	int ret;
@@ -334,8 +334,8 @@ ssize_t newtcp_splice_read(struct socket *sock, loff_t *ppos,
 	if (unlikely(*ppos))
 		return -ESPIPE;
 	lock_sock(sk);
-	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK ||
-				  flags & SPLICE_F_NONBLOCK);
+	timeo = sock_rcvtimeo(sk, (sock->file->f_flags & O_NONBLOCK) ||
+			      (flags & SPLICE_F_NONBLOCK));
 	while (len) {
 		desc.count = len;
 		ret = newtcp_read_sock(sk, &desc, to_pipe);

@@ -162,14 +162,14 @@ struct newtcp_skb_cb {
  * The length of the accept queue is sk_ack_backlog.
  */
 struct newtcp_listener {
-	spinlock_t lock;
+	spinlock_t lock;		/* all that follows */
 	struct sock *head;
 	struct sock *tail;
 	struct hlist_head reqs;
 	u32 qlen;
 };
 
-/**
+/*
  * struct newtcp_sock - a connection, or a listener
  *
  * Everything is guarded by the socket lock unless a field says otherwise.
@@ -292,7 +292,7 @@ static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
 	return (struct newtcp_sock *)sk;
 }
 
-/**
+/*
  * struct newtcp_req - a half-open connection: SYN seen, SYN-ACK sent
  * @c: key, state (TCP_NEW_SYN_RECV) and place in the connection table
  * @listener: whose it is; a reference is held
@@ -327,7 +327,7 @@ struct newtcp_req {
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 };
 
-/**
+/*
  * struct newtcp_tw - a connection in TIME-WAIT (or FIN-WAIT-2 with no owner)
  * @c: key, state (TCP_TIME_WAIT) and place in the connection table
  * @timer: end of the wait; holds a reference
@@ -519,6 +519,7 @@ int newtcp_disconnect(struct sock *sk, int flags);		/* process, locked */
 void newtcp_fin(struct sock *sk);				/* locked */
 void newtcp_reset(struct sock *sk);				/* locked */
 int newtcp_fin_time(const struct sock *sk);
+void newtcp_orphan_fin_wait2(struct sock *sk);			/* locked */
 
 /* handshake.c: the passive side */
 int newtcp_listen_start(struct sock *sk, int backlog);		/* process, locked */

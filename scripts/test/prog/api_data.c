@@ -284,10 +284,10 @@ CASE(receive_timeout)
 	OK(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 	t0 = t_ms();
 	ERR(recv(s, b, 1, 0), EAGAIN);
-	TRUE(t_ms() - t0 >= 190);
+	TRUE(t_ms() - t0 >= T_WAITED(200));
 	t0 = t_ms();
 	ERR(read(s, b, 1), EAGAIN);
-	TRUE(t_ms() - t0 >= 190);
+	TRUE(t_ms() - t0 >= T_WAITED(200));
 	give(c, s, "x");
 	RET(recv(s, b, 4, 0), 1);
 	/* with a limit a signal is EINTR also under SA_RESTART */
@@ -313,7 +313,7 @@ CASE(send_timeout)
 	t_fill(c);
 	t0 = t_ms();
 	ERR(send(c, big, sizeof(big), 0), EAGAIN);
-	TRUE(t_ms() - t0 >= 190);
+	TRUE(t_ms() - t0 >= T_WAITED(200));
 	tv = (struct timeval){ .tv_sec = 50 };
 	OK(setsockopt(c, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
 	t_signals_start(SA_RESTART);

@@ -95,9 +95,13 @@ CASE(connecting)
 
 CASE(refused)
 {
-	int b = t_bound(t_sfam, LOOP, 0), c = t_sock(t_cfam);
-	struct sockaddr_in a = t_addr(t_cfam, LOOP, t_port(b));
+	struct sockaddr_in a;
+	int b, c;
 
+	t_own_netns();		/* no older connection may share the port */
+	b = t_bound(t_sfam, LOOP, 0);
+	c = t_sock(t_cfam);
+	a = t_addr(t_cfam, LOOP, t_port(b));
 	ERR(connect(c, SA(&a), sizeof(a)), ECONNREFUSED);
 	no_peer(c);
 	/* the port that it had taken is free again */

@@ -147,6 +147,11 @@ void t_send_all(int fd, const void *buf, size_t n);
 /* wait for the peer's FIN or RST to have arrived (POLLRDHUP or POLLHUP) */
 void t_wait_hup(int fd);
 uint64_t t_ms(void);
+/*
+ * At least this has passed when a wait for so many ms is over: on a virtual
+ * machine that lost ticks, the kernel's 200 ms were 174 by the clock.
+ */
+#define T_WAITED(ms)	((ms) / 2)
 void t_sleep(int ms);
 /* a namespace for this case alone, before it changes a sysctl */
 void t_own_netns(void);

@@ -6,7 +6,7 @@
 # that). Cases and their library: scripts/test/wire/.
 # kernels: 6.1 6.12 debug
 # clock: virtual
-# timeout: 600
+# timeout: 240
 # needs: python3
 set -euo pipefail
 

@@ -169,7 +169,7 @@ def rto_one_segment(e):
     s.send(pattern(14600))
     got = flight(f, 0.03)
     ensure(len(got) == 10, f'{len(got)} segments')
-    again = flight(f, 0.25)
+    again = flight(f, 0.4)
     ensure([p.off for p in again] == [0], f'after the time-out: {[p.off for p in again]}')
     f.ack_to(1460)
     again = flight(f, 0.05)

@@ -8,9 +8,9 @@ import socket
 import time
 
 from env import REMOTE, case
-from packet import (ensure, icmp_error, ip_packet, near, opt_mss, opt_ts, pad, seq_diff,
+from packet import (SYN, ensure, icmp_error, ip_packet, near, opt_mss, opt_ts, pad, seq_diff,
                     tcp_segment)
-from peer import SYN, Sysctl, match_flags, set_mtu, syn_opts
+from peer import Sysctl, match_flags, set_mtu, syn_opts
 from rtnl import add_route
 
 

@@ -409,7 +409,3 @@ def mount_sysfs():
     if libc.mount(b'none', b'/', None, 0x44000, None) or \
             libc.mount(b'sysfs', b'/sys', b'sysfs', 0, None):
         raise Fail(f'mount: {os.strerror(ctypes.get_errno())}')
-
-
-__all__ = ['Tun', 'Flow', 'Receiver', 'Sysctl', 'syn_opts', 'ACK', 'FIN', 'SYN', 'RST', 'PSH',
-           'LOCAL', 'match_flags', 'set_mtu', 'link_up', 'mount_sysfs']

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Streams over a veth pair that loses, reorders, duplicates and corrupts
+# packets, one by one (no segmentation by the device): every byte arrives, in
+# both directions between AF_NEWINET and the kernel's TCP.
+# clock: real
+# timeout: 400
+# needs: iproute2 ethtool
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/net.sh
+. "$NEWINET_LIB/net.sh"
+
+size=64M small=8M
+[[ $NEWINET_KERNEL != debug ]] || size=4M small=1M
+
+# What netem says it did to the packets that left: proof that there was trouble.
+trouble() {
+	ip netns exec "$1" tc -s qdisc show dev veth0 | tr '\n' ' '
+}
+
+# bad_wire SENDER RECEIVER BYTES NETEM-OPTION...: one stream, the sender in a.
+bad_wire() {
+	local sender=$1 receiver=$2 bytes=$3 began=$SECONDS
+	shift 3
+	netem "$ns_a" limit 20000 "$@"
+	netem "$ns_b" limit 20000 "$@"
+	"$NEWINET_BIN/net_xfer" --client "$sender@$ns_a" --server "$receiver@$ns_b" \
+		--addr "$addr_b" --up "$bytes" --down 100K
+	echo "$((SECONDS - began)) s; $(trouble "$ns_a")"
+}
+
+under() {
+	local what=$1
+	shift
+	check "$what: the kernel alone" bad_wire inet inet "$small" "$@"
+	check "$what: newinet sends" bad_wire newinet inet "$size" "$@"
+	sed -n 's/^\([0-9]* s;.*\)/# \1/p' "$net_tmp/check"
+	check "$what: newinet receives" bad_wire inet newinet "$size" "$@"
+	sed -n 's/^\([0-9]* s;.*\)/# \1/p' "$net_tmp/check"
+	check "$what: newinet alone" bad_wire newinet newinet "$small" "$@"
+}
+
+net_pair
+for ns in "$ns_a" "$ns_b"; do
+	ip netns exec "$ns" ethtool -K veth0 tso off gso off >/dev/null
+done
+under '1 % lost' loss 1%
+under '5 % reordered' delay 2ms reorder 95%
+under '1 % duplicated' duplicate 1%
+under '1 % corrupted' corrupt 1%
+finish
