@@ -27,6 +27,8 @@
  * A segment without length may also sit exactly on the right edge: a peer
  * that filled the window sends its pure ACKs from there, and RFC 9293 would
  * lose them.
+ *
+ * Return: true when it is.
  */
 bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq)
 {
@@ -43,6 +45,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_seg_acceptable);
  * @rcv_nxt: RCV.NXT
  * @rcv_wnd: bytes offered from there
  * @seq: SEG.SEQ of the RST
+ *
+ * Return: what to do with it.
  */
 enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq)
 {
@@ -60,6 +64,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_rst_verdict);
  * @snd_nxt: SND.NXT
  * @max_window: the largest window the peer ever offered
  * @ack: SEG.ACK
+ *
+ * Return: what it is worth.
  */
 enum newtcp_ack_verdict newtcp_ack_verdict(u32 snd_una, u32 snd_nxt,
 					   u32 max_window, u32 ack)
@@ -85,6 +91,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_ack_verdict);
  *
  * An old segment must not shrink the window; at the same sequence number
  * only a larger window is news, or a closed one.
+ *
+ * Return: true when it may.
  */
 bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1, u32 snd_wnd,
 			      u32 ack, u32 seq, u32 wnd)
@@ -98,6 +106,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_window_may_update);
 /**
  * newtcp_window_scale - the scale to announce
  * @space: the largest window we may ever offer
+ *
+ * Return: 0 to NEWTCP_MAX_WSCALE.
  */
 u8 newtcp_window_scale(u32 space)
 {
@@ -164,6 +174,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_window_select);
  * @small_in_flight: an earlier partial segment is not acknowledged yet
  *
  * Minshall's variant: one partial segment may be in flight, not none.
+ *
+ * Return: true when it must.
  */
 bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay, bool small_in_flight)
 {
