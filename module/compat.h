@@ -107,6 +107,14 @@ static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)	\
 #define NEWINET_INFO_RCV_WND(info, wnd) ((info)->tcpi_rcv_wnd = (wnd))
 #endif
 
+/* 6.5: net.ipv4.tcp_syn_linear_timeouts. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define NEWINET_SYN_LINEAR_TIMEOUTS(net)	0
+#else
+#define NEWINET_SYN_LINEAR_TIMEOUTS(net) \
+	READ_ONCE((net)->ipv4.sysctl_tcp_syn_linear_timeouts)
+#endif
+
 /* 6.10: two headers were split off from others. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <linux/skbuff_ref.h>

@@ -152,7 +152,7 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
 	struct net *net = sock_net(sk);
 	struct dst_entry *dst;
 	struct iphdr *iph;
-	int ttl, err;
+	int ttl, id, err;
 
 	dst = newinet_egress_dst(sk);
 	if (unlikely(!dst)) {
@@ -173,7 +173,10 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = inet->inet_saddr;
 	iph->daddr = inet->inet_daddr;
-	ip_select_ident_segs(net, skb, sk, skb_shinfo(skb)->gso_segs ?: 1);
+	/* One number for each segment of the wire; the lock guards the counter. */
+	id = atomic_read(&inet->inet_id);
+	atomic_set(&inet->inet_id, id + (skb_shinfo(skb)->gso_segs ?: 1));
+	iph->id = htons(id);
 
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = READ_ONCE(sk->sk_mark);

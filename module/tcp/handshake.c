@@ -116,9 +116,7 @@ static void req_timer(struct timer_list *t)
 	bool rearmed = false;
 
 	if (lsk->sk_state == TCP_LISTEN && req->retrans < limit) {
-		/* A full accept queue is no reason to bother the peer. */
-		if (!req->acked || !sk_acceptq_is_full(lsk))
-			send_synack(req);
+		send_synack(req);
 		req->retrans++;
 		req->timeout = min_t(u32, req->timeout << 1, NEWTCP_PROBE_MAX);
 		spin_lock(&l->lock);
@@ -193,7 +191,6 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 	req->mark = inet_request_mark(lsk, (struct sk_buff *)skb);
 	req->tos = ip_hdr(skb)->tos;
 	req->retrans = 0;
-	req->acked = 0;
 	req->last_oow_ack = 0;
 	req->timeout = usecs_to_jiffies(NEWTCP_RTO_INIT_US);
 	req->synack_us = newtcp_clock_us();
@@ -230,11 +227,13 @@ static bool queues_have_room(struct sock *lsk)
 	const struct newtcp_listener *l = newtcp_sk(lsk)->listener;
 	struct net *net = sock_net(lsk);
 	u32 limit = READ_ONCE(net->ipv4.sysctl_max_syn_backlog);
+	u32 qlen = READ_ONCE(l->qlen);
 
 	if (sk_acceptq_is_full(lsk))
 		return false;
-	limit = min_t(u32, limit, READ_ONCE(lsk->sk_max_ack_backlog));
-	return READ_ONCE(l->qlen) < max(limit, 8U);
+	/* A quarter is left for peers that are known; none are, yet. */
+	return qlen < max(READ_ONCE(lsk->sk_max_ack_backlog), 1U) &&
+	       qlen <= limit - (limit >> 2);
 }
 
 /* Put a request onto its listener's list; false: the listener has stopped. */
@@ -426,7 +425,6 @@ static void req_establish(struct newtcp_req *req, struct sk_buff *skb)
 
 	if (sk_acceptq_is_full(lsk)) {
 		/* Stay half-open: the SYN-ACK will ask for it again. */
-		req->acked = 1;
 		atomic_inc(&lsk->sk_drops);
 		goto drop;
 	}

@@ -329,7 +329,7 @@ discard:
 }
 
 /* Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five). */
-static void fin_acked(struct sock *sk)
+static void fin_acked(struct sock *sk, bool fin)
 {
 	newtcp_set_state(sk, TCP_FIN_WAIT2);
 	sk->sk_shutdown |= SEND_SHUTDOWN;
@@ -339,11 +339,16 @@ static void fin_acked(struct sock *sk)
 		sk->sk_state_change(sk);
 		return;
 	}
-	newtcp_orphan_fin_wait2(sk);
+	if (fin)
+		/* The peer's FIN is in the same segment, and needs the socket. */
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+				    jiffies + newtcp_fin_time(sk));
+	else
+		newtcp_orphan_fin_wait2(sk);
 }
 
 /* Step five, the part that depends on the state. False: @sk is gone. */
-static bool step_ack_state(struct sock *sk)
+static bool step_ack_state(struct sock *sk, bool fin)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	bool all_acked = tp->snd_una == tp->write_seq;
@@ -351,7 +356,7 @@ static bool step_ack_state(struct sock *sk)
 	switch (sk->sk_state) {
 	case TCP_FIN_WAIT1:
 		if (all_acked)
-			fin_acked(sk);
+			fin_acked(sk, fin);
 		return sk->sk_state == TCP_FIN_WAIT2 ||
 		       sk->sk_state == TCP_FIN_WAIT1;
 	case TCP_CLOSING:
@@ -451,7 +456,7 @@ int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
 	if (sk->sk_state == TCP_SYN_RECV) {
 		if (acceptable && tp->snd_una != tp->iss)
 			syn_received_acked(sk);
-	} else if (!step_ack_state(sk)) {
+	} else if (!step_ack_state(sk, th->fin)) {
 		goto discard;
 	}
 	if (!steps_six_to_eight(sk, skb))

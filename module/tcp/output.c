@@ -404,18 +404,18 @@ static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
 
 /* A wait of one ACK makes a much larger packet: RFC 9293 3.8.6, TSO's own. */
 static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
-			  u32 bytes, u32 mss)
+			  u32 room, u32 mss)
 {
-	u32 in_flight = newtcp_in_flight(tp);
+	u32 limit = min(newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq, room * mss);
 	u32 chunk;
 
-	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !in_flight ||
-	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN) || bytes >= skb->len)
+	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
+	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN) || limit >= skb->len)
 		return false;
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;
 	chunk = min(tp->snd_wnd, tp->cong.cwnd * mss) / 3;
-	return bytes < chunk;
+	return limit < chunk;
 }
 
 static void after_sending(struct sock *sk, bool window_full)
@@ -486,7 +486,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 					 min_t(u32, segs, sk->sk_gso_max_size / mss) ?: 1,
 					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
 					 nonagle : NEWTCP_NAGLE_PUSH);
-			if (!push_one && worth_waiting(tp, skb, bytes, mss)) {
+			if (!push_one && worth_waiting(tp, skb, room, mss)) {
 				window_full = bytes >= room * mss;
 				break;
 			}

@@ -302,7 +302,7 @@ static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
  * @iss: ours
  * @rcv_wnd: window offered in the SYN-ACK
  *
- * Written once before it is hashed, save for @ts_recent, @retrans and @acked.
+ * Written once before it is hashed, save for @ts_recent and @retrans.
  */
 struct newtcp_req {
 	struct sock_common c;
@@ -322,7 +322,7 @@ struct newtcp_req {
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 retrans;
-	u8 ts_ok:1, sack_ok:1, wscale_ok:1, acked:1;
+	u8 ts_ok:1, sack_ok:1, wscale_ok:1;
 	u8 tos;
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 };

@@ -158,7 +158,10 @@ static void rto_expired(struct sock *sk)
 		newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + HZ / 2);
 		return;
 	}
-	if (tp->rtt.backoff < 31)
+	/* The first SYNs may go at a steady pace (tcp_syn_linear_timeouts). */
+	if (tp->rtt.backoff < 31 &&
+	    (sk->sk_state != TCP_SYN_SENT ||
+	     tp->retransmits > NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk))))
 		tp->rtt.backoff++;
 	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
 			    jiffies + newtcp_rto_jiffies(tp));

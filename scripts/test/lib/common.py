@@ -77,18 +77,18 @@ def build_programs():
     source = f'{TEST}/prog'
     out = f'{cache()}/prog'
     os.makedirs(out, exist_ok=True)
-    files = [f'{source}/{name}' for name in sorted(os.listdir(source))] \
-        if os.path.isdir(source) else []
-    files.append(f'{TOP}/module/uapi/newinet.h')
-    newest = max((os.path.getmtime(name) for name in files if os.path.exists(name)), default=0)
-    for path in files:
-        if not path.endswith('.c') or not re.search(r'^(int )?main\(', read(path), re.M):
+    names = sorted(os.listdir(source)) if os.path.isdir(source) else []
+    shared = [f'{source}/{name}' for name in names if name.endswith('.h') or name == 't.c']
+    shared.append(f'{TOP}/module/uapi/newinet.h')
+    for name in names:
+        path, target = f'{source}/{name}', f'{out}/{name[:-2]}'
+        if not name.endswith('.c') or not re.search(r'^(int )?main\(', read(path), re.M):
             continue
-        program = os.path.basename(path)[:-2]
-        target = f'{out}/{program}'
+        newest = max(os.path.getmtime(each) for each in [path, *shared]
+                     if os.path.exists(each))
         if os.path.exists(target) and os.path.getmtime(target) > newest:
             continue
         args = ['gcc', '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target, path]
-        if os.path.basename(path) != 't.c' and os.path.exists(f'{source}/t.c'):
+        if name != 't.c' and 't.c' in names:
             args.append(f'{source}/t.c')
-        yield (program, *run(*args, '-pthread'))
+        yield (name, *run(*args, '-pthread'))

@@ -29,6 +29,7 @@ import common
 import results
 
 DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
+machines = set()        # those that run, for whoever has to stop them
 BATCH_SECONDS = 240     # about how long one machine should be in use
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
@@ -117,6 +118,9 @@ class Batch:
                          for i, test in enumerate(tests)]}
         with open(f'{out}/tests.json', 'w', encoding='utf-8') as file:
             json.dump(job, file)
+        # Without the build's and git's part: the checkout, for the guest's memory.
+        subprocess.run(['tar', '-C', common.TOP, '--exclude=./.git', '--exclude=*.o',
+                        '--exclude=*.ko', '-cf', f'{out}/src.tar', '.'], check=True)
         args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
                 '--timeout', '20000']
         args += ['--icount'] if self.clock == 'virtual' else []
@@ -125,8 +129,10 @@ class Batch:
         with open(f'{out}/vm.log', 'w', encoding='utf-8') as log:
             machine = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, cwd=common.TOP)
+            machines.add(machine)
             done, late = self.watch(machine, out, tests)
             status = machine.wait()
+            machines.discard(machine)
         running = self.unfinished(out)
         left = [test for i, test in enumerate(tests) if i not in done and i != running]
         if running is not None:

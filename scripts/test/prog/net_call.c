@@ -8,23 +8,22 @@
  *
  * socket bind:IP:PORT listen connect:IP:PORT dev:NAME reuse accept
  * send:BYTES recv shutdown close sleep:MS	as the names say; recv waits for
- *		a byte, the end or an error; connect and accept for 3 s
- *		("timeout"); connection calls after accept use what it returned
- * syncnt:N	TCP_SYNCNT
+ *		a byte, the end or an error, connect and accept for their
+ *		turn, 3 s at most, or as patience says; connection calls after accept use what it returned
+ * stop		end here if the last call failed
+ * patience:MS	how long until connect, accept and recv say "timeout"
  * serve	accept for ever; give each connection its bytes back
  * ready:FILE	create FILE: a script knows how far we are
  * wait:FILE	until FILE exists
  */
 #define _GNU_SOURCE
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 
 #include "net_common.h"
 
-#define PATIENCE 3000
-
-static int family, fd = -1, listener = -1;
+static int family, fd = -1, listener = -1, patience = 3000;
 
 static const char *outcome(int failed)
 {
@@ -58,7 +57,7 @@ static const char *do_connect(char *arg)
 	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	res = connect(fd, SA(&a), sizeof(a));
 	if (res && errno == EINPROGRESS) {
-		if (wait_ready(fd, POLLOUT, PATIENCE))
+		if (wait_ready(fd, POLLOUT, patience))
 			return "timeout";
 		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
 			die("SO_ERROR: %s", strerror(errno));
@@ -71,7 +70,7 @@ static const char *do_connect(char *arg)
 
 static const char *do_accept(void)
 {
-	if (wait_ready(fd, POLLIN, PATIENCE))
+	if (wait_ready(fd, POLLIN, patience))
 		return "timeout";
 	listener = fd;
 	fd = accept(listener, NULL, NULL);
@@ -101,7 +100,7 @@ static const char *do_recv(void)
 	char byte;
 	ssize_t n;
 
-	if (wait_ready(fd, POLLIN, 2 * PATIENCE))
+	if (wait_ready(fd, POLLIN, patience))
 		return "timeout";
 	n = recv(fd, &byte, 1, 0);
 	return n > 0 ? "byte" : n ? err_name(errno) : "end";
@@ -149,7 +148,7 @@ static const char *option(int level, int name, const void *value, socklen_t len)
 static const char *call(const char *name, char *arg)
 {
 	struct sockaddr_in a;
-	int one = 1, n = arg ? atoi(arg) : 0;
+	int one = 1;
 
 	if (!strcmp(name, "socket")) {
 		fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -169,10 +168,8 @@ static const char *call(const char *name, char *arg)
 		return option(SOL_SOCKET, SO_BINDTODEVICE, arg, strlen(arg) + 1);
 	if (!strcmp(name, "reuse"))
 		return option(SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (!strcmp(name, "syncnt"))
-		return option(IPPROTO_TCP, TCP_SYNCNT, &n, sizeof(n));
 	if (!strcmp(name, "send"))
-		return do_send(n);
+		return do_send(atoi(arg));
 	if (!strcmp(name, "recv"))
 		return do_recv();
 	if (!strcmp(name, "shutdown"))
@@ -188,9 +185,13 @@ static const char *call(const char *name, char *arg)
 
 int main(int argc, char **argv)
 {
+	const char *said = "0";
+	bool first = true;
+
 	if (argc < 3)
 		die("usage: see the top of net_call.c");
 	family = family_of(argv[1]);
+	setvbuf(stdout, NULL, _IONBF, 0);
 	for (int i = 2; i < argc; i++) {
 		char *arg = strchr(argv[i], ':');
 
@@ -198,17 +199,22 @@ int main(int argc, char **argv)
 			*arg++ = 0;
 		if (!strcmp(argv[i], "serve")) {
 			serve();
+		} else if (!strcmp(argv[i], "stop")) {
+			if (strcmp(said, "0"))
+				break;
 		} else if (!strcmp(argv[i], "sleep")) {
 			sleep_ms(atoi(arg));
+		} else if (!strcmp(argv[i], "patience")) {
+			patience = atoi(arg);
 		} else if (!strcmp(argv[i], "ready")) {
 			close(open(arg, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 		} else if (!strcmp(argv[i], "wait")) {
 			while (access(arg, F_OK))
 				sleep_ms(10);
 		} else {
-			printf("%s%s=", i > 2 ? " " : "", argv[i]);
-			printf("%s", call(argv[i], arg));
-			fflush(stdout);
+			said = call(argv[i], arg);
+			printf("%s%s=%s", first ? "" : " ", argv[i], said);
+			first = false;
 		}
 	}
 	putchar('\n');

@@ -9,12 +9,14 @@
  *		 [--port N] [--up BYTES] [--down BYTES] [--chunk BYTES]
  *		 [--client-dev NAME] [--server-dev NAME] [--nodelay]
  *		 [--pairs N] [--limit SECONDS] [--endless]
- *		 [--sha256 both|received] [--same]
+ *		 [--sha256 both|received] [--same] [--gate FILE]
  *
- * --up is client to server. Without --port the server takes any. --pairs: so many connections, one after another.
- * --sha256: the digests of what was sent and of what arrived. --same: the same
- * bytes in both directions. --endless: sends
- * until an error, prints the error's name and how much arrived by then.
+ * --up is client to server. Without --port the server takes any. --pairs: so
+ * many connections, one after another. --sha256: the digests of what was sent
+ * and of what arrived. --same: the same bytes in both directions. --gate: each
+ * end, when connected, creates FILE.client or FILE.server, and waits for
+ * FILE.go. --endless: sends until an error, prints the error's name and how
+ * much arrived by then.
  * Exit status 0: all is as it should be; --endless: both ends ended.
  */
 #define _GNU_SOURCE
@@ -42,7 +44,7 @@ struct end {
 	bool bad;
 };
 
-static const char *ip = "127.0.0.1";
+static const char *ip = "127.0.0.1", *gate;
 static int port, pairs = 1, limit = 600;
 static size_t chunk = 65536;
 static bool digest_sent, digest_received, endless, nodelay;
@@ -169,10 +171,24 @@ static void *receiver(void *arg)
 	return NULL;
 }
 
+static void pass_gate(struct end *e)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s.%s", gate, e->name);
+	close(open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	snprintf(name, sizeof(name), "%s.go", gate);
+	while (access(name, F_OK))
+		sleep_ms(10);
+}
+
 static void transfer(struct end *e)
 {
 	pthread_t in;
 	int one = 1;
+
+	if (gate)
+		pass_gate(e);
 
 	if (nodelay && setsockopt(e->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)))
 		die("TCP_NODELAY: %s", strerror(errno));
@@ -295,7 +311,8 @@ static void parse(int argc, char **argv)
 		{ "port", 1, 0, 'p' }, { "up", 1, 0, 'u' }, { "down", 1, 0, 'd' },
 		{ "chunk", 1, 0, 'k' }, { "client-dev", 1, 0, 'C' },
 		{ "server-dev", 1, 0, 'S' }, { "pairs", 1, 0, 'n' }, { "limit", 1, 0, 'l' },
-		{ "sha256", 1, 0, 'x' }, { "same", 0, 0, 'm' }, { "endless", 0, 0, 'e' }, { "nodelay", 0, 0, 'D' },
+		{ "sha256", 1, 0, 'x' }, { "same", 0, 0, 'm' },
+		{ "gate", 1, 0, 'g' }, { "endless", 0, 0, 'e' }, { "nodelay", 0, 0, 'D' },
 		{ 0 },
 	};
 	int o;
@@ -318,6 +335,7 @@ static void parse(int argc, char **argv)
 			digest_sent = !strcmp(optarg, "both");
 			break;
 		case 'm': server.seed_out = client.seed_in = SEED_UP; break;
+		case 'g': gate = optarg; break;
 		case 'e': endless = true; break;
 		case 'D': nodelay = true; break;
 		default: die("usage: see the top of net_xfer.c");

@@ -8,6 +8,7 @@
 # clock: real
 # timeout: 500
 # needs: iproute2
+# shellcheck disable=SC2317
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh

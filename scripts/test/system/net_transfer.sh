@@ -6,6 +6,7 @@
 # clock: real
 # timeout: 300
 # needs: iproute2 ethtool tcpdump python3
+# shellcheck disable=SC2317
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh

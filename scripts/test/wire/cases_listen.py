@@ -217,10 +217,10 @@ def half_open_rst(e):
 def accept_queue_full(e):
     """Accept queue full: third packets and SYNs are dropped without RST, then served later."""
     lst = e.listener(backlog=1)
-    early = [e.half_open(lst)[0] for _ in range(2)]
-    for f in early:
+    for _ in range(2):
+        f, _ = e.half_open(lst)
         f.send('A')
-    e.tun.run(0.05)
+        e.tun.run(0.02)
     f = e.flow(lport=lst.port)
     f.send('S', opts=opt_mss(1460))
     f.expect_none(0.4, 'an answer to a SYN while the accept queue is full')
@@ -237,14 +237,13 @@ def accept_queue_full_third(e):
     """The third packet that finds the accept queue full is dropped; the SYN-ACK comes again."""
     e.sysctl('ipv4.tcp_syncookies', 0)
     lst = e.listener(backlog=2)
-    half = [e.half_open(lst)[0] for _ in range(2)]
-    for f in half:
+    for _ in range(2):
+        f, _ = e.half_open(lst)
         f.send('A')
+        e.tun.run(0.02)
+    third, late = [e.half_open(lst)[0] for _ in range(2)]
+    third.send('A')
     e.tun.run(0.02)
-    half += [e.half_open(lst)[0] for _ in range(2)]
-    half[2].send('A')
-    e.tun.run(0.02)
-    late = half[3]
     late.send('A')
     again = late.wait_for(lambda p: p.flags == 'SA', 3, 'no SYN-ACK again after a full queue')
     ensure(again.rack == 1, again.text())
@@ -269,7 +268,7 @@ def _synacks(e, lst, count):
 def syn_queue_bounds(e):
     """The SYN queue is bounded by backlog, somaxconn and tcp_max_syn_backlog.
 
-    Kernels after 6.12 take one more than the backlog.
+    Some kernels take one more than the backlog.
     """
     e.sysctl('ipv4.tcp_syncookies', 0)
     got, seen = _synacks(e, e.listener(backlog=4), 20)
@@ -281,7 +280,7 @@ def syn_queue_bounds(e):
     e.sysctl('core.somaxconn', 4096)
     e.sysctl('ipv4.tcp_max_syn_backlog', 16)
     got, _ = _synacks(e, e.listener(backlog=100), 30)
-    ensure(got == 13, f'{got} SYN-ACKs with tcp_max_syn_backlog 16 (three quarters and one)')
+    ensure(got in (12, 13), f'{got} SYN-ACKs with tcp_max_syn_backlog 16 (three quarters of it)')
 
 
 @case('listen')

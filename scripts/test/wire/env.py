@@ -63,6 +63,17 @@ class Env:
         self.tuns.append(tun)
         return tun
 
+    def finish(self):
+        """Reset whatever is left, so that no orphan outlives the case."""
+        for sock in Sock.opened:
+            sock.abort()
+        for tun in self.tuns:
+            tun.run(0.002)
+            for f in tun.every_flow:
+                if f.last_ack is not None and f.lport:
+                    f.rst(seq=f.last_ack)
+            tun.run(0.002)
+
     @staticmethod
     def own_mounts():
         unshare(CLONE_NEWNS)

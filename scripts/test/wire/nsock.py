@@ -49,8 +49,11 @@ def unshare(flags):
 class Sock:
     """A non-blocking stream socket of one family."""
 
+    opened = []                     # all of this process
+
     def __init__(self, family, fd=None):
         self.family = family
+        Sock.opened.append(self)
         if fd is None:
             fd = check(libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
                        'socket')
@@ -160,6 +163,12 @@ class Sock:
 
     def shutdown(self, how):
         check(libc.shutdown(self.fd, how), 'shutdown')
+
+    def abort(self):
+        """close() that leaves no connection behind."""
+        if self.fd >= 0:
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('=ii', 1, 0))
+            self.close()
 
     def close(self):
         if self.fd >= 0:

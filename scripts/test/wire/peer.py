@@ -73,6 +73,7 @@ class Tun:
         set_mtu(name, mtu)
         link_up(name)
         self.flows = {}
+        self.every_flow = []        # also the forgotten ones
         self.strays = collections.deque()
         self.trace = collections.deque(maxlen=80)
         self.poller = select.poll()
@@ -156,8 +157,10 @@ class Flow:
         self.peer_ws = 0                # shift of the windows the stack sends
         self.win = 65535
         self.mss = 536                  # most payload for the script's segments
+        self.last_ack = None            # of the stack: the number its RST check wants
         self.queue = collections.deque()
         tun.flows[(raddr, rport, lport)] = self
+        tun.every_flow.append(self)
 
     def forget(self):
         """Packets of this connection are nobody's from now on."""
@@ -177,6 +180,8 @@ class Flow:
             p.off = seq_diff(p.seq, self.irs) - 1
             p.endoff = p.off + p.len
         p.rack = seq_diff(p.ack, self.iss) if p.bits & ACK else 0
+        if p.bits & ACK:
+            self.last_ack = p.ack
         if seq_diff(p.seq, self.rcv_nxt) <= 0 < seq_diff(p.end, self.rcv_nxt):
             self.rcv_nxt = p.end
         if 'ts' in p.opts and not p.bits & RST:

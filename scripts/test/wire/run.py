@@ -53,6 +53,11 @@ def run_case(name, family, number, verbose):
     if status or verbose:
         for tun in e.tuns:
             print('\n'.join(tun.trace))
+    try:
+        e.finish()
+    except (Fail, OSError) as why:
+        print(f'while ending: {why}')
+        status = 1
     return status
 
 
