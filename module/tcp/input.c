@@ -339,7 +339,7 @@ static void fin_acked(struct sock *sk, bool fin)
 		sk->sk_state_change(sk);
 		return;
 	}
-	if (fin)
+	if (fin && newtcp_sk(sk)->linger2 >= 0)
 		/* The peer's FIN is in the same segment, and needs the socket. */
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
 				    jiffies + newtcp_fin_time(sk));

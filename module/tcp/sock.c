@@ -289,7 +289,7 @@ void newtcp_child_init(struct sock *sk)
 	newtcp_cong_clone(&tp->cong, &tp->cong);
 }
 
-static int init_sock(struct sock *sk)
+static int newtcp_init_sock(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct net *net = sock_net(sk);
@@ -366,7 +366,7 @@ struct proto newtcp_prot = {
 	.disconnect		= newtcp_disconnect,
 	.accept			= proto_accept,
 	.ioctl			= proto_ioctl,
-	.init			= init_sock,
+	.init			= newtcp_init_sock,
 	.destroy		= destroy_sock,
 	.shutdown		= newtcp_shutdown,
 	.setsockopt		= newtcp_setsockopt,

@@ -5,7 +5,7 @@ virtual machine, on each kernel it names.
 The first lines of a test may say, in comments:
     kernels: 6.1 6.12 debug     which kernels (all three)
     clock: virtual|real         virtual time on one CPU, or two CPUs (real)
-    net: user                   eth0 with a way out
+    net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
     timeout: N                  wall-clock seconds (120; three times that on debug)
     needs: PACKAGE...           Debian packages
     module: none                the test loads the module itself, or does not want it
@@ -124,7 +124,9 @@ class Batch:
         args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
                 '--timeout', '20000']
         args += ['--icount'] if self.clock == 'virtual' else []
-        args += ['--net', 'user'] if any(test.net for test in tests) else []
+        # 'user', and what the tests want besides.
+        net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
+        args += ['--net', ','.join(net)] if net else []
         args += ['--', f'{common.TEST}/lib/guest-run']
         with open(f'{out}/vm.log', 'w', encoding='utf-8') as log:
             machine = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log,

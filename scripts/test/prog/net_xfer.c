@@ -5,7 +5,7 @@
  * sent and then the end of the stream. A process for each end, a thread for
  * each direction.
  *
- *	net_xfer --client FAMILY[@NETNS] --server FAMILY[@NETNS] --addr IP
+ *	net_xfer --client FAMILY[@NETNS] --server FAMILY[@NETNS]|echo --addr IP
  *		 [--port N] [--up BYTES] [--down BYTES] [--chunk BYTES]
  *		 [--client-dev NAME] [--server-dev NAME] [--nodelay]
  *		 [--pairs N] [--limit SECONDS] [--endless]
@@ -17,6 +17,7 @@
  * end, when connected, creates FILE.client or FILE.server, and waits for
  * FILE.go. --endless: sends until an error, prints the error's name and how
  * much arrived by then.
+ * --server echo: there is one already, which sends back what it gets.
  * Exit status 0: all is as it should be; --endless: both ends ended.
  */
 #define _GNU_SOURCE
@@ -349,6 +350,10 @@ static void parse(int argc, char **argv)
 	}
 	client.receive = server.send;
 	server.receive = client.send;
+	if (!strcmp(server.family, "echo")) {
+		client.receive = client.send;
+		client.seed_in = client.seed_out;
+	}
 }
 
 static int result(pid_t pid, const char *name)
@@ -372,6 +377,8 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
+	if (!strcmp(server.family, "echo"))
+		return run_client();
 	if (pipe2(ready, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
 	server_pid = fork();
