@@ -207,21 +207,25 @@ CASE_F(no_descriptor_left, T_NO_MIX)
  */
 CASE_F(no_file_left_in_system, T_NO_MIX)
 {
+	int st, go[2];
 	char old[32];
 	pid_t pid;
-	int st;
 
 	if (!getenv("T_OWN_MACHINE"))
 		t_skip("changes fs.file-max; set T_OWN_MACHINE=1");
 	snprintf(old, sizeof(old), "%ld", t_read_sysctl("fs/file-max"));
+	OK(pipe(go));
 	pid = OK(fork());
 	if (!pid) {
-		t_sleep(200);
+		char b;
+
 		NEED(!setuid(65534));
+		RET(read(go[0], &b, 1), 1);
 		ERR(socket(t_fam, SOCK_STREAM, 0), ENFILE);
 		t_end();
 	}
 	t_write_sysctl("fs/file-max", "1");
+	OK(write(go[1], "x", 1));
 	waitpid(pid, &st, 0);
 	t_write_sysctl("fs/file-max", old);
 	EQ(st, 0);

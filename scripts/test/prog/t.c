@@ -586,8 +586,11 @@ size_t t_fill(int fd)
 	ssize_t n;
 	int quiet = 0;
 
-	/* Room comes back while the peer's kernel still takes data in. */
-	while (quiet < 5) {
+	/*
+	 * Room comes back while the peer's kernel still takes data in, last
+	 * when a probe fills the rest of its window: 200 ms and a round trip.
+	 */
+	while (quiet < 12) {
 		n = send(fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n > 0) {
 			sum += n;
@@ -601,6 +604,18 @@ size_t t_fill(int fd)
 		}
 	}
 	return sum;
+}
+
+/* On a slow machine a full buffer may still find room once or twice. */
+long t_send_on(int fd, size_t *sum)
+{
+	static char big[1 << 20];
+	ssize_t n;
+
+	while ((n = send(fd, big, sizeof(big), MSG_NOSIGNAL)) > 0)
+		if (sum)
+			*sum += n;
+	return n;
 }
 
 size_t t_drain(int fd, size_t want)

@@ -142,6 +142,7 @@ unsigned int t_poll(int fd, unsigned int events, int timeout_ms);
 #define T_LONG	40000	/* ms: what must happen, on the slowest machine */
 #define T_SHORT	300	/* ms: what must not happen */
 size_t t_fill(int fd);			/* send until EAGAIN; returns bytes */
+long t_send_on(int fd, size_t *sum);	/* send until it fails; returns that */
 size_t t_drain(int fd, size_t n);	/* read exactly n bytes */
 void t_send_all(int fd, const void *buf, size_t n);
 /* wait for the peer's FIN or RST to have arrived (POLLRDHUP or POLLHUP) */

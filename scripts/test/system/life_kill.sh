@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Processes killed in the middle of a transfer, again and again: their ports,
+# their sockets and the module's references come back.
+# clock: real
+# timeout: 240
+# needs: iproute2
+# module: none
+# shellcheck disable=SC2317
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/net.sh
+. "$NEWINET_LIB/net.sh"
+
+xfer=$NEWINET_BIN/net_xfer
+ko=$net_tmp/newinet.ko
+cp "$NEWINET_KO" "$ko"
+rounds=50 patience=15
+[[ $NEWINET_KERNEL != debug ]] || rounds=20 patience=40
+
+# killed CLIENT SERVER ROUNDS: whole transfers; of each, first one process or
+# both, after a time that differs.
+killed() {
+	local i pid both victim status=0
+	for ((i = 0; i < $3; i++)); do
+		"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --endless \
+			--limit 30 >"$net_tmp/said" 2>&1 &
+		pid=$!
+		sleep "0.$((i * 7 % 30 + 5))"
+		# The first child is the server, the second the client.
+		mapfile -t both < <(pgrep -P "$pid")
+		if ((${#both[@]} == 2)); then
+			victim=${both[i % 2]}
+			kill -9 "$victim"
+			# The other one ends by itself: its peer has reset the
+			# connection, or ended the stream.
+			((i % 3)) || kill -9 "${both[(i + 1) % 2]}" 2>/dev/null || true
+		elif ! kill -9 "${both[@]}"; then
+			cat "$net_tmp/said"
+			status=1
+		fi
+		# A server that is left without a client is not what is looked at.
+		((${#both[@]} == 2)) || kill -9 "$pid"
+		wait "$pid" || true
+	done
+	return "$status"
+}
+
+# survivors CLIENT SERVER: what the one that is left is told.
+survivor() {
+	local pid both
+	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --endless \
+		--limit 30 >"$net_tmp/said" 2>&1 &
+	pid=$!
+	sleep 1
+	mapfile -t both < <(pgrep -P "$pid")
+	kill -9 "${both[0]}"
+	wait "$pid" || true
+	cat "$net_tmp/said"
+	# Data was under way, so the end is a reset, seen by one call as that, by
+	# the other, if it comes after, as the end or a broken pipe.
+	grep -Eq '^client .* (send ECONNRESET|send EPIPE|recv ECONNRESET)' "$net_tmp/said"
+}
+
+unloads() {
+	wait_for "$patience" rmmod newinet || {
+		echo "references: $(</sys/module/newinet/refcnt)"
+		return 1
+	}
+}
+
+nothing_left() {
+	local line
+	echo 1 >/sys/kernel/slab/NEWTCP/shrink 2>/dev/null || true
+	line=$(grep -E '^NEWTCP ' /proc/slabinfo) || { echo 'no such cache'; return 1; }
+	echo "$line"
+	[[ $(awk '{ print $2 }' <<<"$line") == 0 ]]
+}
+
+net_pair
+check 'inet is killed' killed inet inet 4
+check 'inet learns of its killed peer' survivor inet inet
+insmod "$ko"
+check "newinet is killed, $rounds times" killed newinet newinet "$rounds"
+check 'newinet or its inet server is killed' killed newinet inet 10
+check 'newinet or its inet client is killed' killed inet newinet 10
+check 'newinet learns of its killed newinet peer' survivor newinet newinet
+check 'newinet learns of its killed inet peer' survivor newinet inet
+check 'inet learns of its killed newinet peer' survivor inet newinet
+check 'a transfer as ever' "$xfer" --client "newinet@$ns_a" --server "newinet@$ns_b" \
+	--addr "$addr_b" --up 1M --down 1M
+check 'no socket of ours is left' wait_for "$patience" nothing_left
+check 'the module goes' unloads
+finish

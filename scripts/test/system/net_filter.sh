@@ -1,0 +1,260 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Whatever refuses or follows the kernel's TCP does the same to AF_NEWINET:
+# netfilter's INPUT and OUTPUT, conntrack, tc, XDP, and the BPF programs of
+# cgroups. What AF_INET meets in the same place is what is expected.
+# clock: real
+# timeout: 300
+# needs: iproute2 nftables conntrack
+# shellcheck disable=SC2317
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/net.sh
+. "$NEWINET_LIB/net.sh"
+
+call=$NEWINET_BIN/net_call
+bpf=$NEWINET_BIN/net_bpf
+cg=/sys/fs/cgroup/net_filter_$$
+port=7000
+
+cleanup() {
+	net_cleanup
+	rm -f "/sys/fs/bpf/net_filter_$$"
+	rmdir "$cg" 2>/dev/null || true
+}
+trap cleanup EXIT
+
+# in_cg COMMAND...: as a member of the cgroup.
+in_cg() {
+	# shellcheck disable=SC2016
+	bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cg" "$@"
+}
+
+# new_server FAMILY [in_cg]: an echo server in b, on a port of its own.
+new_server() {
+	port=$((port + 1))
+	rm -f "$net_tmp/up"
+	"${@:2}" ip netns exec "$ns_b" "$call" "$1" socket reuse "bind:$addr_b:$port" listen \
+		"ready:$net_tmp/up" serve >/dev/null &
+	server=$!
+	wait_for 20 test -e "$net_tmp/up" || fail "no server for $1"
+}
+
+end_server() {
+	kill "$server"
+	wait "$server" 2>/dev/null || true
+}
+
+# attempt FAMILY [in_cg]: what becomes of a connection from a to the server.
+attempt() {
+	"${@:2}" ip netns exec "$ns_a" "$call" "$1" socket stop patience:1500 \
+		"connect:$addr_b:$port" stop send:100 patience:4000 recv || true
+}
+
+# refused WHAT EXPECTED PUT-UP TAKE-DOWN [WHO-IS-IN-THE-CGROUP]: for each
+# family, an attempt with the filter in place, and one after.
+refused() {
+	local what=$1 expected=$2 up=$3 down=$4 who=${5:-} family said after seen
+	local in_server=() in_client=()
+	[[ $who == server ]] && in_server=(in_cg)
+	[[ $who == client ]] && in_client=(in_cg)
+	for family in inet newinet; do
+		new_server "$family" "${in_server[@]}"
+		$up
+		said=$(attempt "$family" "${in_client[@]}")
+		# A rule that counts must have seen something.
+		seen=$(matched)
+		$down
+		after=$(attempt "$family" "${in_client[@]}")
+		end_server
+		check "$what: $family is refused: $expected" \
+			same "$expected" "$said" "$seen"
+		check "$what: $family is let through after" \
+			same 'socket=0 connect=0 send=0 recv=byte' "$after"
+	done
+}
+
+same() {
+	echo "expected: $1"
+	echo "was:      $2"
+	[[ $1 == "$2" ]] || return 1
+	[[ -z ${3:-} ]] || echo "the rule matched $3 packets"
+	[[ ${3:-1} != 0 ]]
+}
+
+timeout_text='socket=0 connect=timeout'
+
+# --- netfilter
+nft_in=''
+rule() {
+	nft_in=$1
+	ip netns exec "$nft_in" nft -f - <<-END
+		table ip t {
+			chain c { type filter hook $2 priority 0; ${*:3}; }
+		}
+	END
+}
+matched() {
+	[[ -z $nft_in ]] || ip netns exec "$nft_in" nft list table ip t |
+		sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
+}
+no_rule() {
+	ip netns exec "$nft_in" nft delete table ip t
+	nft_in=''
+}
+server_input_drop() { rule "$ns_b" input tcp dport "$port" counter drop; }
+server_input_reset() { rule "$ns_b" input tcp dport "$port" counter reject with tcp reset; }
+server_input_icmp() { rule "$ns_b" input tcp dport "$port" counter reject with icmp port-unreachable; }
+server_output_drop() { rule "$ns_b" output tcp sport "$port" counter drop; }
+client_output_drop() { rule "$ns_a" output tcp dport "$port" counter drop; }
+client_output_reset() { rule "$ns_a" output tcp dport "$port" counter reject with tcp reset; }
+client_input_drop() { rule "$ns_a" input tcp sport "$port" counter drop; }
+
+netfilter() {
+	local refusal='socket=0 connect=ECONNREFUSED'
+	refused 'INPUT drops at the server' "$timeout_text" server_input_drop no_rule
+	refused 'INPUT rejects by RST' "$refusal" server_input_reset no_rule
+	refused 'INPUT rejects by ICMP' "$refusal" server_input_icmp no_rule
+	refused 'OUTPUT drops at the server' "$timeout_text" server_output_drop no_rule
+	refused 'OUTPUT drops at the client' "$timeout_text" client_output_drop no_rule
+	refused 'OUTPUT rejects at the client' "$refusal" client_output_reset no_rule
+	refused 'INPUT drops at the client' "$timeout_text" client_input_drop no_rule
+}
+
+# midway FAMILY: a rule that comes and goes while a connection is open.
+midway() {
+	local client status=0
+	rm -f "$net_tmp"/step*
+	new_server "$1"
+	ip netns exec "$ns_a" "$call" "$1" socket "connect:$addr_b:$port" \
+		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:100 patience:1000 recv \
+		"ready:$net_tmp/step3" patience:20000 recv >"$net_tmp/said" &
+	client=$!
+	wait_for 20 test -e "$net_tmp/step1" || status=1
+	server_input_drop
+	touch "$net_tmp/step2"
+	wait_for 20 test -e "$net_tmp/step3" || status=1
+	no_rule
+	wait "$client" || status=1
+	end_server
+	same 'socket=0 connect=0 send=0 recv=timeout recv=byte' "$(<"$net_tmp/said")" || status=1
+	return "$status"
+}
+
+# followed FAMILY: conntrack at both ends while a connection is open, and
+# after; no packet of its life may be invalid.
+followed() {
+	local ns client status=0 entry invalid
+	rm -f "$net_tmp"/step*
+	new_server "$1"
+	for ns in "$ns_a" "$ns_b"; do
+		ip netns exec "$ns" nft -f - <<-'END'
+			table ip follow {
+				chain i { type filter hook input priority 0; ct state invalid counter; }
+				chain o { type filter hook output priority 0; ct state invalid counter; }
+			}
+		END
+	done
+	ip netns exec "$ns_a" "$call" "$1" socket "connect:$addr_b:$port" send:3000 recv \
+		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:100000 shutdown \
+		"ready:$net_tmp/step3" close >"$net_tmp/said" &
+	client=$!
+	wait_for 20 test -e "$net_tmp/step1" || status=1
+	for ns in "$ns_a" "$ns_b"; do
+		entry=$(ip netns exec "$ns" conntrack -L -p tcp --dport "$port" 2>/dev/null)
+		echo "open: $entry"
+		[[ $entry == *ESTABLISHED*'[ASSURED]'* && $entry != *$'\n'* ]] || status=1
+	done
+	touch "$net_tmp/step2"
+	wait "$client" || status=1
+	for ns in "$ns_a" "$ns_b"; do
+		invalid=$(ip netns exec "$ns" nft list table ip follow |
+			sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | tr '\n' ' ')
+		echo "invalid: $invalid"
+		[[ $invalid == '0 0 ' ]] || status=1
+		ip netns exec "$ns" nft delete table ip follow
+	done
+	end_server
+	return "$status"
+}
+
+# --- tc and XDP
+tc_drop() {
+	ip netns exec "$1" tc qdisc add dev veth0 clsact
+	ip netns exec "$1" tc filter add dev veth0 "$2" protocol ip u32 \
+		match ip protocol 6 0xff match ip dport "$port" 0xffff action drop
+}
+server_tc() { tc_drop "$ns_b" ingress; }
+client_tc() { tc_drop "$ns_a" egress; }
+no_server_tc() { ip netns exec "$ns_b" tc qdisc del dev veth0 clsact; }
+no_client_tc() { ip netns exec "$ns_a" tc qdisc del dev veth0 clsact; }
+server_xdp() {
+	"$bpf" pin "/sys/fs/bpf/net_filter_$$" xdp "$port"
+	# ip-netns would hide /sys/fs/bpf behind a sysfs of its own.
+	nsenter "--net=/run/netns/$ns_b" ip link set dev veth0 xdpgeneric \
+		pinned "/sys/fs/bpf/net_filter_$$"
+}
+no_server_xdp() {
+	ip -n "$ns_b" link set dev veth0 xdpgeneric off
+	rm "/sys/fs/bpf/net_filter_$$"
+}
+
+# --- cgroup BPF
+ingress_port() { "$bpf" attach "$cg" ingress "$port"; }
+egress_port() { "$bpf" attach "$cg" egress "$port"; }
+ingress_all() { "$bpf" attach "$cg" ingress; }
+egress_all() { "$bpf" attach "$cg" egress; }
+create_all() { "$bpf" attach "$cg" create; }
+connect_port() { "$bpf" attach "$cg" connect "$port"; }
+no_ingress() { "$bpf" detach "$cg" ingress; }
+no_egress() { "$bpf" detach "$cg" egress; }
+no_create() { "$bpf" detach "$cg" create; }
+no_connect() { "$bpf" detach "$cg" connect; }
+
+# bind_refused FAMILY: bind4 sees the port; another port is free.
+bind_refused() {
+	"$bpf" attach "$cg" bind 7900
+	local said
+	said=$(in_cg "$call" "$1" socket bind:127.0.0.1:7900 bind:127.0.0.1:7901)
+	"$bpf" detach "$cg" bind
+	same 'socket=0 bind=EPERM bind=0' "$said"
+}
+
+# outside FAMILY: programs on a cgroup concern its members alone.
+outside() {
+	local status=0 kind
+	new_server "$1"
+	for kind in ingress egress create connect; do "$bpf" attach "$cg" "$kind"; done
+	same 'socket=0 connect=0 send=0 recv=byte' "$(attempt "$1")" || status=1
+	for kind in ingress egress create connect; do "$bpf" detach "$cg" "$kind"; done
+	end_server
+	return "$status"
+}
+
+cgroups() {
+	local family
+	mkdir "$cg"
+	refused 'cgroup egress at the client' "$timeout_text" egress_port no_egress client
+	refused 'cgroup ingress at the client' "$timeout_text" ingress_all no_ingress client
+	refused 'cgroup ingress at the server' "$timeout_text" ingress_port no_ingress server
+	refused 'cgroup egress at the server' "$timeout_text" egress_all no_egress server
+	refused 'cgroup connect4' 'socket=0 connect=EPERM' \
+		connect_port no_connect client
+	refused 'cgroup sock_create' 'socket=EPERM' create_all no_create client
+	for family in inet newinet; do
+		check "cgroup bind4: $family is refused" bind_refused "$family"
+		check "cgroup programs: $family outside is let through" outside "$family"
+	done
+}
+
+net_pair
+netfilter
+for family in inet newinet; do
+	check "a rule comes and goes midway: $family" midway "$family"
+	check "conntrack: $family is established, assured, never invalid" followed "$family"
+done
+refused 'tc ingress drops at the server' "$timeout_text" server_tc no_server_tc
+refused 'tc egress drops at the client' "$timeout_text" client_tc no_client_tc
+refused 'XDP drops at the server' "$timeout_text" server_xdp no_server_xdp
+cgroups
+finish
