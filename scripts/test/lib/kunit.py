@@ -14,6 +14,9 @@ SUITE = re.compile(r'struct kunit_suite\s+\w+\s*=\s*\{[^}]*?\.name\s*=\s*"([^"]+
 CASE = re.compile(r'^ {4}(not ok|ok) \d+ (\S+)(.*)$')
 GUEST = r'''
 set -e
+# The suites inject allocation failures into sleeping allocations, too.
+echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+echo 0 >/sys/kernel/debug/failslab/verbose
 insmod "$1/newinet.ko"
 insmod "$1/newinet_kunit.ko"
 cp -r /sys/kernel/debug/kunit /out/kunit

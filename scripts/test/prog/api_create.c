@@ -211,7 +211,7 @@ CASE_F(no_file_left_in_system, T_NO_MIX)
 	char old[32];
 	pid_t pid;
 
-	if (!getenv("T_OWN_MACHINE"))
+	if (!getenv("T_OWN_MACHINE") || *getenv("T_OWN_MACHINE") != '1')
 		t_skip("changes fs.file-max; set T_OWN_MACHINE=1");
 	snprintf(old, sizeof(old), "%ld", t_read_sysctl("fs/file-max"));
 	OK(pipe(go));

@@ -9,14 +9,15 @@
  *		 [--port N] [--up BYTES] [--down BYTES] [--chunk BYTES]
  *		 [--client-dev NAME] [--server-dev NAME] [--nodelay]
  *		 [--pairs N] [--limit SECONDS] [--endless]
- *		 [--sha256 both|received] [--same] [--gate FILE]
+ *		 [--sha256 both|received] [--same] [--gate FILE] [--until FILE]
  *
  * --up is client to server. Without --port the server takes any. --pairs: so
  * many connections, one after another. --sha256: the digests of what was sent
  * and of what arrived. --same: the same bytes in both directions. --gate: each
  * end, when connected, creates FILE.client or FILE.server, and waits for
- * FILE.go. --endless: sends until an error, prints the error's name and how
- * much arrived by then.
+ * FILE.go. --until: what --up and --down say is sent over and over, until FILE
+ * exists. --endless: sends until an error, prints the error's name and how much
+ * arrived by then.
  * --server echo: there is one already, which sends back what it gets.
  * Exit status 0: all is as it should be; --endless: both ends ended.
  */
@@ -45,7 +46,7 @@ struct end {
 	bool bad;
 };
 
-static const char *ip = "127.0.0.1", *gate;
+static const char *ip = "127.0.0.1", *gate, *until;
 static int port, pairs = 1, limit = 600;
 static size_t chunk = 65536;
 static bool digest_sent, digest_received, endless, nodelay;
@@ -94,9 +95,15 @@ static void *sender(void *arg)
 	FILE *sum = digest_sent && e->send ? digest_start(e, "sent") : NULL;
 	char *buf = malloc(chunk);
 	size_t have = 0, off = 0;
+	uint64_t piece = e->send;
 
-	while (e->sent < e->send) {
+	for (;;) {
 		ssize_t n;
+
+		if (e->sent == e->send && until && e->send && access(until, F_OK))
+			e->send += piece;
+		if (e->sent == e->send)
+			break;
 
 		if (off == have) {
 			have = e->send - e->sent < chunk ? e->send - e->sent : chunk;
@@ -163,7 +170,7 @@ static void *receiver(void *arg)
 			die("sha256sum's pipe");
 		e->received += n;
 	}
-	if (!endless && !e->bad && e->received != e->receive)
+	if (!endless && !until && !e->bad && e->received != e->receive)
 		wrong(e, "%llu bytes arrived of %llu", (unsigned long long)e->received,
 		      (unsigned long long)e->receive);
 	digest_end(sum);
@@ -313,7 +320,7 @@ static void parse(int argc, char **argv)
 		{ "chunk", 1, 0, 'k' }, { "client-dev", 1, 0, 'C' },
 		{ "server-dev", 1, 0, 'S' }, { "pairs", 1, 0, 'n' }, { "limit", 1, 0, 'l' },
 		{ "sha256", 1, 0, 'x' }, { "same", 0, 0, 'm' },
-		{ "gate", 1, 0, 'g' }, { "endless", 0, 0, 'e' }, { "nodelay", 0, 0, 'D' },
+		{ "gate", 1, 0, 'g' }, { "until", 1, 0, 'U' }, { "endless", 0, 0, 'e' }, { "nodelay", 0, 0, 'D' },
 		{ 0 },
 	};
 	int o;
@@ -337,6 +344,7 @@ static void parse(int argc, char **argv)
 			break;
 		case 'm': server.seed_out = client.seed_in = SEED_UP; break;
 		case 'g': gate = optarg; break;
+		case 'U': until = optarg; break;
 		case 'e': endless = true; break;
 		case 'D': nodelay = true; break;
 		default: die("usage: see the top of net_xfer.c");

@@ -78,12 +78,12 @@ nothing_left() {
 }
 
 net_pair
-check 'inet is killed' killed inet inet 4
+check 'inet is killed' killed inet inet 2
 check 'inet learns of its killed peer' survivor inet inet
 insmod "$ko"
 check "newinet is killed, $rounds times" killed newinet newinet "$rounds"
-check 'newinet or its inet server is killed' killed newinet inet 10
-check 'newinet or its inet client is killed' killed inet newinet 10
+check 'newinet or its inet server is killed' killed newinet inet 6
+check 'newinet or its inet client is killed' killed inet newinet 6
 check 'newinet learns of its killed newinet peer' survivor newinet newinet
 check 'newinet learns of its killed inet peer' survivor newinet inet
 check 'inet learns of its killed newinet peer' survivor inet newinet

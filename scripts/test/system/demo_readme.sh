@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The README is true: its commands, in order and in one shell, as a reader
+# would type them; and its table of differences is what differs.
+#
+# Blocks marked `sh` are run here. The others need a network, a machine's own
+# kernel headers or a machine: `sh install` is run by scripts/test/static/
+# readme-install, `sh dkms` is what the suite dkms (scripts/test/dkms/build)
+# does, `sh host` starts the machines that these tests run in; make sees it in
+# readme-install.
+# module: none
+# timeout: 200
+# needs: curl gcc libc6-dev make iproute2 python3
+# shellcheck disable=SC2016
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/net.sh
+. "$NEWINET_LIB/net.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/readme.sh
+. "$NEWINET_LIB/readme.sh"
+readme=$NEWINET_SRC/README.md
+kinds=$'c\nsh\nsh dkms\nsh host\nsh install'
+
+# What make would have left here. The guest's copy of the tree is its own.
+cd "$NEWINET_SRC"
+cp "$NEWINET_KO" newinet.ko
+readme_blocks c "$readme" >get.c
+
+check 'every kind of block has a test' test "$(readme_kinds "$readme")" = "$kinds"
+check 'the program is short' test "$(wc -l <get.c)" -le 25
+readme_blocks sh "$readme" >"$net_tmp/commands"
+echo 'echo "number of jobs: $(jobs -p | wc -l)"' >>"$net_tmp/commands"
+status=0
+bash -e "$net_tmp/commands" >"$net_tmp/out" 2>&1 || status=$?
+sed 's/^/# /' "$net_tmp/out"
+check 'its commands work' test "$status" = 0
+check 'the module was loaded and said its number' grep -qx 19 "$net_tmp/out"
+check 'the program and curl got their pages' \
+	test "$(grep -c '<title>Directory listing for /</title>' "$net_tmp/out")" = 2
+check 'the program is built without a warning' \
+	gcc -Wall -Wextra -Werror -I module/uapi -o get get.c
+check 'the module is gone' test ! -e /sys/module/newinet
+
+# The names in the first cells of the table, against what differs. A name that
+# is in one of them alone is wrong in the README.
+insmod "$NEWINET_KO"
+scripts/demo/differences >"$net_tmp/differences"
+sed 's/^/# /' "$net_tmp/differences"
+awk 'NR > 1 { print $1 }' "$net_tmp/differences" | sort -u >"$net_tmp/real"
+sed -n '/^## What differs/,/^What no option shows/p' "$readme" |
+	sed -n 's/^\(| `[A-Z_`, ]*|\).*/\1/p' | grep -oE '[A-Z]+_[A-Z_]+' |
+	sort -u >"$net_tmp/said"
+check 'the table has names' test -s "$net_tmp/said"
+unsaid=$(comm -13 "$net_tmp/said" "$net_tmp/real" | xargs)
+check "nothing differs that the README does not name: ${unsaid:-none}" test ! "$unsaid"
+# The debug kernel lacks some of what AF_INET has.
+if [[ $NEWINET_KERNEL != debug ]]; then
+	untrue=$(comm -23 "$net_tmp/said" "$net_tmp/real" | xargs)
+	check "nothing is named that does not differ: ${untrue:-none}" test ! "$untrue"
+fi
+finish
