@@ -64,7 +64,7 @@ static void disown(struct newinet_claim *c, struct sock_common *owner)
 {
 	struct claim_net *cn = c->cn;
 
-	*newtcp_claim_slot(owner) = NULL;
+	WRITE_ONCE(*newtcp_claim_slot(owner), NULL);
 	hlist_del_init(&owner->skc_bind_node);
 	c->idle_since = jiffies;
 	if (--c->owners || c->pooled)
@@ -332,21 +332,29 @@ int newinet_claim_listen(struct sock *sk)
 }
 
 /**
- * newinet_claim_share - an heir comes to the port of an owner
- * @owner: whose claim it is; it cannot lose it meanwhile
- * @heir: child of a listener, or TIME-WAIT entry, in its final state
+ * newinet_claim_share() - one more owner on a port that has one
+ * @owner: whose claim it is; a listener may be losing it on another CPU
+ * @heir: who gets it, too
  *
- * BH.
+ * Context: BH, RCU read side.
+ * Return: false when @owner has no claim any more.
  */
-void newinet_claim_share(const struct sock_common *owner, struct sock_common *heir)
+bool newinet_claim_share(const struct sock_common *owner,
+			 struct sock_common *heir)
 {
-	struct newinet_claim *c = *newtcp_claim_slot((struct sock_common *)owner);
+	struct newinet_claim **slot = newtcp_claim_slot((struct sock_common *)owner);
+	struct newinet_claim *c = READ_ONCE(*slot);
+	bool ok;
 
-	if (WARN_ON_ONCE(!c))
-		return;
+	if (!c)
+		return false;
 	spin_lock_bh(&c->head->lock);
-	claim_own(c, heir);
+	/* The claim itself is freed after a grace period. */
+	ok = READ_ONCE(*slot) == c;
+	if (ok)
+		claim_own(c, heir);
 	spin_unlock_bh(&c->head->lock);
+	return ok;
 }
 
 /**

@@ -109,7 +109,7 @@ static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)	\
 
 /* 6.5: net.ipv4.tcp_syn_linear_timeouts. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define NEWINET_SYN_LINEAR_TIMEOUTS(net)	0
+#define NEWINET_SYN_LINEAR_TIMEOUTS(net)	4
 #else
 #define NEWINET_SYN_LINEAR_TIMEOUTS(net) \
 	READ_ONCE((net)->ipv4.sysctl_tcp_syn_linear_timeouts)

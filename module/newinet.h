@@ -71,8 +71,11 @@ int newinet_claim_listen(struct sock *sk);
  * nothing is free.
  */
 int newinet_claim_connect(struct sock *sk);
-/* BH: the child of a listener, or a TIME-WAIT entry, shares the owner's port. */
-void newinet_claim_share(const struct sock_common *owner, struct sock_common *heir);
+/*
+ * BH, RCU: the child of a listener, or a TIME-WAIT entry, shares the owner's
+ * port. False when the owner has none any more.
+ */
+bool newinet_claim_share(const struct sock_common *owner, struct sock_common *heir);
 /* BH or process: give the port back; sk->sk_num and inet_sport become 0. */
 void newinet_claim_put(struct sock_common *owner);
 /* Process, no locks: release what newinet_claim_put() left over, now. */

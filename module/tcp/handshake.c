@@ -232,7 +232,7 @@ static bool queues_have_room(struct sock *lsk)
 	if (sk_acceptq_is_full(lsk))
 		return false;
 	/* A quarter is left for peers that are known; none are, yet. */
-	return qlen < max(READ_ONCE(lsk->sk_max_ack_backlog), 1U) &&
+	return qlen <= READ_ONCE(lsk->sk_max_ack_backlog) &&
 	       qlen <= limit - (limit >> 2);
 }
 
@@ -400,7 +400,11 @@ static struct sock *child_create(struct newtcp_req *req, struct sk_buff *skb)
 	sk_set_txhash(child);
 	child_variables(child, req, skb);
 	security_inet_conn_established(child, skb);
-	newinet_claim_share(&lsk->__sk_common, &child->__sk_common);
+	if (!newinet_claim_share(&lsk->__sk_common, &child->__sk_common)) {
+		/* The listener closes on another CPU. */
+		child_abort(child);
+		return NULL;
+	}
 
 	dst = newinet_egress_dst(child);
 	if (!dst) {
@@ -532,11 +536,11 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 			     th->syn, &o);
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
 	case REQ_SYNACK:
-		if (!newtcp_oow_ratelimited(sock_net(lsk), &req->last_oow_ack))
+		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
 			send_synack(req);
 		break;
 	case REQ_ACK:
-		if (!newtcp_oow_ratelimited(sock_net(lsk), &req->last_oow_ack))
+		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
 			req_reply_ack(req);
 		break;
 	case REQ_RST:

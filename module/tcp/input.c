@@ -17,14 +17,20 @@
 /**
  * newtcp_oow_ratelimited() - was an answer of this kind sent just now?
  * @net: namespace, for net.ipv4.tcp_invalid_ratelimit
+ * @skb: the segment to be answered; NULL: whatever it is
  * @last: in and out: jiffies of the last one
  *
  * Return: true when no answer is to be sent.
  */
-bool newtcp_oow_ratelimited(struct net *net, u32 *last)
+bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
+			    u32 *last)
 {
 	u32 now = (u32)jiffies;
 
+	/* Data, or a FIN, is no part of a loop of ACKs. */
+	if (skb && NEWTCP_CB(skb)->seq != NEWTCP_CB(skb)->end_seq &&
+	    !(NEWTCP_CB(skb)->flags & NEWTCP_SYN))
+		return false;
 	if (*last && now - *last < READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit))
 		return true;
 	*last = now ?: 1;
@@ -41,7 +47,7 @@ void newtcp_challenge_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!newtcp_oow_ratelimited(sock_net(sk), &tp->last_challenge))
+	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge))
 		newtcp_send_ack(sk);
 }
 
@@ -188,8 +194,7 @@ static void answer_oow(struct sock *sk, struct sk_buff *skb)
 			newtcp_sack_dup(&tp->sacks, cb->seq,
 					seq_min(cb->end_seq, tp->rcv_nxt));
 	}
-	if (!newtcp_oow_ratelimited(sock_net(sk), &tp->last_oow_ack) ||
-	    cb->end_seq - cb->seq > 0)
+	if (!newtcp_oow_ratelimited(sock_net(sk), skb, &tp->last_oow_ack))
 		newtcp_send_ack(sk);
 }
 

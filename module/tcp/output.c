@@ -423,13 +423,11 @@ static void after_sending(struct sock *sk, bool window_full)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	/* RFC 7661 in brief: growth only when the window is what held us. */
-	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) ||
-	    tp->packets_out > tp->max_packets_out) {
+	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) || window_full ||
+	    (!tp->cwnd_limited && tp->packets_out > tp->max_packets_out)) {
 		tp->max_packets_out = tp->packets_out;
 		tp->cwnd_usage_seq = tp->snd_nxt;
 		tp->cwnd_limited = window_full;
-	} else {
-		tp->cwnd_limited |= window_full;
 	}
 }
 
@@ -504,13 +502,13 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 			break;
 	}
 
+	window_full |= !cwnd_room(tp);
+	if (sent || window_full)
+		after_sending(sk, window_full);
 	if (sent) {
-		after_sending(sk, window_full || !cwnd_room(tp));
 		newtcp_schedule_tlp(sk);
 		return false;
 	}
-	if (window_full)
-		tp->cwnd_limited = 1;
 	return !tp->packets_out && !skb_queue_empty(&sk->sk_write_queue);
 }
 

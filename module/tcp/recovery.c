@@ -320,8 +320,8 @@ static void leave_recovery(struct sock *sk)
 }
 
 /* RFC 6937, with the slow-start reduction bound. */
-static void proportional_reduction(struct newtcp_sock *tp, u32 delivered,
-				   bool new_loss)
+static void proportional_reduction(struct newtcp_sock *tp, u32 acked,
+				   u32 delivered, bool new_loss)
 {
 	u32 in_flight = newtcp_in_flight(tp);
 	u32 ssthresh = tp->cong.ssthresh;
@@ -337,7 +337,10 @@ static void proportional_reduction(struct newtcp_sock *tp, u32 delivered,
 
 		room = (s32)div_u64(due, max(tp->cong.prior_cwnd, 1U)) - sent;
 	} else {
-		room = max_t(s32, tp->prr_delivered - sent, delivered) + 1;
+		room = max_t(s32, tp->prr_delivered - sent, delivered);
+		/* Slow start, as long as no more is lost (RFC 6937 PRR-SSRB). */
+		if (acked && !new_loss)
+			room++;
 		room = min_t(s32, ssthresh - in_flight, room);
 	}
 	/* The first retransmission always goes. */
@@ -391,14 +394,14 @@ void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags)
 	case NEWTCP_CA_DISORDER:
 		if (tp->lost_out) {
 			enter_recovery(sk);
-			proportional_reduction(tp, delivered, true);
+			proportional_reduction(tp, acked, delivered, true);
 		} else {
 			tp->ca_state = tp->sacked_out ? NEWTCP_CA_DISORDER :
 							NEWTCP_CA_OPEN;
 		}
 		break;
 	case NEWTCP_CA_RECOVERY:
-		proportional_reduction(tp, delivered,
+		proportional_reduction(tp, acked, delivered,
 				       tp->lost_out > lost_before);
 		break;
 	case NEWTCP_CA_LOSS:
@@ -581,9 +584,10 @@ void newtcp_cong_tx_start(struct sock *sk)
  */
 bool newtcp_cwnd_limited(const struct newtcp_sock *tp)
 {
-	if (newtcp_cong_in_slow_start(&tp->cong))
-		return tp->cong.cwnd < 2 * tp->max_packets_out;
-	return tp->cwnd_limited;
+	if (tp->cwnd_limited)
+		return true;
+	return newtcp_cong_in_slow_start(&tp->cong) &&
+	       tp->cong.cwnd < 2 * tp->max_packets_out;
 }
 
 /**

@@ -542,7 +542,8 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb);	/* locked */
 void newtcp_ack_snd_check(struct sock *sk);			/* locked */
 void newtcp_ack_now(struct sock *sk);				/* locked */
 void newtcp_challenge_ack(struct sock *sk);			/* locked */
-bool newtcp_oow_ratelimited(struct net *net, u32 *last);
+bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
+			    u32 *last);
 bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst);
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
 int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb);	/* locked */

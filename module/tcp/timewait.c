@@ -144,7 +144,7 @@ void newtcp_time_wait(struct sock *sk, int substate, int timeo)
 		timeo = max(timeo, rto);
 
 		local_bh_disable();
-		newinet_claim_share(&sk->__sk_common, &tw->c);
+		WARN_ON_ONCE(!newinet_claim_share(&sk->__sk_common, &tw->c));
 		newtcp_hash_tw(sk, tw);
 		spin_lock(&tw_lock);
 		refcount_inc(&tw->c.skc_refcnt);
@@ -305,7 +305,7 @@ void newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb)
 		newtcp_tw_put(tw);
 		return;
 	case TW_ACK:
-		if (!newtcp_oow_ratelimited(net, &tw->last_oow_ack))
+		if (!newtcp_oow_ratelimited(net, skb, &tw->last_oow_ack))
 			tw_reply(tw, NEWTCP_ACK, tw->snd_nxt);
 		break;
 	case TW_RST:

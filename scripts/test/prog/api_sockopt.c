@@ -306,17 +306,6 @@ CASE_F(tcp_other_ranges, T_NO_MIX)
 	try_options(t, ARRAY_LEN(t));
 }
 
-CASE_F(tcp_rarer_ranges, T_NO_MIX)
-{
-	static const struct opt t[] = {
-		{ O(IPPROTO_TCP, TCP_SAVE_SYN), 0, { { 1, 1 }, { 2, 2 } },
-		  { -1, 3 } },
-		{ O(IPPROTO_TCP, TCP_INQ), 0, { { 1, 1 } }, { -1, 2 } },
-	};
-
-	try_options(t, ARRAY_LEN(t));
-}
-
 CASE_F(tcp_maxseg_range, T_NO_MIX)
 {
 	int fd = t_sock(t_fam);

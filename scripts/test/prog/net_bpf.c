@@ -13,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 
@@ -60,6 +61,7 @@ static long bpf(int cmd, union bpf_attr *attr)
 /* Verdicts of cgroup programs: 0 refuses, 1 allows. */
 static int write_program(struct bpf_insn *p, const struct kind *k, int port)
 {
+	bool unconditional;
 	int n = 0;
 
 	switch (k->type) {
@@ -105,8 +107,12 @@ static int write_program(struct bpf_insn *p, const struct kind *k, int port)
 		p[n++] = EXIT();
 		return n;
 	}
+	unconditional = !n;
 	p[n++] = SET(0, 0);
 	p[n++] = EXIT();
+	/* The verifier refuses what cannot be reached. */
+	if (unconditional)
+		return n;
 	p[n++] = SET(0, 1);
 	p[n++] = EXIT();
 	return n;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Processes killed in the middle of a transfer, again and again: their ports,
-# their sockets and the module's references come back.
+# Processes killed in the middle of a transfer, again and again, and listeners
+# closed in the middle of handshakes: ports, sockets and the module's references
+# come back.
 # clock: real
 # timeout: 240
 # needs: iproute2
@@ -80,6 +81,8 @@ nothing_left() {
 net_pair
 check 'inet is killed' killed inet inet 2
 check 'inet learns of its killed peer' survivor inet inet
+check 'inet: listeners closed under handshakes' ip netns exec "$ns_a" \
+	"$NEWINET_BIN/life_race" inet inet 2
 insmod "$ko"
 check "newinet is killed, $rounds times" killed newinet newinet "$rounds"
 check 'newinet or its inet server is killed' killed newinet inet 6
@@ -87,6 +90,12 @@ check 'newinet or its inet client is killed' killed inet newinet 6
 check 'newinet learns of its killed newinet peer' survivor newinet newinet
 check 'newinet learns of its killed inet peer' survivor newinet inet
 check 'inet learns of its killed newinet peer' survivor inet newinet
+for pair in 'newinet newinet' 'newinet inet' 'inet newinet'; do
+	# shellcheck disable=SC2086
+	check "listeners closed under handshakes: ${pair/ / to }" ip netns exec "$ns_a" \
+		"$NEWINET_BIN/life_race" $pair 5
+	sed 's/^/# /' "$net_tmp/check"
+done
 check 'a transfer as ever' "$xfer" --client "newinet@$ns_a" --server "newinet@$ns_b" \
 	--addr "$addr_b" --up 1M --down 1M
 check 'no socket of ours is left' wait_for "$patience" nothing_left

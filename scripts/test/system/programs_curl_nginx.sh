@@ -3,7 +3,7 @@
 # curl and nginx as they are: over lo and over veth, each of them over the
 # kernel's TCP and under newinet-run, in all four pairings. Fetching, keeping
 # the connection, uploading, and nginx as a client of itself.
-# kernels: 6.1 6.12 debug
+# kernels: 6.1 6.12
 # timeout: 1500
 # needs: nginx-light curl iproute2 python3
 # shellcheck disable=SC2016,SC2317

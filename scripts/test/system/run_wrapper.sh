@@ -3,7 +3,7 @@
 # newinet-run itself: that a program sees AF_INET and the kernel AF_NEWINET in
 # every call that is wrapped, that the rest is left alone, what is refused and
 # how, with and without the module, from the checkout and installed.
-# kernels: 6.1 6.12 debug
+# kernels: 6.12
 # timeout: 1200
 # needs: gcc libc6-dev make python3 util-linux iproute2 kmod
 # shellcheck disable=SC2016,SC2317
