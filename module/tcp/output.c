@@ -414,6 +414,10 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 		return false;
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;
+	/* The next ACK is more than half a round trip away: too long. */
+	if (tp->now_us - NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us <
+	    tp->rtt.srtt_us >> 4)
+		return false;
 	chunk = min(tp->snd_wnd, tp->cong.cwnd * mss) / 3;
 	return limit < chunk;
 }

@@ -28,7 +28,7 @@ static void *listens(void *arg)
 	while (!stop) {
 		struct sockaddr_in a = address(family, "127.0.0.1", 0);
 		socklen_t len = sizeof(a);
-		int s, fd = socket(family, SOCK_STREAM, 0);
+		int s, fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 		if (fd < 0 || bind(fd, SA(&a), sizeof(a)) || listen(fd, 4) ||
 		    getsockname(fd, SA(&a), &len))
@@ -37,7 +37,7 @@ static void *listens(void *arg)
 		/* Now at once, now later; now with, now without an accept. */
 		usleep(turn * 37 % 3000);
 		if (turn % 3 == 0) {
-			s = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
+			s = accept(fd, NULL, NULL);
 			if (s >= 0)
 				close(s);
 		}

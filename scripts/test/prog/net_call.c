@@ -4,7 +4,7 @@
  * each: its name and "0" or the errno's name. So a script can compare, in
  * plain text, what the two families do in the same situation.
  *
- *	net_call FAMILY CALL...
+ *	net_call FAMILY[@NETNS] CALL...
  *
  * socket bind:IP:PORT listen connect:IP:PORT dev:NAME reuse accept
  * send:BYTES recv shutdown close sleep:MS	as the names say; recv waits for
@@ -187,14 +187,19 @@ int main(int argc, char **argv)
 {
 	const char *said = "0";
 	bool first = true;
+	char *arg;
 
 	if (argc < 3)
 		die("usage: see the top of net_call.c");
+	arg = strchr(argv[1], '@');
+	if (arg) {
+		*arg = 0;
+		enter_netns(arg + 1);
+	}
 	family = family_of(argv[1]);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	for (int i = 2; i < argc; i++) {
-		char *arg = strchr(argv[i], ':');
-
+		arg = strchr(argv[i], ':');
 		if (arg)
 			*arg++ = 0;
 		if (!strcmp(argv[i], "serve")) {

@@ -34,7 +34,7 @@ in_cg() {
 new_server() {
 	port=$((port + 1))
 	rm -f "$net_tmp/up"
-	"${@:2}" ip netns exec "$ns_b" "$call" "$1" socket reuse "bind:$addr_b:$port" listen \
+	"${@:2}" "$call" "$1@$ns_b" socket reuse "bind:$addr_b:$port" listen \
 		"ready:$net_tmp/up" serve >/dev/null &
 	server=$!
 	wait_for 20 test -e "$net_tmp/up" || fail "no server for $1"
@@ -47,7 +47,7 @@ end_server() {
 
 # attempt FAMILY [in_cg]: what becomes of a connection from a to the server.
 attempt() {
-	"${@:2}" ip netns exec "$ns_a" "$call" "$1" socket stop patience:1500 \
+	"${@:2}" "$call" "$1@$ns_a" socket stop patience:1200 \
 		"connect:$addr_b:$port" stop send:100 patience:4000 recv || true
 }
 
@@ -85,21 +85,23 @@ same() {
 timeout_text='socket=0 connect=timeout'
 
 # --- netfilter
+# ip-netns would mount a sysfs each time.
+nft_at() { nsenter "--net=/run/netns/$1" nft "${@:2}"; }
 nft_in=''
 rule() {
 	nft_in=$1
-	ip netns exec "$nft_in" nft -f - <<-END
+	nft_at "$nft_in" -f - <<-END
 		table ip t {
 			chain c { type filter hook $2 priority 0; ${*:3}; }
 		}
 	END
 }
 matched() {
-	[[ -z $nft_in ]] || ip netns exec "$nft_in" nft list table ip t |
+	[[ -z $nft_in ]] || nft_at "$nft_in" list table ip t |
 		sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
 }
 no_rule() {
-	ip netns exec "$nft_in" nft delete table ip t
+	nft_at "$nft_in" delete table ip t
 	nft_in=''
 }
 server_input_drop() { rule "$ns_b" input tcp dport "$port" counter drop; }
@@ -126,7 +128,7 @@ midway() {
 	local client status=0
 	rm -f "$net_tmp"/step*
 	new_server "$1"
-	ip netns exec "$ns_a" "$call" "$1" socket "connect:$addr_b:$port" \
+	"$call" "$1@$ns_a" socket "connect:$addr_b:$port" \
 		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:100 patience:1000 recv \
 		"ready:$net_tmp/step3" patience:20000 recv >"$net_tmp/said" &
 	client=$!
@@ -148,14 +150,14 @@ followed() {
 	rm -f "$net_tmp"/step*
 	new_server "$1"
 	for ns in "$ns_a" "$ns_b"; do
-		ip netns exec "$ns" nft -f - <<-'END'
+		nft_at "$ns" -f - <<-'END'
 			table ip follow {
 				chain i { type filter hook input priority 0; ct state invalid counter; }
 				chain o { type filter hook output priority 0; ct state invalid counter; }
 			}
 		END
 	done
-	ip netns exec "$ns_a" "$call" "$1" socket "connect:$addr_b:$port" send:3000 recv \
+	"$call" "$1@$ns_a" socket "connect:$addr_b:$port" send:3000 recv \
 		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:100000 shutdown \
 		"ready:$net_tmp/step3" close >"$net_tmp/said" &
 	client=$!
@@ -168,11 +170,11 @@ followed() {
 	touch "$net_tmp/step2"
 	wait "$client" || status=1
 	for ns in "$ns_a" "$ns_b"; do
-		invalid=$(ip netns exec "$ns" nft list table ip follow |
+		invalid=$(nft_at "$ns" list table ip follow |
 			sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | tr '\n' ' ')
 		echo "invalid: $invalid"
 		[[ $invalid == '0 0 ' ]] || status=1
-		ip netns exec "$ns" nft delete table ip follow
+		nft_at "$ns" delete table ip follow
 	done
 	end_server
 	return "$status"
@@ -180,14 +182,14 @@ followed() {
 
 # --- tc and XDP
 tc_drop() {
-	ip netns exec "$1" tc qdisc add dev veth0 clsact
-	ip netns exec "$1" tc filter add dev veth0 "$2" protocol ip u32 \
+	tc -n "$1" qdisc add dev veth0 clsact
+	tc -n "$1" filter add dev veth0 "$2" protocol ip u32 \
 		match ip protocol 6 0xff match ip dport "$port" 0xffff action drop
 }
 server_tc() { tc_drop "$ns_b" ingress; }
 client_tc() { tc_drop "$ns_a" egress; }
-no_server_tc() { ip netns exec "$ns_b" tc qdisc del dev veth0 clsact; }
-no_client_tc() { ip netns exec "$ns_a" tc qdisc del dev veth0 clsact; }
+no_server_tc() { tc -n "$ns_b" qdisc del dev veth0 clsact; }
+no_client_tc() { tc -n "$ns_a" qdisc del dev veth0 clsact; }
 server_xdp() {
 	"$bpf" pin "/sys/fs/bpf/net_filter_$$" xdp "$port"
 	# ip-netns would hide /sys/fs/bpf behind a sysfs of its own.
