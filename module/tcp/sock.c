@@ -216,8 +216,10 @@ bool newtcp_too_many_orphans(const struct sock *sk)
 	       atomic_long_read(&memory_allocated) > memory_limits[2];
 }
 
+/* The last reference is gone: a late handshake may have looked until now. */
 static void destruct(struct sock *sk)
 {
+	newtcp_cong_release(&newtcp_sk(sk)->cong);
 	kfree(newtcp_sk(sk)->listener);
 	inet_sock_destruct(sk);
 }
@@ -312,11 +314,8 @@ static int newtcp_init_sock(struct sock *sk)
 
 static void destroy_sock(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	newtcp_timers_stop(sk);
 	newtcp_purge(sk);
-	newtcp_cong_release(&tp->cong);
 	if (sk->sk_num)
 		newinet_claim_put(&sk->__sk_common);
 	sk_sockets_allocated_dec(sk);
