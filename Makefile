@@ -34,7 +34,8 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 check:
-	@scripts/test/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) $(TEST)
+	@scripts/test/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) \
+		$(foreach each,$(WITHOUT),--without '$(each)') $(TEST)
 
 style:
 	@scripts/test/run --suite static
