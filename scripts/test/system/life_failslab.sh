@@ -47,7 +47,8 @@ prepare() {
 range() {
 	local each start end
 	start=$(address_of "$1") end=$(address_of "$2")
-	echo "from 0x$start to 0x$end"
+	echo "from $1 0x$start to $2 0x$end"
+	[[ $start && $end && $start < $end ]] || return 1
 	for each in failslab fail_page_alloc; do
 		echo "0x$start" >"$debug/$each"/require-start
 		echo "0x$end" >"$debug/$each"/require-end
@@ -56,19 +57,24 @@ range() {
 	done
 }
 
-address_of() { awk -v name="$1" '$3 == name { print $1; exit }' /proc/kallsyms; }
+# Read once, and through cat: others seek in it, which takes for ever.
+symbols() {
+	# shellcheck disable=SC2002
+	cat /proc/kallsyms | sort >"$net_tmp/symbols"
+}
+
+address_of() { awk -v name="$1" '$3 == name { print $1; exit }' "$net_tmp/symbols"; }
 
 # The name of what follows a function.
 next_to() {
-	sort /proc/kallsyms | awk -v name="$1" \
-		'seen && $1 != where { print $3; exit } $3 == name { seen = 1; where = $1 }'
+	awk -v name="$1" 'seen && $1 "" != where { print $3; exit }
+		$3 == name { seen = 1; where = $1 "" }' "$net_tmp/symbols"
 }
 
 # The first and the last function of the module.
-module_first() { grep '\[newinet\]' /proc/kallsyms | sort | awk '$2 ~ /[tT]/ { print $3; exit }'; }
-module_last() {
-	grep '\[newinet\]' /proc/kallsyms | sort | awk '$2 ~ /[tT]/ { last = $3 } END { print last }'
-}
+module_text() { grep '\[newinet\]' "$net_tmp/symbols" | awk '$2 ~ /[tT]/ { print $3 }'; }
+module_first() { module_text | head -n 1; }
+module_last() { module_text | tail -n 1; }
 
 # How many faults there were; none would prove nothing.
 injected() {
@@ -85,7 +91,7 @@ injected() {
 receiving() {
 	local function=$1 status=0
 	shift
-	range "$function" "$(next_to "$function")" 4
+	range "$function" "$(next_to "$function")" 4 || return 1
 	while (($#)); do
 		"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --limit 100 \
 			--up 20K --down 20K --pairs 8 || status=1
@@ -105,7 +111,7 @@ everywhere() {
 		--up 2M --down 2M --gate "$net_tmp/gate" &
 	pid=$!
 	wait_for 20 test -e "$net_tmp/gate.client" -a -e "$net_tmp/gate.server" || status=1
-	range "$1" "$2" 5
+	range "$1" "$2" 5 || status=1
 	touch "$net_tmp/gate.go"
 	wait "$pid" || status=1
 	injected || status=1
@@ -121,6 +127,7 @@ each_call() {
 
 net_pair
 prepare
+symbols
 each_call inet inet
 each_call newinet newinet
 each_call newinet inet
