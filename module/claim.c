@@ -3,8 +3,8 @@
  * Port claims: one owner per port, in both stacks.
  *
  * A port that AF_NEWINET uses is also held in the kernel's TCP bind table, by
- * a kernel socket (the holder) that is bound there without reuse, so that the
- * later of two binds gets EADDRINUSE whichever stack it belongs to. Two rules
+ * an entry (the holder) that is bound there without reuse, so that the later
+ * of two binds gets EADDRINUSE whichever stack it belongs to. Two rules
  * decide about a bind:
  *  1. among our own owners of the port, what inet_csk_bind_conflict() would
  *     say (SO_REUSEADDR, SO_REUSEPORT, listening, address, device);
@@ -19,6 +19,7 @@
 #include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <net/inet_hashtables.h>
 #include <net/netns/generic.h>
 #include "claim.h"
 #include "tcp/tcp.h"
@@ -27,6 +28,7 @@
 
 static struct claim_head heads[1 << CLAIM_HASH_BITS];
 static unsigned int claim_net_id __ro_after_init;
+static struct kmem_cache *claim_cache __ro_after_init;
 
 struct claim_net *claim_net_of(const struct net *net)
 {
@@ -137,22 +139,20 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 	struct newinet_claim *c;
 	int err = -ENOBUFS;
 
-	c = kzalloc(sizeof(*c), GFP_KERNEL);
+	c = kmem_cache_zalloc(claim_cache, GFP_KERNEL);
 	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	if (!c || !spare)
 		goto out_free;
-	c->holder = claim_holder_get(sk, addr, dev, num, shared);
-	if (IS_ERR(c->holder)) {
-		err = PTR_ERR(c->holder);
+	err = claim_holder_get(cn, &c->holder, sk, addr, dev, num, shared);
+	if (err)
 		goto out_free;
-	}
 
 	INIT_LIST_HEAD(&c->dead);
 	c->cn = cn;
 	c->addr = addr;
 	c->dev = dev;
-	c->l3mdev = inet_sk_bound_l3mdev(c->holder->sk);
-	c->num = inet_sk(c->holder->sk)->inet_num;
+	c->l3mdev = c->holder.tw_tb->l3mdev;
+	c->num = c->holder.tw_num;
 	c->pooled = pooled;
 	c->head = head_of(cn->net, c->num);
 	cn->claims++;
@@ -176,7 +176,8 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 
 out_free:
 	kfree(spare);
-	kfree(c);
+	if (c)
+		kmem_cache_free(claim_cache, c);
 	return ERR_PTR(err);
 }
 
@@ -197,11 +198,16 @@ bool claim_unlink(struct newinet_claim *c)
 	return true;
 }
 
+static void free_claim_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(claim_cache, container_of(rcu, struct newinet_claim, rcu));
+}
+
 void claim_free(struct newinet_claim *c)
 {
 	c->cn->claims--;
-	sock_release(c->holder);
-	kfree_rcu(c, rcu);
+	claim_holder_put(c->cn, &c->holder);
+	call_rcu(&c->rcu, free_claim_rcu);
 }
 
 static void release_dead(struct claim_net *cn)
@@ -361,8 +367,8 @@ bool newinet_claim_share(const struct sock_common *owner,
  * newinet_claim_put - give the port back
  * @owner: a socket or TIME-WAIT entry; without a claim nothing happens
  *
- * A socket's inet_num and inet_sport become 0. The kernel socket behind the
- * last owner's claim is released by newinet_claim_flush() or by a work item.
+ * A socket's inet_num and inet_sport become 0. After the last owner the claim
+ * is released by newinet_claim_flush() or by a work item.
  * BH or process context.
  */
 void newinet_claim_put(struct sock_common *owner)
@@ -420,7 +426,7 @@ static int __net_init claim_net_init(struct net *net)
 	return 0;
 }
 
-/* Holders keep no reference on the netns: they must go with it. */
+/* The binder keeps no reference on the netns: it must go with it. */
 static void __net_exit claim_net_exit(struct net *net)
 {
 	struct claim_net *cn = claim_net_of(net);
@@ -431,6 +437,7 @@ static void __net_exit claim_net_exit(struct net *net)
 	release_dead(cn);
 	claim_pool_reap(cn, true);
 	WARN_ON_ONCE(cn->claims);
+	claim_binder_free(cn);
 	mutex_unlock(&cn->lock);
 }
 
@@ -445,16 +452,27 @@ static struct pernet_operations claim_net_ops = {
 int newinet_claim_init(void)
 {
 	unsigned int i;
+	int err;
 
+	claim_cache = kmem_cache_create("newinet_claim",
+					sizeof(struct newinet_claim), 0,
+					SLAB_ACCOUNT, NULL);
+	if (!claim_cache)
+		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(heads); i++) {
 		spin_lock_init(&heads[i].lock);
 		INIT_HLIST_HEAD(&heads[i].ports);
 	}
-	return register_pernet_subsys(&claim_net_ops);
+	err = register_pernet_subsys(&claim_net_ops);
+	if (err)
+		kmem_cache_destroy(claim_cache);
+	return err;
 }
 
 /** newinet_claim_exit - at unload, when there is no owner left */
 void newinet_claim_exit(void)
 {
 	unregister_pernet_subsys(&claim_net_ops);
+	rcu_barrier();
+	kmem_cache_destroy(claim_cache);
 }

@@ -15,6 +15,7 @@
 #include <linux/net.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <net/inet_timewait_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -34,13 +35,14 @@ struct claim_port {
 	u16 num;
 };
 
+/* Freed by RCU. */
 struct newinet_claim {
 	struct hlist_node node;		/* claim_port.claims; head->lock */
 	struct list_head dead;		/* claim_net.dead; dead_lock */
 	struct claim_head *head;
 	struct claim_port *port;
 	struct claim_net *cn;
-	struct socket *holder;
+	struct inet_timewait_sock holder;
 	__be32 addr;
 	int dev;
 	int l3mdev;
@@ -64,6 +66,7 @@ struct claim_net {
 	struct mutex lock;		/* claims are made and released under it */
 	struct claim_pool __rcu *pool;	/* written under lock */
 	unsigned int claims;		/* lock */
+	struct socket *binder;		/* of the holders; lock */
 	spinlock_t dead_lock;		/* BH, inside claim_head.lock */
 	struct list_head dead;		/* claims without an owner */
 	atomic_t dying;			/* claims of dead, until they are released */
@@ -86,9 +89,12 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 				 bool pooled);
 void claim_free(struct newinet_claim *c);
 
-/* holder.c; process */
-struct socket *claim_holder_get(const struct sock *sk, __be32 addr, int dev,
-				u16 num, bool shared);
+/* holder.c; process, claim_net.lock */
+int claim_holder_get(struct claim_net *cn, struct inet_timewait_sock *holder,
+		     const struct sock *sk, __be32 addr, int dev, u16 num,
+		     bool shared);
+void claim_holder_put(struct claim_net *cn, struct inet_timewait_sock *holder);
+void claim_binder_free(struct claim_net *cn);
 
 static inline bool claim_devs_overlap(int a, int b)
 {

@@ -37,15 +37,55 @@
 #define inet_clear_bit(nr, sk)		(inet_sk(sk)->NEWINET_BIT_##nr = 0)
 #endif
 
-/* 6.8: the kernel's bind bucket lists its owners by address. */
+/*
+ * 6.8: the kernel's bind bucket lists its owners by address. Before, it had
+ * two lists of them, and the second kept TIME-WAIT entries apart.
+ */
+#include <net/inet_hashtables.h>
+#include <net/inet_timewait_sock.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #define newinet_for_each_bound(sk, tb) sk_for_each_bound(sk, &(tb)->owners)
+
+static inline void newinet_bucket_add_sock(struct sock *sk, struct inet_bind_bucket *tb,
+					   struct inet_bind2_bucket *tb2)
+{
+	sk_add_bind_node(sk, &tb->owners);
+	sk_add_bind2_node(sk, &tb2->owners);
+}
+
+static inline void newinet_bucket_add_tw(struct inet_timewait_sock *tw)
+{
+	hlist_add_head(&tw->tw_bind_node, &tw->tw_tb->owners);
+	hlist_add_head(&tw->tw_bind2_node, &tw->tw_tb2->deathrow);
+}
+
+static inline void newinet_bucket_del_tw(struct inet_timewait_sock *tw)
+{
+	hlist_del_init(&tw->tw_bind_node);
+	hlist_del_init(&tw->tw_bind2_node);
+}
 #else
 #define newinet_bind2(ptr) hlist_entry_safe(ptr, struct inet_bind2_bucket, bhash_node)
 #define newinet_for_each_bound(sk, tb)					\
 	for (struct inet_bind2_bucket *__tb2 = newinet_bind2((tb)->bhash2.first); \
 	     __tb2; __tb2 = newinet_bind2(__tb2->bhash_node.next))	\
 		sk_for_each_bound(sk, &__tb2->owners)
+
+static inline void newinet_bucket_add_sock(struct sock *sk, struct inet_bind_bucket *tb,
+					   struct inet_bind2_bucket *tb2)
+{
+	sk_add_bind_node(sk, &tb2->owners);
+}
+
+static inline void newinet_bucket_add_tw(struct inet_timewait_sock *tw)
+{
+	hlist_add_head(&tw->tw_bind_node, &tw->tw_tb2->owners);
+}
+
+static inline void newinet_bucket_del_tw(struct inet_timewait_sock *tw)
+{
+	hlist_del_init(&tw->tw_bind_node);
+}
 #endif
 
 /* 6.5: proto.ioctl gives an integer back; 6.10: proto.accept takes a struct. */

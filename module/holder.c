@@ -1,44 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Holders: the kernel sockets by which port claims stand in the kernel's TCP
- * bind table. A holder is bound, never listens or connects, and has no reuse
- * flag, so that every later bind in the kernel that overlaps it fails.
+ * Holders: the entries by which port claims stand in the kernel's TCP bind
+ * table (net/ipv4/inet_hashtables.c, inet_connection_sock.c).
  *
- * Locks: claim_net.lock; the kernel's bind bucket lock for a moment. Process
- * context.
+ * A port that is bound there has a bucket with a list of owners, which are
+ * sockets or TIME-WAIT entries. A holder is such an entry without a
+ * connection: it is in no other table, has no timer, and nobody reads more of
+ * it than addresses and reuse flags. It has no reuse flag, so every later bind
+ * that overlaps it fails. The bucket comes and goes with a kernel socket, one
+ * for each netns: the binder takes a port as any socket would, leaves the
+ * holder in its place and is free for the next.
+ *
+ * Locks: claim_net.lock; inside it the bind table's own, for a moment.
+ * Process context.
  */
 #include <net/addrconf.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_hashtables.h>
+#include <net/inet_timewait_sock.h>
 #include <net/ip.h>
 #include "claim.h"
 #include "tcp/tcp.h"
 
-/* What a holder's sk_user_data points to, so that holders are recognised. */
-static unsigned long holder_mark;
-
+/* Nothing but holders has our struct proto in the kernel's table. */
 static bool is_holder(const struct sock *sk)
 {
-	return rcu_access_pointer(__sk_user_data(sk)) == &holder_mark;
+	return sk->sk_prot == &newtcp_prot;
 }
 
-static struct socket *make_holder(const struct sock *sk, __be32 addr, int dev)
+static struct sock *get_binder(struct claim_net *cn)
 {
-	struct socket *holder;
-	struct sock *hsk;
-	int err;
+	int err = 0;
 
-	err = sock_create_kern(sock_net(sk), AF_INET, SOCK_STREAM, IPPROTO_TCP,
-			       &holder);
-	if (err)
-		return ERR_PTR(err);
-	hsk = holder->sk;
-	rcu_assign_sk_user_data(hsk, &holder_mark);
-	hsk->sk_bound_dev_if = dev;
-	inet_sk(hsk)->inet_rcv_saddr = addr;
-	inet_sk(hsk)->inet_saddr = addr;
-	inet_sk(hsk)->local_port_range = inet_sk(sk)->local_port_range;
-	return holder;
+	if (!cn->binder)
+		err = sock_create_kern(cn->net, AF_INET, SOCK_STREAM,
+				       IPPROTO_TCP, &cn->binder);
+	return err ? ERR_PTR(err) : cn->binder->sk;
+}
+
+void claim_binder_free(struct claim_net *cn)
+{
+	if (cn->binder)
+		sock_release(cn->binder);
+	cn->binder = NULL;
+}
+
+static void address_binder(struct sock *binder, __be32 addr, int dev)
+{
+	binder->sk_bound_dev_if = dev;
+	inet_sk(binder)->inet_rcv_saddr = addr;
+	inet_sk(binder)->inet_saddr = addr;
+}
+
+/*
+ * The chains that hold the binder's bucket of port @num, by port and by
+ * address. Their locks nest in this order.
+ */
+static struct inet_bind_hashbucket *port_chain(const struct sock *binder, u16 num)
+{
+	struct inet_hashinfo *hinfo = tcp_or_dccp_get_hashinfo(binder);
+
+	return &hinfo->bhash[inet_bhashfn(sock_net(binder), num, hinfo->bhash_size)];
+}
+
+static struct inet_bind_hashbucket *addr_chain(const struct sock *binder, u16 num)
+{
+	return inet_bhashfn_portaddr(tcp_or_dccp_get_hashinfo(binder), binder,
+				     sock_net(binder), num);
 }
 
 /*
@@ -46,90 +74,113 @@ static struct socket *make_holder(const struct sock *sk, __be32 addr, int dev)
  * have been asked on behalf of the program's socket, and a connect() must not
  * be asked for a permission to bind. 0 lets the kernel choose.
  */
-static int bind_holder(struct socket *holder, u16 num, int reuse)
+static int bind_binder(struct sock *binder, u16 num, int reuse)
 {
-	struct sock *hsk = holder->sk;
-	int err = 0;
-
-	lock_sock(hsk);
-	hsk->sk_reuse = reuse;
-	if (hsk->sk_prot->get_port(hsk, num)) {
-		err = -EADDRINUSE;
-	} else {
-		hsk->sk_userlocks |= SOCK_BINDPORT_LOCK;
-		inet_sk(hsk)->inet_sport = htons(inet_sk(hsk)->inet_num);
-	}
-	release_sock(hsk);
-	return err;
+	binder->sk_reuse = reuse;
+	return binder->sk_prot->get_port(binder, num) ? -EADDRINUSE : 0;
 }
 
-/* Rule 2, for a socket of the kernel's that shares the holder's port. */
-static bool kernel_conflicts(const struct sock *sk, const struct sock *hsk,
+/* Rule 2, for one of the kernel's that shares the binder's port. */
+static bool kernel_conflicts(const struct sock *sk, const struct sock *binder,
 			     const struct sock *other)
 {
-	if (other == hsk)
+	if (other == binder || is_holder(other))
 		return false;
-	if (other->sk_state == TCP_TIME_WAIT) {
-		if ((sk->sk_reuse && other->sk_reuse) ||
-		    (sk->sk_reuseport && other->sk_reuseport))
-			return false;
-	} else if (is_holder(other)) {
+	if (other->sk_state == TCP_TIME_WAIT &&
+	    ((sk->sk_reuse && other->sk_reuse) ||
+	     (sk->sk_reuseport && other->sk_reuseport)))
 		return false;
-	}
-	return claim_devs_overlap(hsk->sk_bound_dev_if, other->sk_bound_dev_if) &&
-	       inet_rcv_saddr_equal(hsk, other, true);
+	return claim_devs_overlap(binder->sk_bound_dev_if, other->sk_bound_dev_if) &&
+	       inet_rcv_saddr_equal(binder, other, true);
+}
+
+static void fill_holder(struct inet_timewait_sock *holder, const struct sock *binder)
+{
+	holder->tw_family = AF_INET;
+	holder->tw_state = TCP_TIME_WAIT;
+	holder->tw_bound_dev_if = binder->sk_bound_dev_if;
+	holder->tw_prot = &newtcp_prot;
+	write_pnet(&holder->tw_net, sock_net(binder));
+	holder->tw_rcv_saddr = binder->sk_rcv_saddr;
+	holder->tw_num = inet_sk(binder)->inet_num;
+	holder->tw_tb = inet_csk(binder)->icsk_bind_hash;
+	holder->tw_tb2 = inet_csk(binder)->icsk_bind2_hash;
 }
 
 /*
- * The holder has forced its way into the kernel's bucket. Under the bucket's
- * lock, so that no bind comes between: see who else is there, and if that is
- * no obstacle, close the door to those who come with SO_REUSEADDR.
+ * Leave @holder in the binder's place. Where the binder has forced its way in,
+ * only if nobody there is an obstacle; and close the door to those who come
+ * with SO_REUSEADDR. All under the bucket's locks, lest a bind comes between.
  */
-static int settle_holder(const struct sock *sk, struct socket *holder)
+static int settle_holder(struct inet_timewait_sock *holder,
+			 const struct sock *sk, struct sock *binder)
 {
-	struct sock *other, *hsk = holder->sk;
-	struct inet_hashinfo *hinfo = tcp_or_dccp_get_hashinfo(hsk);
-	struct inet_bind_hashbucket *head;
-	struct inet_bind_bucket *tb;
+	struct inet_bind_bucket *tb = inet_csk(binder)->icsk_bind_hash;
+	u16 num = inet_sk(binder)->inet_num;
+	struct inet_bind_hashbucket *by_port = port_chain(binder, num);
+	struct inet_bind_hashbucket *by_addr = addr_chain(binder, num);
+	struct sock *other;
 	int err = -EADDRINUSE;
 
-	head = &hinfo->bhash[inet_bhashfn(sock_net(hsk), inet_sk(hsk)->inet_num,
-					  hinfo->bhash_size)];
-	spin_lock_bh(&head->lock);
-	tb = inet_csk(hsk)->icsk_bind_hash;
-	newinet_for_each_bound(other, tb) {
-		if (kernel_conflicts(sk, hsk, other))
-			goto out;
+	spin_lock_bh(&by_port->lock);
+	spin_lock(&by_addr->lock);
+	if (binder->sk_reuse) {
+		newinet_for_each_bound(other, tb) {
+			if (kernel_conflicts(sk, binder, other))
+				goto out;
+		}
 	}
-	hsk->sk_reuse = SK_NO_REUSE;
 	tb->fastreuse = 0;
 	tb->fastreuseport = 0;
+	fill_holder(holder, binder);
+	newinet_bucket_add_tw(holder);
 	err = 0;
 out:
-	spin_unlock_bh(&head->lock);
+	spin_unlock(&by_addr->lock);
+	spin_unlock_bh(&by_port->lock);
+	inet_put_port(binder);
 	return err;
 }
 
 /*
  * @shared: claims of ours are on the port already. They may stand in the way
- * of the holder where rule 1 found no owner to do so.
+ * of the holder where rule 1 found no owner to do so. 0 or -errno; @holder is
+ * zeroed memory, and knows its port afterwards.
  */
-struct socket *claim_holder_get(const struct sock *sk, __be32 addr, int dev,
-				u16 num, bool shared)
+int claim_holder_get(struct claim_net *cn, struct inet_timewait_sock *holder,
+		     const struct sock *sk, __be32 addr, int dev, u16 num,
+		     bool shared)
 {
-	struct socket *holder = make_holder(sk, addr, dev);
+	struct sock *binder = get_binder(cn);
 	int err;
 
-	if (IS_ERR(holder))
-		return holder;
-	err = bind_holder(holder, num, SK_NO_REUSE);
-	if (err && num && (sk->sk_reuse || sk->sk_reuseport || shared)) {
-		err = bind_holder(holder, num, SK_FORCE_REUSE);
-		if (!err)
-			err = settle_holder(sk, holder);
-	}
-	if (!err)
-		return holder;
-	sock_release(holder);
-	return ERR_PTR(err);
+	if (IS_ERR(binder))
+		return PTR_ERR(binder);
+	address_binder(binder, addr, dev);
+	inet_sk(binder)->local_port_range = inet_sk(sk)->local_port_range;
+	err = bind_binder(binder, num, SK_NO_REUSE);
+	if (err && num && (sk->sk_reuse || sk->sk_reuseport || shared))
+		err = bind_binder(binder, num, SK_FORCE_REUSE);
+	return err ?: settle_holder(holder, sk, binder);
+}
+
+/* The binder takes the holder's place, and frees the bucket if it is the last. */
+void claim_holder_put(struct claim_net *cn, struct inet_timewait_sock *holder)
+{
+	struct inet_bind_hashbucket *by_port, *by_addr;
+	struct sock *binder = cn->binder->sk;
+
+	address_binder(binder, holder->tw_rcv_saddr, holder->tw_bound_dev_if);
+	by_port = port_chain(binder, holder->tw_num);
+	by_addr = addr_chain(binder, holder->tw_num);
+	spin_lock_bh(&by_port->lock);
+	spin_lock(&by_addr->lock);
+	newinet_bucket_add_sock(binder, holder->tw_tb, holder->tw_tb2);
+	newinet_bucket_del_tw(holder);
+	inet_sk(binder)->inet_num = holder->tw_num;
+	inet_csk(binder)->icsk_bind_hash = holder->tw_tb;
+	inet_csk(binder)->icsk_bind2_hash = holder->tw_tb2;
+	spin_unlock(&by_addr->lock);
+	spin_unlock_bh(&by_port->lock);
+	inet_put_port(binder);
 }

@@ -2,10 +2,11 @@
 /*
  * The ports of outgoing connections: a pool of wildcard claims per netns, kept
  * and used again for other destinations, so that a connect() does not pay for
- * a socket of the kernel's. The slots are tried from a place that is keyed by
- * the destination and moves on with each connect (RFC 6056, algorithm 4); the
- * port in a slot is the kernel's random choice. The pool doubles when none of
- * its ports will do, and gives back what is idle.
+ * a bind in the kernel's table. The slots are tried from a place that is keyed
+ * by the destination and moves on with each connect (RFC 6056, algorithm 4);
+ * the port in a slot is the kernel's random choice. The pool doubles when a few
+ * slots in a row will not do (as a hash table that has become too full), until
+ * it has one for each port of the range, and gives back what is idle.
  *
  * Locks: see claim.h.
  */
@@ -17,6 +18,7 @@
 #include "tcp/tcp.h"
 
 #define POOL_MIN		64
+#define POOL_PROBES		8
 #define POOL_IDLE		(60 * HZ)	/* kept while others are in use */
 
 static struct claim_pool *pool_locked(struct claim_net *cn)
@@ -84,18 +86,21 @@ void claim_pool_work(struct work_struct *work)
 	mutex_unlock(&cn->lock);
 }
 
-/* More slots than @size, up to one for each port of the range. */
+/* A slot for each port of the range. */
+static unsigned int pool_limit(const struct net *net)
+{
+	int low, high;
+
+	inet_get_local_port_range(net, &low, &high);
+	return high - low + 1;
+}
+
+/* More slots than @size, which is below the limit. */
 static int pool_grow(struct claim_net *cn, unsigned int size)
 {
+	unsigned int want = min(size ? 2 * size : POOL_MIN, pool_limit(cn->net));
 	struct claim_pool *pool, *bigger;
-	unsigned int want;
-	int low, high;
 	int err = 0;
-
-	inet_get_local_port_range(cn->net, &low, &high);
-	want = min_t(unsigned int, size ? 2 * size : POOL_MIN, high - low + 1);
-	if (want <= size)
-		return -EADDRNOTAVAIL;
 
 	mutex_lock(&cn->lock);
 	pool = pool_locked(cn);
@@ -177,27 +182,31 @@ out:
 }
 
 /*
- * Try the @size slots from @start on. -EAGAIN when none would do but more
- * slots may help, -EADDRNOTAVAIL when they would not.
+ * Try slots from @start on: a few while the pool of @size can grow, all when it
+ * cannot or when the kernel has no port left. -EAGAIN when none would do but
+ * more slots may help, -EADDRNOTAVAIL when they would not.
  */
 static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
 {
+	bool whole = size >= pool_limit(cn->net);
 	bool exhausted = false;
 	unsigned int i, n;
 	int low, high;
 	int err;
 
 	inet_sk_get_local_port_range(sk, &low, &high);
-	for (n = 0; n < size; n++) {
+	for (n = 0; n < (whole ? size : POOL_PROBES); n++) {
 		i = (start + n) % size;
 		err = pool_take(cn, sk, i, low, high);
 		if (err == -ENOENT && !exhausted) {
 			err = pool_fill(cn, sk, i);
-			if (err == -EADDRINUSE)
+			if (err == -EADDRINUSE) {
 				exhausted = true;
-			else if (err && err != -EAGAIN)
+				whole = true;
+			} else if (err && err != -EAGAIN) {
 				return err;
+			}
 		}
 		if (err)
 			continue;
@@ -208,7 +217,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		newinet_claim_put(&sk->__sk_common);
 		cond_resched();
 	}
-	return exhausted ? -EADDRNOTAVAIL : -EAGAIN;
+	return whole ? -EADDRNOTAVAIL : -EAGAIN;
 }
 
 static unsigned int pool_size(struct claim_net *cn)
