@@ -249,6 +249,21 @@ next:
 	tp->rcvq.time_us = tp->now_us;
 }
 
+/**
+ * newtcp_init_rcv_mss() - a first guess at the size of the peer's segments
+ * @tp: the connection, its MSS and receive window known
+ *
+ * Low, as Linux has it (tcp_initialize_rcv_mss()): small segments from a peer
+ * on a large MTU are acknowledged without delay at first, as any others.
+ */
+void newtcp_init_rcv_mss(struct newtcp_sock *tp)
+{
+	u32 guess = min_t(u32, tp->mss, tp->advmss);
+
+	guess = min3(guess, tp->rcv_wnd / 2, (u32)NEWTCP_DEFAULT_MSS);
+	tp->rcv_mss = max_t(u32, guess, NEWTCP_MIN_MSS);
+}
+
 /* How large are the peer's segments? Decides when two full ones are in. */
 static void measure_rcv_mss(struct newtcp_sock *tp, const struct sk_buff *skb)
 {

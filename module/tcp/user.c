@@ -167,8 +167,8 @@ static void push_full(struct sock *sk, u32 mss, u32 size_goal)
  * @msg: the message
  * @size: its length
  *
- * Return: bytes taken; -EPIPE, -EAGAIN, -EFAULT, -ERESTARTSYS, or the error
- * of the connection.
+ * Return: bytes taken; -EPIPE, -EAGAIN, -EFAULT, -ERESTARTSYS, -EOPNOTSUPP
+ * for Fast Open, or the error of the connection.
  */
 int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
@@ -185,6 +185,10 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			goto out_err;
 		}
 	}
+	/* As Linux answers where net.ipv4.tcp_fastopen does not let clients. */
+	err = -EOPNOTSUPP;
+	if (unlikely(flags & MSG_FASTOPEN))
+		goto out_err;
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	err = wait_connected(sk, &timeo);
 	if (err)

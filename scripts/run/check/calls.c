@@ -347,6 +347,29 @@ static void test_fastopen(void)
 	close(server);
 }
 
+/* Where net.ipv4.tcp_fastopen does not let clients, or the family has no Fast Open. */
+static void test_nofastopen(void)
+{
+	struct sockaddr_in addr;
+	int server = listener(&addr), client = stream();
+	char buf[8] = "fast";
+	struct iovec iov = { buf, 4 };
+	struct mmsghdr vec = { .msg_hdr = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_name = &addr, .msg_namelen = sizeof(addr),
+	} };
+
+	check(sendto(client, buf, 4, MSG_FASTOPEN, SA(&addr), sizeof(addr)) < 0 &&
+	      errno == EOPNOTSUPP, "sendto: no Fast Open");
+	check(sendmsg(client, &vec.msg_hdr, MSG_FASTOPEN) < 0 &&
+	      errno == EOPNOTSUPP, "sendmsg: no Fast Open");
+	check(sendmmsg(client, &vec, 1, MSG_FASTOPEN) < 0 && errno == EOPNOTSUPP,
+	      "sendmmsg: no Fast Open");
+	check(connect(client, SA(&addr), sizeof(addr)) == 0, "connect after that");
+	close(client);
+	close(server);
+}
+
 /* Run ourselves again with the descriptor open; 0 if the child is content. */
 static int exec_with(int fd)
 {
@@ -585,6 +608,7 @@ static const struct {
 	{ "dissolve", test_dissolve },
 	{ "transfer", test_transfer },
 	{ "fastopen", test_fastopen },
+	{ "nofastopen", test_nofastopen },
 	{ "inherit", test_inherit },
 	{ "others", test_others },
 	{ "threads", test_threads },
