@@ -140,6 +140,62 @@ static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)	\
 	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
 #endif
 
+/*
+ * 6.5: pages to be sent come with sendmsg(), MSG_SPLICE_PAGES, not one by one
+ * with sendpage().
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#include <linux/bvec.h>
+#include <linux/skbuff.h>
+#include <linux/uio.h>
+
+static inline ssize_t skb_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter,
+					   ssize_t most, gfp_t gfp)
+{
+	size_t off = iter->bvec->bv_offset + iter->iov_offset;
+	ssize_t len = min_t(ssize_t, most, iov_iter_count(iter));
+	struct page *page = iter->bvec->bv_page;
+	int i = skb_shinfo(skb)->nr_frags;
+
+	if (!sendpage_ok(page))
+		return -EIO;
+	if (skb_can_coalesce(skb, i, page, off)) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], len);
+	} else if (i < MAX_SKB_FRAGS) {
+		get_page(page);
+		skb_fill_page_desc_noacc(skb, i, page, off, len);
+	} else {
+		return -EMSGSIZE;
+	}
+	skb_len_add(skb, len);
+	iov_iter_advance(iter, len);
+	return len;
+}
+
+#define NEWINET_SENDPAGE(name, sendmsg)					\
+int name(struct sock *sk, struct page *page, int offset, size_t size, int flags) \
+{									\
+	struct bio_vec bvec = {						\
+		.bv_page = page, .bv_offset = offset, .bv_len = size	\
+	};								\
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };	\
+									\
+	if (flags & MSG_SENDPAGE_NOTLAST)				\
+		msg.msg_flags |= MSG_MORE;				\
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);	\
+	return sendmsg(sk, &msg, size);					\
+}
+#define NEWINET_SENDPAGE_OPS						\
+	.sendpage	= inet_sendpage,				\
+	.sendpage_locked = newtcp_sendpage_locked,
+#define NEWINET_SENDPAGE_PROTO						\
+	.sendpage		= newtcp_sendpage,
+#else
+#define NEWINET_SENDPAGE(name, sendmsg)
+#define NEWINET_SENDPAGE_OPS
+#define NEWINET_SENDPAGE_PROTO
+#endif
+
 /* 6.2: struct tcp_info got the receive window. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define NEWINET_INFO_RCV_WND(info, wnd) do { } while (0)

@@ -244,6 +244,7 @@ const struct proto_ops newinet_stream_ops = {
 	.sendmsg	= inet_sendmsg,
 	.recvmsg	= inet_recvmsg,
 	.mmap		= sock_no_mmap,
+	NEWINET_SENDPAGE_OPS
 	.splice_eof	= inet_splice_eof,
 	.splice_read	= newtcp_splice_read,
 	.set_peek_off	= sk_set_peek_off,

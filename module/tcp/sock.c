@@ -373,6 +373,7 @@ struct proto newtcp_prot = {
 	.keepalive		= newtcp_set_keepalive,
 	.recvmsg		= newtcp_recvmsg,
 	.sendmsg		= newtcp_sendmsg,
+	NEWINET_SENDPAGE_PROTO
 	.splice_eof		= newtcp_splice_eof,
 	.backlog_rcv		= newtcp_do_rcv,
 	.release_cb		= release_cb,

@@ -489,6 +489,10 @@ bool newtcp_too_many_orphans(const struct sock *sk);
 /* user.c, recv.c, poll.c: process */
 int newtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
+int newtcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size,
+		    int flags);		/* NEWINET_SENDPAGE */
+int newtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
+			   size_t size, int flags);
 void newtcp_splice_eof(struct socket *sock);
 int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		   int *addr_len);

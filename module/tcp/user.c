@@ -2,8 +2,9 @@
 /*
  * The program writes: sendmsg(2) and its relatives (RFC 9293 3.10.2).
  *
- * Data is copied into page fragments of the socket's task and gathered into
- * skbs of up to a super-packet; it leaves as soon as the windows allow.
+ * Data is copied into page fragments of the socket's task, or comes as pages
+ * (sendfile(2), splice(2)) that are sent from where they are. It is gathered
+ * into skbs of up to a super-packet and leaves as soon as the windows allow.
  *
  * Context: process; socket lock held in the _locked forms.
  */
@@ -92,6 +93,35 @@ static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 	return copy;
 }
 
+static bool brings_pages(const struct sock *sk, const struct msghdr *msg)
+{
+	return unlikely(msg->msg_flags & MSG_SPLICE_PAGES) &&
+	       iov_iter_is_bvec(&msg->msg_iter) &&
+	       (sk->sk_route_caps & NETIF_F_SG);
+}
+
+/* The same with pages that the message brings: none is copied. */
+static int splice_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
+		     int room)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int n;
+
+	if (!sk_wmem_schedule(sk, room))
+		return -ENOBUFS;
+	n = skb_splice_from_iter(skb, &msg->msg_iter, room, sk->sk_allocation);
+	if (n < 0)
+		return n == -EMSGSIZE ? 0 : n;
+	/* A file's pages may change while they wait: checksum what is sent. */
+	if (!(msg->msg_flags & MSG_NO_SHARED_FRAGS))
+		skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+	sk_wmem_queued_add(sk, n);
+	sk_mem_charge(sk, n);
+	tp->write_seq += n;
+	NEWTCP_CB(skb)->end_seq += n;
+	return n;
+}
+
 /* An skb that got nothing must not stay: it would be a segment of no length. */
 static void drop_empty_tail(struct sock *sk)
 {
@@ -136,8 +166,11 @@ new_skb:
 			return -ENOBUFS;
 		room = size_goal;
 	}
-	copied = copy_in(sk, msg, skb,
-			 min_t(size_t, room, msg_data_left(msg)));
+	room = min_t(size_t, room, msg_data_left(msg));
+	if (brings_pages(sk, msg))
+		copied = splice_in(sk, msg, skb, room);
+	else
+		copied = copy_in(sk, msg, skb, room);
 	if (!copied) {
 		mark_push(newtcp_sk(sk), skb);
 		goto new_skb;
@@ -256,6 +289,9 @@ int newtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	release_sock(sk);
 	return ret;
 }
+
+NEWINET_SENDPAGE(newtcp_sendpage, newtcp_sendmsg)
+NEWINET_SENDPAGE(newtcp_sendpage_locked, newtcp_sendmsg_locked)
 
 /**
  * newtcp_splice_eof() - a splice into the socket ended early: send the rest
