@@ -6,7 +6,9 @@
 #   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
 #   make check                every test; KERNEL= SUITE= TEST= choose some
 #   make style                the static checks alone
-#   make demo, make bench     the demonstration; the benchmark
+#   make demo                 the demonstration
+#   make bench                the benchmark; ROW= QUICK=1 KERNEL= OUT= HERE=1
+#   make profile              instructions by function; ROW= KERNEL=
 #   make clean
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
@@ -44,6 +46,10 @@ demo:
 	scripts/demo/demo
 
 bench:
-	scripts/bench/bench
+	@scripts/bench/bench $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)') \
+		$(if $(QUICK),--quick) $(if $(HERE),--here) $(addprefix --out ,$(OUT))
 
-.PHONY: all modules install modules_install clean check style demo bench
+profile:
+	@scripts/bench/profile $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)')
+
+.PHONY: all modules install modules_install clean check style demo bench profile

@@ -183,7 +183,6 @@ static void established(struct sock *sk)
 	newtcp_set_state(sk, TCP_ESTABLISHED);
 	tp->last_snd = (u32)jiffies;
 	newtcp_rcvbuf_init(sk);
-	newtcp_init_rcv_mss(tp);
 	tp->max_packets_out = 0;
 	security_inet_conn_established(sk, NULL);
 	if (sock_flag(sk, SOCK_KEEPOPEN)) {

@@ -412,7 +412,6 @@ static struct sock *child_create(struct newtcp_req *req, struct sk_buff *skb)
 		return NULL;
 	}
 	newtcp_sync_mss(child, dst_mtu(dst));
-	newtcp_init_rcv_mss(newtcp_sk(child));
 	/* The handshake's own round trip, unless it took two SYN-ACKs. */
 	if (!req->retrans)
 		newtcp_rtt_update(child, max_t(u64, newtcp_sk(child)->now_us -

@@ -388,7 +388,6 @@ static void syn_received_acked(struct sock *sk)
 	tp->copied_seq = tp->rcv_nxt;
 	newtcp_set_state(sk, TCP_ESTABLISHED);
 	newtcp_rcvbuf_init(sk);
-	newtcp_init_rcv_mss(tp);
 	sk->sk_state_change(sk);
 	if (sk->sk_socket)
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);

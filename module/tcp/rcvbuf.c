@@ -100,6 +100,19 @@ void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 	*clamp = min_t(u32, 65535U << *ws, *clamp);
 }
 
+/*
+ * A first guess at the size of the peer's segments. Low, as Linux has it
+ * (tcp_initialize_rcv_mss()): small segments from a peer on a large MTU are
+ * acknowledged without delay at first, as any others.
+ */
+static void init_rcv_mss(struct newtcp_sock *tp)
+{
+	u32 guess = min_t(u32, tp->mss, tp->advmss);
+
+	guess = min3(guess, tp->rcv_wnd / 2, (u32)NEWTCP_DEFAULT_MSS);
+	tp->rcv_mss = max_t(u32, guess, NEWTCP_MIN_MSS);
+}
+
 /**
  * newtcp_rcvbuf_init() - the connection is established: start the tuning
  * @sk: the connection
@@ -109,6 +122,10 @@ void newtcp_rcvbuf_init(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 most;
 
+	/* What was announced is said; from here on it is what fits. */
+	if (tp->ts_ok)
+		tp->advmss -= NEWTCP_TS_ALIGNED;
+	init_rcv_mss(tp);
 	newtcp_sndbuf_expand(sk);
 	tp->rcvq.space = min_t(u32, tp->rcv_wnd, NEWTCP_INIT_CWND * tp->advmss);
 	tp->rcvq.time_us = tp->now_us;
@@ -247,21 +264,6 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 next:
 	tp->rcvq.seq = tp->copied_seq;
 	tp->rcvq.time_us = tp->now_us;
-}
-
-/**
- * newtcp_init_rcv_mss() - a first guess at the size of the peer's segments
- * @tp: the connection, its MSS and receive window known
- *
- * Low, as Linux has it (tcp_initialize_rcv_mss()): small segments from a peer
- * on a large MTU are acknowledged without delay at first, as any others.
- */
-void newtcp_init_rcv_mss(struct newtcp_sock *tp)
-{
-	u32 guess = min_t(u32, tp->mss, tp->advmss);
-
-	guess = min3(guess, tp->rcv_wnd / 2, (u32)NEWTCP_DEFAULT_MSS);
-	tp->rcv_mss = max_t(u32, guess, NEWTCP_MIN_MSS);
 }
 
 /* How large are the peer's segments? Decides when two full ones are in. */

@@ -597,7 +597,6 @@ int newtcp_rmem_schedule(struct sock *sk, struct sk_buff *skb);
 
 /* rcvbuf.c: locked */
 void newtcp_rcvbuf_init(struct sock *sk);
-void newtcp_init_rcv_mss(struct newtcp_sock *tp);
 void newtcp_rcv_space_adjust(struct sock *sk);
 void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
