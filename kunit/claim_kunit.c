@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "../module/newinet.h"
+#include "../module/tcp/tcp.h"
 
 #define TEST_PORT	45678
 #define ANY		INADDR_ANY
@@ -439,6 +440,32 @@ static struct socket *open_soon(const struct spec *s, u16 port)
 	return sock;
 }
 
+/* An heir holds the port like its owner; without an owner there is none to hold. */
+static void heir_test(struct kunit *test)
+{
+	struct spec ours = { .family = newinet_family, .addr = ANY };
+	struct spec kernel = { .family = AF_INET, .addr = ANY };
+	struct socket *owner, *heir, *k;
+
+	owner = open_spec(&ours, TEST_PORT);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(owner));
+	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, newinet_family,
+						  SOCK_STREAM, 0, &heir));
+	/* What lost its claim on another CPU has none to give. */
+	KUNIT_EXPECT_FALSE(test, newinet_claim_share(&heir->sk->__sk_common,
+						     &owner->sk->__sk_common));
+	KUNIT_EXPECT_TRUE(test, newinet_claim_share(&owner->sk->__sk_common,
+						    &heir->sk->__sk_common));
+	sock_release(owner);
+	k = open_spec(&kernel, TEST_PORT);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(k), -EADDRINUSE);
+	close_spec(k);
+	sock_release(heir);
+	k = open_spec(&kernel, TEST_PORT);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(k), 0);
+	close_spec(k);
+}
+
 struct time_wait_case {
 	const char *desc;
 	bool ours;
@@ -556,6 +583,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unspec_test),
 	KUNIT_CASE(sockname_test),
 	KUNIT_CASE(connect_test),
+	KUNIT_CASE(heir_test),
 	KUNIT_CASE_PARAM(time_wait_test, time_wait_gen_params),
 	KUNIT_CASE(no_memory_test),
 	{}

@@ -362,6 +362,7 @@ bool newinet_claim_share(const struct sock_common *owner,
 	spin_unlock_bh(&c->head->lock);
 	return ok;
 }
+EXPORT_SYMBOL_IF_KUNIT(newinet_claim_share);
 
 /**
  * newinet_claim_put - give the port back

@@ -263,6 +263,36 @@ CASE_F(held_in_time_wait_there, T_NO_MIX)
 }
 
 /* The kernel's IPv6 wildcard takes IPv4 as well, unless it says otherwise. */
+/*
+ * SO_REUSEADDR gets a server past the other stack's TIME-WAIT. Nobody comes
+ * after it, not with SO_REUSEADDR either, though that was good enough before.
+ */
+CASE_F(past_their_time_wait, T_NO_MIX)
+{
+	int l = sock_reuse(OTHER, ADDR), c, s, mine = sock_reuse(t_fam, ADDR);
+	uint16_t port;
+	char b;
+
+	OK(try_bind(l, OTHER, LOOP, 0));
+	OK(listen(l, 1));
+	port = t_port(l);
+	c = t_connect(OTHER, LOOP, port);
+	s = t_accept(l);
+	close(s);
+	RET(recv(c, &b, 1, 0), 0);
+	close(c);
+	close(l);
+	later(__LINE__, "TIME-WAIT", OTHER, LOOP, port, ADDR, 0);
+	OK(try_bind(mine, t_fam, LOOP, port));
+	OK(listen(mine, 1));
+	for (int r = NONE; r <= BOTH; r++) {
+		later(__LINE__, "a server past TIME-WAIT", OTHER, LOOP, port, r,
+		      EADDRINUSE);
+		later(__LINE__, "a server past TIME-WAIT", OTHER, ANY, port, r,
+		      EADDRINUSE);
+	}
+}
+
 CASE_F(ipv6_wildcard, T_NO_MIX)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
