@@ -24,7 +24,7 @@
 #include "claim.h"
 #include "tcp/tcp.h"
 
-#define CLAIM_HASH_BITS		10
+#define CLAIM_HASH_BITS		12
 
 static struct claim_head heads[1 << CLAIM_HASH_BITS];
 static unsigned int claim_net_id __ro_after_init;

@@ -9,6 +9,7 @@
 # does, `sh host` starts the machines that these tests run in; make sees it in
 # readme-install.
 # module: none
+# kernels: 6.1 6.12
 # timeout: 200
 # needs: curl gcc libc6-dev make iproute2 python3
 # shellcheck disable=SC2016
