@@ -126,16 +126,22 @@ out:
 	return err;
 }
 
-/* A new port in an empty slot, owned by @sk. -EAGAIN when it is not empty. */
+/*
+ * A new port in an empty slot, owned by @sk. -EAGAIN when it is not empty any
+ * more, -ESTALE when the pool is another.
+ */
 static int pool_fill(struct claim_net *cn, struct sock *sk, unsigned int i)
 {
 	struct newinet_claim *c;
 	struct claim_pool *pool;
-	int err = -EAGAIN;
+	int err = -ESTALE;
 
 	mutex_lock(&cn->lock);
 	pool = pool_locked(cn);
-	if (!pool || i >= pool->size || rcu_access_pointer(pool->slot[i]))
+	if (!pool || i >= pool->size)
+		goto out;
+	err = -EAGAIN;
+	if (rcu_access_pointer(pool->slot[i]))
 		goto out;
 	c = claim_make(cn, sk, htonl(INADDR_ANY), 0, 0, false, true);
 	err = PTR_ERR_OR_ZERO(c);
@@ -182,40 +188,76 @@ out:
 }
 
 /*
- * Try slots from @start on: a few while the pool of @size can grow, all when it
- * cannot or when the kernel has no port left. -EAGAIN when none would do but
- * more slots may help, -EADDRNOTAVAIL when they would not.
+ * Enter the connection with the port it owns now. Returns false when the
+ * four-tuple is taken: the port is given back and another is to be tried.
+ */
+static bool pool_settle(struct sock *sk, int *err)
+{
+	*err = newtcp_hash_connection(sk);
+	if (*err != -EADDRNOTAVAIL)
+		return true;
+	newinet_claim_put(&sk->__sk_common);
+	cond_resched();
+	return false;
+}
+
+/*
+ * Try a few slots from @start on: first the ports that are there, so that the
+ * pool holds no more of them than connections to one destination need, then a
+ * new one in the first empty slot. 0 or an error of the connection; -EAGAIN:
+ * none would do; -EADDRINUSE: neither, and the kernel has no port left;
+ * -ESTALE: the pool is another.
+ */
+static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
+		      unsigned int size, bool fill)
+{
+	unsigned int n, i, empty;
+	int low, high, err;
+	bool found;
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+again:
+	found = false;
+	for (n = 0; n < min_t(unsigned int, size, POOL_PROBES); n++) {
+		i = (start + n) % size;
+		err = pool_take(cn, sk, i, low, high);
+		if (!err && pool_settle(sk, &err))
+			return err;
+		if (err == -ENOENT && !found) {
+			found = true;
+			empty = i;
+		}
+	}
+	if (!found || !fill)
+		return -EAGAIN;
+	err = pool_fill(cn, sk, empty);
+	if (err == -EAGAIN)
+		goto again;		/* another connect was faster */
+	if (!err && !pool_settle(sk, &err))
+		err = -EAGAIN;
+	return err;
+}
+
+/*
+ * Probe at @start; all along the pool when it cannot grow any more, or when
+ * the kernel has no port left. -EAGAIN when more slots may help.
  */
 static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
 {
 	bool whole = size >= pool_limit(cn->net);
-	bool exhausted = false;
-	unsigned int i, n;
-	int low, high;
+	bool fill = true;
+	unsigned int n;
 	int err;
 
-	inet_sk_get_local_port_range(sk, &low, &high);
-	for (n = 0; n < (whole ? size : POOL_PROBES); n++) {
-		i = (start + n) % size;
-		err = pool_take(cn, sk, i, low, high);
-		if (err == -ENOENT && !exhausted) {
-			err = pool_fill(cn, sk, i);
-			if (err == -EADDRINUSE) {
-				exhausted = true;
-				whole = true;
-			} else if (err && err != -EAGAIN) {
-				return err;
-			}
-		}
-		if (err)
-			continue;
-
-		err = newtcp_hash_connection(sk);
-		if (err != -EADDRNOTAVAIL)
+	for (n = 0; !n || (whole && n < size); n += POOL_PROBES) {
+		err = pool_probe(cn, sk, start + n, size, fill);
+		if (err == -EADDRINUSE) {
+			fill = false;
+			whole = true;
+		} else if (err != -EAGAIN) {
 			return err;
-		newinet_claim_put(&sk->__sk_common);
-		cond_resched();
+		}
 	}
 	return whole ? -EADDRNOTAVAIL : -EAGAIN;
 }
@@ -254,7 +296,7 @@ int newinet_claim_connect(struct sock *sk)
 	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
 				   inet_sk(sk)->inet_daddr,
 				   inet_sk(sk)->inet_dport);
-	start += atomic_add_return(1 + (get_random_u32() & 7), &cn->turn);
+	start += atomic_add_return(1 + (get_random_u32() & 15), &cn->turn);
 
 	/* One for the time of the search, lest the intake comes and goes. */
 	newinet_intake_get();
@@ -263,12 +305,10 @@ int newinet_claim_connect(struct sock *sk)
 		err = -EAGAIN;
 		if (size)
 			err = pool_walk(cn, sk, start, size);
-		if (err == -EAGAIN) {
-			err = pool_grow(cn, size);
-			if (!err)
-				err = -EAGAIN;
-		}
-	} while (err == -EAGAIN && !fatal_signal_pending(current));
+		if (err == -EAGAIN)
+			err = pool_grow(cn, size) ?: -EAGAIN;
+	} while ((err == -EAGAIN || err == -ESTALE) &&
+		 !fatal_signal_pending(current));
 	newinet_intake_put();
 	return err;
 }

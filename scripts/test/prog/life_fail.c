@@ -253,16 +253,22 @@ static void after_send(long r)
 	complete(c, s, r);
 }
 
+static int file = -1;
+
+static void setup_sendfile(void)
+{
+	setup_pair();
+	if (file >= 0)
+		return;
+	file = memfd_create("stream", MFD_CLOEXEC);
+	if (file < 0 || write(file, out, BYTES) != BYTES)
+		die("memfd: %s", strerror(errno));
+}
+
 static long call_sendfile(void)
 {
-	static int file = -1;
 	off_t off = 0;
 
-	if (file < 0) {
-		file = memfd_create("stream", MFD_CLOEXEC);
-		if (file < 0 || write(file, out, BYTES) != BYTES)
-			die("memfd: %s", strerror(errno));
-	}
 	return sendfile(c, file, &off, BYTES);
 }
 
@@ -349,7 +355,7 @@ static const struct step {
 	{ "connect", setup_connect, call_connect, after_connect, "EADDRNOTAVAIL" },
 	{ "accept", setup_accept, call_accept, after_accept, "ENFILE" },
 	{ "send", setup_pair, call_send, after_send, "EAGAIN" },
-	{ "sendfile", setup_pair, call_sendfile, after_send, "EAGAIN" },
+	{ "sendfile", setup_sendfile, call_sendfile, after_send, "EAGAIN" },
 	{ "recv", setup_receive, call_recv, after_recv, "" },
 	{ "options", setup_pair, call_options, after_options, "" },
 	{ "shutdown", setup_pair, call_shutdown, after_nothing, "" },

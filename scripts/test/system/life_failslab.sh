@@ -42,16 +42,14 @@ prepare() {
 	echo 0 >$debug/fail_page_alloc/min-order
 }
 
-# range FIRST LAST: fails what is called from the functions between them,
-# PER-CENT of the time.
+# range START END PER-CENT: so often fails what is called from this text.
 range() {
-	local each start end
-	start=$(address_of "$1") end=$(address_of "$2")
-	echo "from $1 0x$start to $2 0x$end"
-	[[ $start && $end && $start < $end ]] || return 1
+	local each
+	echo "from 0x$1 to 0x$2"
+	[[ $1 && $2 && $1 < $2 ]] || return 1
 	for each in failslab fail_page_alloc; do
-		echo "0x$start" >"$debug/$each"/require-start
-		echo "0x$end" >"$debug/$each"/require-end
+		echo "0x$1" >"$debug/$each"/require-start
+		echo "0x$2" >"$debug/$each"/require-end
 		echo 1000000 >"$debug/$each"/times
 		echo "$3" >"$debug/$each"/probability
 	done
@@ -65,14 +63,14 @@ symbols() {
 
 address_of() { awk -v name="$1" '$3 == name { print $1; exit }' "$net_tmp/symbols"; }
 
-# The name of what follows a function.
-next_to() {
-	awk -v name="$1" 'seen && $1 "" != where { print $3; exit }
+# The address of what follows a function.
+end_of() {
+	awk -v name="$1" 'seen && $1 "" != where { print $1; exit }
 		$3 == name { seen = 1; where = $1 "" }' "$net_tmp/symbols"
 }
 
-# The first and the last function of the module.
-module_text() { grep '\[newinet\]' "$net_tmp/symbols" | awk '$2 ~ /[tT]/ { print $3 }'; }
+# Where the module's text begins, and where its last function does.
+module_text() { grep '\[newinet\]' "$net_tmp/symbols" | awk '$2 ~ /[tT]/ { print $1 }'; }
 module_first() { module_text | head -n 1; }
 module_last() { module_text | tail -n 1; }
 
@@ -91,7 +89,7 @@ injected() {
 receiving() {
 	local function=$1 status=0
 	shift
-	range "$function" "$(next_to "$function")" 4 || return 1
+	range "$(address_of "$function")" "$(end_of "$function")" 4 || return 1
 	while (($#)); do
 		"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --limit 100 \
 			--up 20K --down 20K --pairs 8 || status=1
@@ -103,7 +101,7 @@ receiving() {
 	return "$status"
 }
 
-# everywhere FIRST LAST CLIENT SERVER: once connected, everything may fail.
+# everywhere START END CLIENT SERVER: once connected, everything may fail.
 everywhere() {
 	local pid status=0
 	rm -f "$net_tmp"/gate.*
@@ -136,7 +134,8 @@ sed 's/^/# /' "$net_tmp/check"
 check 'newinet: faults in the receive path' receiving newinet_rcv newinet newinet newinet inet \
 	inet newinet
 sed 's/^/# /' "$net_tmp/check"
-check 'inet: faults everywhere' everywhere tcp_enter_memory_pressure tcp_v4_rcv inet inet
+check 'inet: faults everywhere' everywhere \
+	"$(address_of tcp_enter_memory_pressure)" "$(address_of tcp_v4_rcv)" inet inet
 sed 's/^/# /' "$net_tmp/check"
 for pair in 'newinet newinet' 'newinet inet' 'inet newinet'; do
 	# shellcheck disable=SC2086
