@@ -110,6 +110,18 @@ static struct inet_protosw *find_protosw(int type, int *protocol)
 	return ERR_PTR(err);
 }
 
+/* Our own module is held by the caller, who came through newinet_family_ops. */
+static bool hold_owner(struct module *owner)
+{
+	return owner == THIS_MODULE || try_module_get(owner);
+}
+
+static void drop_owner(struct module *owner)
+{
+	if (owner != THIS_MODULE)
+		module_put(owner);
+}
+
 /*
  * Fill in @sw with a copy of the entry, and hold the module of its transport.
  * A missing one is asked for by its exact name, then by protocol alone.
@@ -122,7 +134,7 @@ static int get_protosw(int type, int *protocol, struct inet_protosw *sw)
 	for (;;) {
 		rcu_read_lock();
 		p = find_protosw(type, protocol);
-		if (!IS_ERR(p) && !try_module_get(p->prot->owner))
+		if (!IS_ERR(p) && !hold_owner(p->prot->owner))
 			p = ERR_PTR(-EPROTONOSUPPORT);
 		if (!IS_ERR(p)) {
 			*sw = *p;
@@ -260,7 +272,7 @@ static int newinet_create(struct net *net, struct socket *sock, int protocol,
 	}
 out_put:
 	/* The socket holds the transport's module itself. */
-	module_put(sw.prot->owner);
+	drop_owner(sw.prot->owner);
 	return err;
 }
 

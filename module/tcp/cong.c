@@ -145,22 +145,16 @@ static void cong_fresh_windows(struct newtcp_cong *c)
 /**
  * newtcp_cong_assign - set up a new connection
  * @c: overwritten
- * @name: the wanted algorithm, as the netns's default; where it is not one
- *	of ours, CUBIC
+ * @name: the wanted algorithm; CUBIC where it is NULL or not one of ours
  *
  * Any context.
  */
 void newtcp_cong_assign(struct newtcp_cong *c, const char *name)
 {
-	const struct newtcp_cong_ops *ops = cong_get(name);
+	const struct newtcp_cong_ops *ops = name ? cong_get(name) : NULL;
 
-	if (!ops) {
-		/* Our own module, which the caller's socket already pins. */
-		ops = &newtcp_cong_cubic;
-		__module_get(ops->owner);
-	}
 	cong_fresh_windows(c);
-	cong_bind(c, ops);
+	cong_bind(c, ops ?: &newtcp_cong_cubic);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_assign);
 

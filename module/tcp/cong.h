@@ -81,7 +81,7 @@ struct newtcp_cong {
  * @cong_avoid: grow the window for one ACK outside recovery; required
  * @event: something happened, see enum newtcp_cong_event; optional
  * @name: as programs name it in TCP_CONGESTION
- * @owner: module that provides it
+ * @owner: module that provides it; NULL: ours, which every socket pins
  * @list: in the table of algorithms
  */
 struct newtcp_cong_ops {

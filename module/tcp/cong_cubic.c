@@ -345,5 +345,4 @@ struct newtcp_cong_ops newtcp_cong_cubic = {
 	.cong_avoid	= cubic_cong_avoid,
 	.event		= cubic_event,
 	.name		= "cubic",
-	.owner		= THIS_MODULE,
 };

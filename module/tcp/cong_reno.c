@@ -33,5 +33,4 @@ struct newtcp_cong_ops newtcp_cong_reno = {
 	.ssthresh	= reno_ssthresh,
 	.cong_avoid	= reno_cong_avoid,
 	.name		= "reno",
-	.owner		= THIS_MODULE,
 };

@@ -299,7 +299,7 @@ static int newtcp_init_sock(struct sock *sk)
 	__skb_queue_head_init(&tp->rtx_queue);
 	tp->out_of_order = RB_ROOT;
 	newtcp_timer_setup(sk);
-	newtcp_cong_assign(&tp->cong, "cubic");
+	newtcp_cong_assign(&tp->cong, NULL);
 	newtcp_reset_vars(sk);
 
 	sk->sk_state = TCP_CLOSE;
