@@ -456,6 +456,7 @@ static void heir_test(struct kunit *test)
 						     &owner->sk->__sk_common));
 	KUNIT_EXPECT_TRUE(test, newinet_claim_share(&owner->sk->__sk_common,
 						    &heir->sk->__sk_common));
+	inet_sk(heir->sk)->inet_num = TEST_PORT;
 	sock_release(owner);
 	k = open_spec(&kernel, TEST_PORT);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(k), -EADDRINUSE);

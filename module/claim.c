@@ -148,6 +148,10 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 		goto out_free;
 
 	INIT_LIST_HEAD(&c->dead);
+	if (!cn->demux && !cn->claims) {
+		claim_demux_start(cn);
+		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
+	}
 	c->cn = cn;
 	c->addr = addr;
 	c->dev = dev;
@@ -165,6 +169,7 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 		p->net = cn->net;
 		p->num = c->num;
 		hlist_add_head(&p->node, &c->head->ports);
+		claim_demux_port(cn, c->num, true);
 	}
 	c->port = p;
 	hlist_add_head(&c->node, &p->claims);
@@ -193,6 +198,7 @@ bool claim_unlink(struct newinet_claim *c)
 	if (hlist_empty(&p->claims)) {
 		WARN_ON_ONCE(!hlist_empty(&p->owners));
 		hlist_del(&p->node);
+		claim_demux_port(c->cn, c->num, false);
 		kfree(p);
 	}
 	return true;
@@ -438,6 +444,7 @@ static void __net_exit claim_net_exit(struct net *net)
 	release_dead(cn);
 	claim_pool_reap(cn, true);
 	WARN_ON_ONCE(cn->claims);
+	claim_demux_stop(cn);
 	claim_binder_free(cn);
 	mutex_unlock(&cn->lock);
 }
@@ -474,6 +481,7 @@ int newinet_claim_init(void)
 void newinet_claim_exit(void)
 {
 	unregister_pernet_subsys(&claim_net_ops);
+	synchronize_net();		/* a hook may still run */
 	rcu_barrier();
 	kmem_cache_destroy(claim_cache);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files about port claims share: claim.c (owners, rules, binds),
- * holder.c (the kernel's bind table) and pool.c (ports of connections).
+ * holder.c (the kernel's bind table), pool.c (ports of connections) and
+ * demux.c (early demultiplexing, which asks what ports are ours).
  *
  * Locks: claim_net.lock (mutex, inside the socket lock) guards the making and
  * releasing of claims; claim_head.lock (BH) guards ports, owners and counts;
@@ -67,6 +68,7 @@ struct claim_net {
 	struct claim_pool __rcu *pool;	/* written under lock */
 	unsigned int claims;		/* lock */
 	struct socket *binder;		/* of the holders; lock */
+	struct claim_demux *demux;	/* changes while there is no claim; lock */
 	spinlock_t dead_lock;		/* BH, inside claim_head.lock */
 	struct list_head dead;		/* claims without an owner */
 	atomic_t dying;			/* claims of dead, until they are released */
@@ -100,6 +102,11 @@ static inline bool claim_devs_overlap(int a, int b)
 {
 	return !a || !b || a == b;
 }
+
+/* demux.c */
+void claim_demux_start(struct claim_net *cn);		/* process, claim_net.lock */
+void claim_demux_stop(struct claim_net *cn);		/* process, claim_net.lock */
+void claim_demux_port(struct claim_net *cn, u16 num, bool claimed); /* both locks */
 
 /* pool.c */
 void claim_pool_release(struct claim_net *cn, struct newinet_claim *c); /* both locks */

@@ -147,9 +147,17 @@ static int newinet_rcv(struct sk_buff *skb)
 	const struct iphdr *iph;
 	struct sock_common *c;
 
-	/* A socket that early demultiplexing found is the kernel's own. */
-	if (skb->sk || skb->pkt_type != PACKET_HOST ||
-	    !pskb_may_pull(skb, sizeof(*th)))
+	/* What early demultiplexing found is ours or the kernel's. */
+	if (skb->sk) {
+		if (skb->destructor != newinet_demux_efree)
+			goto pass;
+		c = &skb->sk->__sk_common;
+		skb->destructor = NULL;
+		skb->sk = NULL;
+		deliver(c, skb);
+		return 0;
+	}
+	if (skb->pkt_type != PACKET_HOST || !pskb_may_pull(skb, sizeof(*th)))
 		goto pass;
 
 	th = (const struct tcphdr *)skb->data;

@@ -75,7 +75,11 @@ static bool conn_match(const struct sock_common *c, struct net *net,
 				    dif, sdif);
 }
 
-static void entry_put(struct sock_common *c)
+/**
+ * newtcp_entry_put() - give back what a look-up found
+ * @c: socket, request or TIME-WAIT entry
+ */
+void newtcp_entry_put(struct sock_common *c)
 {
 	if (c->skc_state == TCP_TIME_WAIT)
 		newtcp_tw_put(newtcp_tw_of(c));
@@ -121,7 +125,7 @@ again:
 		/* The object may have been freed and used again meanwhile. */
 		if (likely(conn_match(c, net, &k, dif, sdif)))
 			return c;
-		entry_put(c);
+		newtcp_entry_put(c);
 		goto again;
 	}
 	/* Ended on another chain: an entry moved; look once more. */

@@ -87,6 +87,11 @@ void newinet_intake_exit(void);		/* process, waits for RCU */
 void newinet_intake_get(void);		/* process or BH: somebody is to be found */
 void newinet_intake_put(void);		/* process or BH */
 
+/* demux.c: what a segment's predecessor knew */
+void newinet_demux_efree(struct sk_buff *skb);			/* any */
+void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
+void newinet_demux_forget(struct sock *sk);			/* locked */
+
 /* egress.c: segments to IP */
 int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin);
 struct dst_entry *newinet_egress_dst(struct sock *sk);

@@ -81,7 +81,9 @@ void claim_pool_work(struct work_struct *work)
 
 	mutex_lock(&cn->lock);
 	claim_pool_reap(cn, !atomic_read(&cn->owners));
-	if (pool_locked(cn))
+	if (!cn->claims)
+		claim_demux_stop(cn);
+	if (pool_locked(cn) || cn->demux)
 		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
 	mutex_unlock(&cn->lock);
 }

@@ -183,6 +183,7 @@ int newtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	newtcp_reset_vars(sk);
 	sk_dst_reset(sk);
+	newinet_demux_forget(sk);
 	sk_error_report(sk);
 	return 0;
 }

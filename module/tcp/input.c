@@ -495,6 +495,7 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 
 	switch (sk->sk_state) {
 	case TCP_ESTABLISHED:
+		newinet_demux_learn(sk, skb);
 		rcv_established(sk, skb, th);
 		return 0;
 	case TCP_SYN_SENT:

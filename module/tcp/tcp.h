@@ -448,6 +448,7 @@ void newtcp_lookup_exit(void);					/* process */
 /* RCU. A referenced entry, or NULL: connection, request, TIME-WAIT, listener. */
 struct sock_common *newtcp_lookup(struct net *net, __be32 saddr, __be16 sport,
 				  __be32 daddr, u16 dport, int dif, int sdif);
+void newtcp_entry_put(struct sock_common *c);
 struct sock_common *newtcp_lookup_established(struct net *net, __be32 saddr,
 					      __be16 sport, __be32 daddr,
 					      u16 dport, int dif, int sdif);

@@ -72,7 +72,8 @@ def build_module(name):
 
 
 def build_programs():
-    """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors.
+    """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors;
+    and newinet-run.
     Yields (program, status, output, seconds); a program that is up to date, nothing."""
     source = f'{TEST}/prog'
     out = f'{cache()}/prog'
@@ -92,3 +93,8 @@ def build_programs():
         if name != 't.c' and 't.c' in names:
             args.append(f'{source}/t.c')
         yield (name, *run(*args, '-pthread'))
+    # newinet-run's own parts and test programs; in a machine it takes a minute.
+    os.makedirs(f'{out}/run', exist_ok=True)
+    yield ('newinet-run', *run('make', '-s', '-C', f'{TOP}/scripts/run', f'O={out}/run',
+                               'all', 'check-programs'))
+    yield ('newinet-run', *run(f'{TOP}/scripts/run/newinet-run', '--fallback', 'true'))

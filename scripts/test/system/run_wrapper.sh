@@ -45,7 +45,12 @@ calls()
 
 build()
 {
-	make -s -C "$src/scripts/run" O="$tmp" all check-programs
+	# The runner has made them.
+	if [[ -d ${NEWINET_BIN:-}/run ]]; then
+		cp "$NEWINET_BIN"/run/* "$tmp/"
+	else
+		make -s -C "$src/scripts/run" O="$tmp" all check-programs
+	fi
 }
 
 # The statuses that env(1) would give, and what never needs the module.

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Early demultiplexing: a connection's route back is looked up once, not for
+ * every segment.
+ *
+ * The kernel does this for its own TCP between netfilter's PRE_ROUTING and the
+ * routing decision (tcp_v4_early_demux() in ip_rcv_finish_core()). The same
+ * place is reached by the last PRE_ROUTING hook: a segment whose connection
+ * is known gets the socket and the route that the one before it had. Hooks
+ * after it see the socket (nft's `meta cgroup`, for one), as they do AF_INET's.
+ * Without it everything works, only slower.
+ *
+ * The hook stands in a netns from its first claim on until some seconds after
+ * the last; what is not for a port of ours costs it one bit.
+ *
+ * Context: the hook in softirq, RCU read side; start and stop in process,
+ * claim_net.lock held.
+ */
+#include <linux/bitmap.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/l3mdev.h>
+#include "claim.h"
+#include "tcp/tcp.h"
+
+struct claim_demux {
+	struct nf_hook_ops ops;
+	struct rcu_head rcu;
+	DECLARE_BITMAP(ports, 1 << 16);		/* that have a claim */
+};
+
+/* As sock_edemux(); by it the intake knows the socket for ours. */
+void newinet_demux_efree(struct sk_buff *skb)
+{
+	sock_put(skb->sk);
+}
+
+static void give_route(struct sk_buff *skb, const struct sock *sk)
+{
+	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
+
+	if (dst)
+		dst = dst_check(dst, 0);
+	if (dst && sk->sk_rx_dst_ifindex == skb->skb_iif)
+		skb_dst_set_noref(skb, dst);
+}
+
+/* The kernel demultiplexes in VRFs a step later, by the master device. */
+static bool candidate(const struct sk_buff *skb, const struct net *net)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return iph->protocol == IPPROTO_TCP && !skb->sk && !skb_dst(skb) &&
+	       skb->pkt_type == PACKET_HOST && !ip_is_fragment(iph) &&
+	       READ_ONCE(net->ipv4.sysctl_ip_early_demux) &&
+	       READ_ONCE(net->ipv4.sysctl_tcp_early_demux) &&
+	       !netif_is_l3_slave(skb->dev) && !netif_is_l3_master(skb->dev);
+}
+
+static unsigned int demux_hook(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	const struct claim_demux *demux = priv;
+	const struct tcphdr *th;
+	const struct iphdr *iph;
+	struct sock_common *c;
+
+	if (!candidate(skb, state->net) ||
+	    !pskb_may_pull(skb, skb_transport_offset(skb) + sizeof(*th)))
+		return NF_ACCEPT;
+	iph = ip_hdr(skb);
+	th = tcp_hdr(skb);
+	if (!test_bit(ntohs(th->dest), demux->ports))
+		return NF_ACCEPT;
+
+	c = newtcp_lookup_established(state->net, iph->saddr, th->source,
+				      iph->daddr, ntohs(th->dest),
+				      skb->skb_iif, 0);
+	if (!c)
+		return NF_ACCEPT;
+	if (c->skc_state == TCP_TIME_WAIT || c->skc_state == TCP_NEW_SYN_RECV) {
+		newtcp_entry_put(c);
+		return NF_ACCEPT;
+	}
+	skb->sk = newtcp_full(c);
+	skb->destructor = newinet_demux_efree;
+	give_route(skb, skb->sk);
+	return NF_ACCEPT;
+}
+
+/**
+ * newinet_demux_learn() - note the route by which a segment came
+ * @sk: its connection, locked
+ * @skb: the segment
+ *
+ * As inet_sk_rx_dst_set(). The socket's destructor lets the route go.
+ */
+void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb)
+{
+	struct dst_entry *old = rcu_dereference_protected(sk->sk_rx_dst,
+							  lockdep_sock_is_held(sk));
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (likely(old == dst && sk->sk_rx_dst_ifindex == skb->skb_iif))
+		return;
+	if (!dst || !dst_hold_safe(dst))
+		dst = NULL;
+	rcu_assign_pointer(sk->sk_rx_dst, dst);
+	sk->sk_rx_dst_ifindex = skb->skb_iif;
+	dst_release(old);
+}
+
+/**
+ * newinet_demux_forget() - the connection is no more, its socket lives on
+ * @sk: the socket, locked
+ */
+void newinet_demux_forget(struct sock *sk)
+{
+	dst_release(unrcu_pointer(xchg(&sk->sk_rx_dst, NULL)));
+}
+
+/* In front of a netns's first claim. */
+void claim_demux_start(struct claim_net *cn)
+{
+	struct claim_demux *demux;
+
+	demux = kvzalloc(sizeof(*demux), GFP_KERNEL | __GFP_NOWARN);
+	if (!demux)
+		return;
+	demux->ops.hook = demux_hook;
+	demux->ops.priv = demux;
+	demux->ops.pf = NFPROTO_IPV4;
+	demux->ops.hooknum = NF_INET_PRE_ROUTING;
+	demux->ops.priority = NF_IP_PRI_LAST;
+	if (nf_register_net_hook(cn->net, &demux->ops)) {
+		kvfree(demux);
+		return;
+	}
+	cn->demux = demux;
+}
+
+/* The netns has no claim any more. */
+void claim_demux_stop(struct claim_net *cn)
+{
+	struct claim_demux *demux = cn->demux;
+
+	if (!demux)
+		return;
+	cn->demux = NULL;
+	nf_unregister_net_hook(cn->net, &demux->ops);
+	kvfree_rcu(demux, rcu);
+}
+
+/* A port got its first claim, or lost its last. claim_head.lock held. */
+void claim_demux_port(struct claim_net *cn, u16 num, bool claimed)
+{
+	if (cn->demux)
+		assign_bit(num, cn->demux->ports, claimed);
+}
