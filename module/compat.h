@@ -180,11 +180,10 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 	};								\
 	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };	\
 									\
-	if (flags & MSG_SENDPAGE_NOTLAST)				\
-		msg.msg_flags |= MSG_MORE;				\
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);	\
 	return sendmsg(sk, &msg, size);					\
 }
+#define NEWINET_MSG_NOTLAST	MSG_SENDPAGE_NOTLAST
 #define NEWINET_SENDPAGE_OPS						\
 	.sendpage	= inet_sendpage,				\
 	.sendpage_locked = newtcp_sendpage_locked,
@@ -192,6 +191,7 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 	.sendpage		= newtcp_sendpage,
 #else
 #define NEWINET_SENDPAGE(name, sendmsg)
+#define NEWINET_MSG_NOTLAST	0
 #define NEWINET_SENDPAGE_OPS
 #define NEWINET_SENDPAGE_PROTO
 #endif

@@ -254,7 +254,10 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			goto out_err;
 		mss = newtcp_send_mss(sk, &size_goal);
 	}
-	if (copied)
+	/* Another page follows at once: full super-packets alone leave. */
+	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
+		push_full(sk, mss, size_goal);
+	else if (copied)
 		push(sk, flags, mss, newtcp_nonagle(newtcp_sk(sk)));
 	return copied;
 

@@ -2,6 +2,7 @@
 """What the benchmark found, as a table for the terminal, Markdown, JSON and SVG."""
 import html
 import json
+import statistics
 
 FAMILIES = ('inet', 'newinet', 'unix')
 # What "1.00" of a bound on the kernel's own TCP means, measured to 0.5 %.
@@ -11,6 +12,13 @@ EQUAL = 1.005
 def mean(values):
     """The mean of a list."""
     return sum(values) / len(values)
+
+
+def error(values):
+    """The standard error of the mean of a list, as a part of it."""
+    if len(values) < 2:
+        return 0.0
+    return statistics.stdev(values) / len(values) ** 0.5 / mean(values)
 
 
 def met(value, bound, better):
@@ -52,6 +60,8 @@ def evaluate(rows, figures):
             'of_unix': of_unix, 'first': row.first, 'goal': row.goal, 'goal_of_unix': row.unix,
             'first_met': met(ratio, first, row.better),
             'goal_met': 'not met' if 'not met' in verdicts else verdicts[0],
+            'ratio_error': sum(error(rounds[each]) ** 2 for each in ('inet', 'newinet')
+                               if each in rounds) ** 0.5,
             'spread': max(max(values) / min(values) - 1 for values in rounds.values()),
         })
     return results
@@ -81,12 +91,22 @@ def ratio_of(result):
     return '-' if result['ratio'] is None else f'{result["ratio"]:.3f}'
 
 
+def doubt(result):
+    """The spread, and how sure the ratio is where chance has a part in it."""
+    if max(map(len, result['rounds'].values())) < 2:
+        return ''
+    text = f'{result["spread"]:.1%}'
+    if result['row'].startswith('goodput') and result['spread'] > 0.01:
+        text += f', ratio +-{result["ratio_error"]:.0%}'
+    return text
+
+
 def cells(result):
     """What a line of the table has behind the title."""
     return [result['unit'], *(number(result['mean'].get(each)) for each in FAMILIES),
             ratio_of(result), '' if result['of_unix'] is None else f'{result["of_unix"]:.3f}',
             bound(result, 'first'), bound(result, 'goal').replace(' of AF_UNIX', ' of UNIX'),
-            f'{result["spread"]:.1%}']
+            doubt(result)]
 
 
 HEADS = ['', 'unit', 'AF_INET', 'NEWINET', 'AF_UNIX', 'ratio', '/ UNIX', 'first slice', 'goal',
@@ -99,7 +119,8 @@ def about(info):
             f'{info["rounds"]} rounds ({info["lossy"]} where packets are lost at random), every '
             'family in turn in one boot;',
             'ratio: AF_NEWINET / AF_INET; spread: largest / smallest round, less one, of the '
-            'family where it is largest.', *info['remarks']]
+            'family where it is largest;', '+-: the standard error of the ratio.',
+            *info['remarks']]
 
 
 def slab_table(slabs):
@@ -160,10 +181,13 @@ def markdown(results, slabs, info, svg):
 
 
 def as_json(results, slabs, info):
-    """Everything, every round."""
-    memory = {f'{job} {family}': {name: mean(values) for name, values in names.items()}
-              for (job, family), names in slabs.items()}
-    return json.dumps({**info, 'results': results, 'slabs': memory}, indent=1) + '\n'
+    """Everything, every round; a line for each row."""
+    memory = [{'job': job, 'family': family,
+               'slabs': {name: mean(values) for name, values in names.items()}}
+              for (job, family), names in slabs.items()]
+    lists = [f'"{name}": [\n' + ',\n'.join(json.dumps(each) for each in values) + '\n]'
+             for name, values in (('results', results), ('memory', memory))]
+    return '{"about": ' + json.dumps(info) + ',\n' + ',\n'.join(lists) + '}\n'
 
 
 def svg_bar(result, y, scale):
