@@ -100,16 +100,13 @@ int newtcp_cong_init(void)
 {
 	int err;
 
-	err = newtcp_cong_register(&newtcp_cong_reno);
-	if (err)
-		return err;
+	/* The usual one first: every socket() looks it up. */
 	err = newtcp_cong_register(&newtcp_cong_cubic);
 	if (err)
-		goto err_reno;
-	return 0;
-
-err_reno:
-	newtcp_cong_unregister(&newtcp_cong_reno);
+		return err;
+	err = newtcp_cong_register(&newtcp_cong_reno);
+	if (err)
+		newtcp_cong_unregister(&newtcp_cong_cubic);
 	return err;
 }
 

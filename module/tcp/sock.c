@@ -15,6 +15,7 @@
 #include <linux/poll.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <net/xfrm.h>
 #include "tcp.h"
 
@@ -291,6 +292,17 @@ void newtcp_child_init(struct sock *sk)
 	newtcp_cong_clone(&tp->cong, &tp->cong);
 }
 
+/* net.ipv4.tcp_congestion_control, where we have one of that name. */
+static void default_cong(struct newtcp_sock *tp, const struct net *net)
+{
+	const struct tcp_congestion_ops *wanted;
+
+	rcu_read_lock();
+	wanted = rcu_dereference(net->ipv4.tcp_congestion_control);
+	newtcp_cong_assign(&tp->cong, wanted ? wanted->name : NULL);
+	rcu_read_unlock();
+}
+
 static int newtcp_init_sock(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
@@ -299,7 +311,7 @@ static int newtcp_init_sock(struct sock *sk)
 	__skb_queue_head_init(&tp->rtx_queue);
 	tp->out_of_order = RB_ROOT;
 	newtcp_timer_setup(sk);
-	newtcp_cong_assign(&tp->cong, NULL);
+	default_cong(tp, net);
 	newtcp_reset_vars(sk);
 
 	sk->sk_state = TCP_CLOSE;

@@ -396,6 +396,22 @@ CASE_F(tcp_congestion, T_NO_MIX)
 	TRUE(!strcmp(name, "ren"));
 }
 
+/* The namespace's choice, for sockets that come after it. */
+CASE_F(tcp_congestion_default, T_NO_MIX)
+{
+	const char *names[] = { "reno", "cubic" };
+	char name[16] = "";
+	socklen_t len;
+
+	t_own_netns();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		t_write_sysctl("net/ipv4/tcp_congestion_control", names[i]);
+		len = sizeof(name);
+		OK(getsockopt(t_sock(t_fam), IPPROTO_TCP, TCP_CONGESTION, name, &len));
+		TRUE(!strcmp(name, names[i]));
+	}
+}
+
 CASE(tcp_info_state_and_length)
 {
 	unsigned char info[1024];
