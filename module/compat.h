@@ -183,6 +183,7 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);	\
 	return sendmsg(sk, &msg, size);					\
 }
+
 #define NEWINET_MSG_NOTLAST	MSG_SENDPAGE_NOTLAST
 #define NEWINET_SENDPAGE_OPS						\
 	.sendpage	= inet_sendpage,				\

@@ -113,7 +113,7 @@ no_device() {
 # under way; all of it arrives.
 interrupted() {
 	local pid status=0
-	netem "$ns_a" rate 20mbit limit 2000
+	netem "$ns_a" rate 8mbit limit 2000
 	rm -f "$net_tmp"/gate.*
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --up 5M --down 5M \
 		--gate "$net_tmp/gate" &
