@@ -31,12 +31,6 @@ struct claim_demux {
 	DECLARE_BITMAP(ports, 1 << 16);		/* that have a claim */
 };
 
-/* As sock_edemux(); by it the intake knows the socket for ours. */
-void newinet_demux_efree(struct sk_buff *skb)
-{
-	sock_put(skb->sk);
-}
-
 static void give_route(struct sk_buff *skb, const struct sock *sk)
 {
 	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
@@ -85,7 +79,7 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	skb->sk = newtcp_full(c);
-	skb->destructor = newinet_demux_efree;
+	skb->destructor = sock_efree;
 	give_route(skb, skb->sk);
 	return NF_ACCEPT;
 }

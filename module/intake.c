@@ -149,7 +149,8 @@ static int newinet_rcv(struct sk_buff *skb)
 
 	/* What early demultiplexing found is ours or the kernel's. */
 	if (skb->sk) {
-		if (skb->destructor != newinet_demux_efree)
+		if (skb->sk->sk_prot != &newtcp_prot ||
+		    skb->destructor != sock_efree)
 			goto pass;
 		c = &skb->sk->__sk_common;
 		skb->destructor = NULL;

@@ -88,7 +88,6 @@ void newinet_intake_get(void);		/* process or BH: somebody is to be found */
 void newinet_intake_put(void);		/* process or BH */
 
 /* demux.c: what a segment's predecessor knew */
-void newinet_demux_efree(struct sk_buff *skb);			/* any */
 void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
 void newinet_demux_forget(struct sock *sk);			/* locked */
 
