@@ -36,16 +36,7 @@ static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)
 	return 0;
 }
 
-/**
- * newtcp_retransmit_skb() - send a queued segment again
- * @sk: the connection
- * @skb: the segment, in the retransmission queue
- * @segs: at most so many segments of the wire; the rest is cut off
- *
- * Return: 0; -ENOMEM; -EAGAIN when the window has no room; -EHOSTUNREACH
- * without a route; or as newtcp_transmit().
- */
-int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
+static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
@@ -53,8 +44,11 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 	int err;
 
 	if (seq_before(cb->seq, tp->snd_una) && skb->len) {
-		/* Acknowledged in part while it was being chosen. */
-		if (!seq_before(tp->snd_una, cb->seq + skb->len))
+		/*
+		 * Acknowledged in part while it was being chosen; of all but
+		 * a FIN that it was given after it had been sent, a FIN stays.
+		 */
+		if (!seq_before(tp->snd_una, cb->end_seq))
 			return -EAGAIN;
 		if (newtcp_skb_trim_head(sk, skb, tp->snd_una - cb->seq))
 			return -ENOMEM;
@@ -87,9 +81,27 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 	}
 	tp->total_retrans += cb->segs;
 	tp->prr_out += cb->segs;
+	return 0;
+}
+
+/**
+ * newtcp_retransmit_skb() - send a queued segment again
+ * @sk: the connection
+ * @skb: the segment, in the retransmission queue
+ * @segs: at most so many segments of the wire; the rest is cut off
+ *
+ * Return: 0; -ENOMEM; -EAGAIN when the window has no room; -EHOSTUNREACH
+ * without a route; or as newtcp_transmit().
+ */
+int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int err = send_again(sk, skb, segs);
+
+	/* Of the first attempt, or a host without a route would never give up. */
 	if (!tp->retrans_stamp)
 		tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
-	return 0;
+	return err;
 }
 
 /**

@@ -138,7 +138,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
  * newtcp_skb_trim_head() - drop acknowledged bytes from the front of a segment
  * @sk: the socket
  * @skb: the segment
- * @len: bytes to drop, less than all
+ * @len: bytes to drop; all, when only a FIN is to stay
  *
  * Return: 0 or -ENOMEM.
  */
