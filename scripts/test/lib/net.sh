@@ -98,14 +98,34 @@ netem() {
 	fi
 }
 
+# pause SECONDS: sleep(1) without a process, which an emulated machine is slow
+# to start: nobody ever writes into this pipe.
+exec {net_silence}<> <(:)
+pause() { read -rt "$1" -u "$net_silence" || true; }
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
-		sleep 0.2
+		pause 0.1
 	done
+}
+
+# children PID: of a process with one thread, in the order in which they began.
+# shellcheck disable=SC2034
+children() {
+	net_children=()
+	read -ra net_children <"/proc/$1/task/$1/children" || true
+}
+
+# all_arrived FILE: net_xfer's words there: each end has what the other sent.
+all_arrived() {
+	awk '{ print; sent[$1] = $4; received[$1] = $6 }
+		END { exit !(NR == 2 && sent["client"] > 0 && sent["server"] > 0 &&
+			sent["client"] == received["server"] &&
+			sent["server"] == received["client"]) }' "$1"
 }
 
 # wait_port NAMESPACE ADDRESS PORT [SECONDS]: by trying; the server sees a

@@ -19,29 +19,32 @@ cp "$NEWINET_KO" "$ko"
 rounds=50 patience=15
 [[ $NEWINET_KERNEL != debug ]] || rounds=20 patience=40
 
+both_there() {
+	children "$pid"
+	((${#net_children[@]} == 2))
+}
+
 # killed CLIENT SERVER ROUNDS: whole transfers; of each, first one process or
 # both, after a time that differs.
 killed() {
-	local i pid both victim status=0
+	local i pid when status=0
 	for ((i = 0; i < $3; i++)); do
 		"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --endless \
 			--limit 30 >"$net_tmp/said" 2>&1 &
 		pid=$!
-		sleep "0.$((i * 7 % 30 + 5))"
-		# The first child is the server, the second the client.
-		mapfile -t both < <(pgrep -P "$pid")
-		if ((${#both[@]} == 2)); then
-			victim=${both[i % 2]}
-			kill -9 "$victim"
-			# The other one ends by itself: its peer has reset the
-			# connection, or ended the stream.
-			((i % 3)) || kill -9 "${both[(i + 1) % 2]}" 2>/dev/null || true
-		elif ! kill -9 "${both[@]}"; then
+		wait_for 10 both_there || {
 			cat "$net_tmp/said"
+			kill -9 "$pid"
 			status=1
-		fi
-		# A server that is left without a client is not what is looked at.
-		((${#both[@]} == 2)) || kill -9 "$pid"
+			continue
+		}
+		printf -v when '0.%03d' $((i * 67 % 300))
+		pause "$when"
+		# The first child is the server, the second the client.
+		kill -9 "${net_children[i % 2]}" || status=1
+		# The other one ends by itself: its peer has reset the
+		# connection, or ended the stream.
+		((i % 3)) || kill -9 "${net_children[(i + 1) % 2]}" 2>/dev/null || true
 		wait "$pid" || true
 	done
 	return "$status"
@@ -49,13 +52,13 @@ killed() {
 
 # survivors CLIENT SERVER: what the one that is left is told.
 survivor() {
-	local pid both
+	local pid
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --endless \
 		--limit 30 >"$net_tmp/said" 2>&1 &
 	pid=$!
-	sleep 1
-	mapfile -t both < <(pgrep -P "$pid")
-	kill -9 "${both[0]}"
+	wait_for 10 both_there || return 1
+	pause 1
+	kill -9 "${net_children[0]}"
 	wait "$pid" || true
 	cat "$net_tmp/said"
 	# Data was under way, so the end is a reset, seen by one call as that, by

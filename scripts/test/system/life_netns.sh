@@ -79,7 +79,7 @@ both_inside() {
 		wait_for 20 test -e "$net_tmp/c$i" || status=1
 	done
 	rm -f "$net_tmp"/c?
-	sleep 0.5
+	pause 0.5
 	began=$SECONDS
 	mapfile -t pids < <(ip netns pids "inner$$")
 	((${#pids[@]} >= 8)) || status=1
@@ -100,12 +100,13 @@ across() {
 	"$xfer" --client "$one@inner$$" --server "$other" --addr 10.81.0.2 --endless \
 		>"$net_tmp/outer" 2>&1 &
 	outer=$!
-	sleep 1
+	pause 1
 	began=$SECONDS
 	kill_in "inner$$"
 	ip netns del "inner$$"
 	really_gone "$began" || status=1
-	pkill -9 -P "$outer" || true
+	children "$outer"
+	kill -9 "${net_children[@]}" || true
 	wait "$outer" || true
 	return "$status"
 }

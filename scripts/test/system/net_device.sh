@@ -113,20 +113,20 @@ no_device() {
 # under way; all of it arrives.
 interrupted() {
 	local pid status=0
-	netem "$ns_a" rate 8mbit limit 2000
-	rm -f "$net_tmp"/gate.*
-	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --up 5M --down 5M \
-		--gate "$net_tmp/gate" &
+	rm -f "$net_tmp"/gate.* "$net_tmp/until"
+	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --up 64K --down 64K \
+		--gate "$net_tmp/gate" --until "$net_tmp/until" --limit 60 >"$net_tmp/said" 2>&1 &
 	pid=$!
 	wait_for 20 test -e "$net_tmp/gate.client" || status=1
 	touch "$net_tmp/gate.go"
-	sleep 0.5
+	pause 0.5
 	$3
-	sleep 0.7
-	kill -0 "$pid" || { echo 'too fast to be interrupted'; status=1; }
+	pause 0.7
 	$4
-	netem "$ns_a"
+	pause 0.5
+	touch "$net_tmp/until"
 	wait "$pid" || status=1
+	all_arrived "$net_tmp/said" || status=1
 	return "$status"
 }
 link_down() { ip -n "$ns_b" link set veth0 down; }
@@ -144,15 +144,16 @@ deleted() {
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr 10.79.0.2 --endless \
 		--limit 60 >/dev/null 2>&1 &
 	pid=$!
-	sleep 1
+	pause 1
 	began=$SECONDS
 	ip -n "$ns_a" link del veth1
 	echo "$((SECONDS - began)) s to delete"
 	((SECONDS - began < 8)) || status=1
-	sleep 0.5
+	pause 0.5
 	kill -0 "$pid" || { echo 'the transfer had ended before'; status=1; }
 	# The connection lives on without a device, and sends nothing anywhere.
-	pkill -9 -P "$pid" || status=1
+	children "$pid"
+	kill -9 "${net_children[@]}" || status=1
 	wait "$pid" || true
 	return "$status"
 }

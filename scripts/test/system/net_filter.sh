@@ -84,6 +84,11 @@ same() {
 
 timeout_text='socket=0 connect=timeout'
 
+# The debug kernel, many times slower, sees one of each kind: what refuses is
+# the stock kernels' to show, that it refuses cleanly the debug kernel's.
+some=''
+[[ $NEWINET_KERNEL != debug ]] || some=yes
+
 # --- netfilter
 # ip-netns would mount a sysfs each time.
 nft_at() { nsenter "--net=/run/netns/$1" nft "${@:2}"; }
@@ -115,11 +120,12 @@ client_input_drop() { rule "$ns_a" input tcp sport "$port" counter drop; }
 netfilter() {
 	local refusal='socket=0 connect=ECONNREFUSED'
 	refused 'INPUT drops at the server' "$timeout_text" server_input_drop no_rule
+	refused 'OUTPUT rejects at the client' "$refusal" client_output_reset no_rule
+	[[ ! $some ]] || return 0
 	refused 'INPUT rejects by RST' "$refusal" server_input_reset no_rule
 	refused 'INPUT rejects by ICMP' "$refusal" server_input_icmp no_rule
 	refused 'OUTPUT drops at the server' "$timeout_text" server_output_drop no_rule
 	refused 'OUTPUT drops at the client' "$timeout_text" client_output_drop no_rule
-	refused 'OUTPUT rejects at the client' "$refusal" client_output_reset no_rule
 	refused 'INPUT drops at the client' "$timeout_text" client_input_drop no_rule
 }
 
@@ -236,13 +242,14 @@ outside() {
 cgroups() {
 	local family
 	mkdir "$cg"
+	refused 'cgroup ingress at the server' "$timeout_text" ingress_port no_ingress server
+	refused 'cgroup sock_create' 'socket=EPERM' create_all no_create client
+	[[ ! $some ]] || return 0
 	refused 'cgroup egress at the client' "$timeout_text" egress_port no_egress client
 	refused 'cgroup ingress at the client' "$timeout_text" ingress_all no_ingress client
-	refused 'cgroup ingress at the server' "$timeout_text" ingress_port no_ingress server
 	refused 'cgroup egress at the server' "$timeout_text" egress_all no_egress server
 	refused 'cgroup connect4' 'socket=0 connect=EPERM' \
 		connect_port no_connect client
-	refused 'cgroup sock_create' 'socket=EPERM' create_all no_create client
 	for family in inet newinet; do
 		check "cgroup bind4: $family is refused" bind_refused "$family"
 		check "cgroup programs: $family outside is let through" outside "$family"
@@ -255,8 +262,10 @@ for family in inet newinet; do
 	check "a rule comes and goes midway: $family" midway "$family"
 	check "conntrack: $family is established, assured, never invalid" followed "$family"
 done
-refused 'tc ingress drops at the server' "$timeout_text" server_tc no_server_tc
 refused 'tc egress drops at the client' "$timeout_text" client_tc no_client_tc
-refused 'XDP drops at the server' "$timeout_text" server_xdp no_server_xdp
+if [[ ! $some ]]; then
+	refused 'tc ingress drops at the server' "$timeout_text" server_tc no_server_tc
+	refused 'XDP drops at the server' "$timeout_text" server_xdp no_server_xdp
+fi
 cgroups
 finish

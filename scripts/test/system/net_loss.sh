@@ -13,7 +13,7 @@ set -euo pipefail
 . "$NEWINET_LIB/net.sh"
 
 size=64M small=4M
-[[ $NEWINET_KERNEL != debug ]] || size=4M small=1M
+[[ $NEWINET_KERNEL != debug ]] || size=2M small=512K
 
 # What netem says it did to the packets that left: proof that there was trouble.
 trouble() {

@@ -13,7 +13,7 @@ set -euo pipefail
 . "$NEWINET_LIB/net.sh"
 
 size=16M small=4M
-[[ $NEWINET_KERNEL != debug ]] || size=4M small=1M
+[[ $NEWINET_KERNEL != debug ]] || size=2M small=512K
 xfer=$NEWINET_BIN/net_xfer
 
 # AF_INET by itself comes first: what it cannot do here, nobody is asked to.
@@ -104,8 +104,8 @@ captured() {
 		wait_for 60 grep -q 'listening on' "$net_tmp/$name.log" || return 1
 	done
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --port "$3" \
-		--up 768K --down 768K || status=1
-	sleep 0.5
+		--up 544K --down 544K || status=1
+	pause 0.5
 	kill "${pids[@]}"
 	for pid in "${pids[@]}"; do wait "$pid" || true; done
 	for name in "$ns_a" "$ns_b"; do

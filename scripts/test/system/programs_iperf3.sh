@@ -39,7 +39,7 @@ transfer()
 	while kill -0 "$client_pid" 2>/dev/null; do
 		found=$(in_kernel "$client_ns" "$port")
 		((found <= most)) || most=$found
-		sleep 0.2
+		pause 0.2
 	done
 	wait "$client_pid" || status=$?
 	if ((status)); then
