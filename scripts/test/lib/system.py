@@ -30,7 +30,7 @@ import results
 
 DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
-BATCH_SECONDS = 240     # about how long one machine should be in use
+BATCH_SECONDS = 300     # about how long one machine should be in use
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
@@ -65,14 +65,15 @@ def find(patterns):
 
 
 class Durations:
-    """How long each test took last time, to spread them well."""
+    """How long each test took last time, in whatever checkout, to spread them well."""
 
     def __init__(self):
-        self.path = f'{common.cache()}/durations.json'
+        self.path = f'{os.path.dirname(common.cache())}/durations.json'
         self.values = json.loads(common.read(self.path) or '{}')
 
     def get(self, kernel, test):
-        return self.values.get(f'{kernel}/{test.name}', 30 if kernel != 'debug' else 60)
+        guess = min(test.timeout / 8, 80) * (2 if kernel == 'debug' else 1)
+        return self.values.get(f'{kernel}/{test.name}', guess)
 
     def set(self, kernel, test, seconds):
         self.values[f'{kernel}/{test.name}'] = round(seconds, 1)
