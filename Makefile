@@ -37,7 +37,7 @@ clean:
 
 check:
 	@scripts/test/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) \
-		$(foreach each,$(WITHOUT),--without '$(each)') $(TEST)
+		$(TEST)
 
 style:
 	@scripts/test/run --suite static
