@@ -390,6 +390,36 @@ static void connect_test(struct kunit *test)
 }
 
 /*
+ * After a connection that did not end in order, something may be left at the
+ * peer: many more connects to the same place never get its port again.
+ */
+static void given_up_test(struct kunit *test)
+{
+	struct sockaddr_in sin = {
+		.sin_family = newinet_family,
+		.sin_addr.s_addr = htonl(LO1),
+		.sin_port = htons(TEST_PORT),
+	};
+	unsigned long *seen = bitmap_zalloc(1 << 16, GFP_KERNEL);
+	struct socket *s;
+	u16 port;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	for (i = 0; i < 200; i++) {
+		if (sock_create_kern(&init_net, newinet_family, SOCK_STREAM, 0, &s))
+			break;
+		kernel_connect(s, (struct sockaddr *)&sin, sizeof(sin), O_NONBLOCK);
+		port = port_of(s);
+		KUNIT_EXPECT_NE(test, port, 0);
+		KUNIT_EXPECT_FALSE(test, __test_and_set_bit(port, seen));
+		sock_release(s);
+	}
+	KUNIT_EXPECT_EQ(test, i, 200);
+	bitmap_free(seen);
+}
+
+/*
  * A TIME-WAIT entry of @family's on the port: its owner closes first. That is
  * a server, or a client that has bound the port with SO_REUSEADDR and never
  * listened, which leaves the kernel's bucket open to others who do so.
@@ -584,6 +614,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unspec_test),
 	KUNIT_CASE(sockname_test),
 	KUNIT_CASE(connect_test),
+	KUNIT_CASE(given_up_test),
 	KUNIT_CASE(heir_test),
 	KUNIT_CASE_PARAM(time_wait_test, time_wait_gen_params),
 	KUNIT_CASE(no_memory_test),

@@ -371,6 +371,22 @@ bool newinet_claim_share(const struct sock_common *owner,
 EXPORT_SYMBOL_IF_KUNIT(newinet_claim_share);
 
 /**
+ * newinet_claim_shun - the port's last connection may live on at the peer
+ * @owner: whose claim it is
+ *
+ * The same four-tuple would meet it: a challenge ACK, a RST, and a second
+ * until the next SYN. The pool offers the port when no other is left, or
+ * after it has been released. BH or process context, before the port is put.
+ */
+void newinet_claim_shun(const struct sock_common *owner)
+{
+	struct newinet_claim *c = *newtcp_claim_slot((struct sock_common *)owner);
+
+	if (c)
+		WRITE_ONCE(c->shunned, true);
+}
+
+/**
  * newinet_claim_put - give the port back
  * @owner: a socket or TIME-WAIT entry; without a claim nothing happens
  *

@@ -49,6 +49,7 @@ struct newinet_claim {
 	int l3mdev;
 	u16 num;
 	bool pooled;			/* head->lock */
+	bool shunned;			/* a last resort for the pool */
 	unsigned int slot;		/* in the pool; claim_net.lock */
 	unsigned int owners;		/* head->lock */
 	unsigned long idle_since;	/* jiffies; head->lock */

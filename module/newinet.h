@@ -76,6 +76,8 @@ int newinet_claim_connect(struct sock *sk);
  * port. False when the owner has none any more.
  */
 bool newinet_claim_share(const struct sock_common *owner, struct sock_common *heir);
+/* BH or process, with a claim: connects are to prefer other ports. */
+void newinet_claim_shun(const struct sock_common *owner);
 /* BH or process: give the port back; sk->sk_num and inet_sport become 0. */
 void newinet_claim_put(struct sock_common *owner);
 /* Process, no locks: release what newinet_claim_put() left over, now. */

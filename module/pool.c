@@ -159,10 +159,10 @@ out:
 
 /*
  * Own the claim in slot @i. -ENOENT when the slot is empty, -EAGAIN when its
- * port is not for this socket.
+ * port is not for this socket; unless @any, nobody wants one that is shunned.
  */
 static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
-		     int low, int high)
+		     int low, int high, bool any)
 {
 	struct newinet_claim *c = NULL;
 	struct claim_pool *pool;
@@ -175,7 +175,8 @@ static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
 	if (!c)
 		goto out;
 	err = -EAGAIN;
-	if (!port_allowed(cn->net, c->num, low, high))
+	if (!port_allowed(cn->net, c->num, low, high) ||
+	    (READ_ONCE(c->shunned) && !any))
 		goto out;
 	spin_lock_bh(&c->head->lock);
 	if (c->pooled) {
@@ -206,23 +207,24 @@ static bool pool_settle(struct sock *sk, int *err)
 /*
  * Try a few slots from @start on: first the ports that are there, so that the
  * pool holds no more of them than connections to one destination need, then a
- * new one in the first empty slot. 0 or an error of the connection; -EAGAIN:
- * none would do; -EADDRINUSE: neither, and the kernel has no port left;
- * -ESTALE: the pool is another.
+ * new one in the first empty slot, and when there is no @more to come, what is
+ * shunned. 0 or an error of the connection; -EAGAIN: none would do;
+ * -EADDRINUSE: neither, and the kernel has no port left; -ESTALE: the pool is
+ * another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
-		      unsigned int size, bool fill)
+		      unsigned int size, bool fill, bool more)
 {
 	unsigned int n, i, empty;
+	bool found, any = false;
 	int low, high, err;
-	bool found;
 
 	inet_sk_get_local_port_range(sk, &low, &high);
 again:
 	found = false;
 	for (n = 0; n < min_t(unsigned int, size, POOL_PROBES); n++) {
 		i = (start + n) % size;
-		err = pool_take(cn, sk, i, low, high);
+		err = pool_take(cn, sk, i, low, high, any);
 		if (!err && pool_settle(sk, &err))
 			return err;
 		if (err == -ENOENT && !found) {
@@ -230,8 +232,12 @@ again:
 			empty = i;
 		}
 	}
-	if (!found || !fill)
-		return -EAGAIN;
+	if (!found || !fill) {
+		if (more || any)
+			return -EAGAIN;
+		any = true;
+		goto again;
+	}
 	err = pool_fill(cn, sk, empty);
 	if (err == -EAGAIN)
 		goto again;		/* another connect was faster */
@@ -253,7 +259,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 	int err;
 
 	for (n = 0; !n || (whole && n < size); n += POOL_PROBES) {
-		err = pool_probe(cn, sk, start + n, size, fill);
+		err = pool_probe(cn, sk, start + n, size, fill, !whole);
 		if (err == -EADDRINUSE) {
 			fill = false;
 			whole = true;

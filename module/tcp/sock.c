@@ -102,6 +102,10 @@ void newtcp_reset_saddr(struct sock *sk)
 	inet_sk(sk)->inet_saddr = 0;
 }
 
+/* Closed from one of these states, a connection may be open at the peer. */
+#define ENDED_EARLY	(TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_ESTABLISHED | \
+			 TCPF_FIN_WAIT1 | TCPF_CLOSE_WAIT)
+
 /**
  * newtcp_set_state() - the connection moves to another state
  * @sk: the socket
@@ -114,8 +118,11 @@ void newtcp_set_state(struct sock *sk, int state)
 {
 	if (state == TCP_CLOSE) {
 		newtcp_unhash(sk);
-		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
+			if ((1 << sk->sk_state) & ENDED_EARLY)
+				newinet_claim_shun(&sk->__sk_common);
 			newinet_claim_put(&sk->__sk_common);
+		}
 	}
 	inet_sk_set_state(sk, state);
 }
