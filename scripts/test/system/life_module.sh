@@ -21,7 +21,7 @@ params=/sys/module/newinet/parameters
 ko=$net_tmp/newinet.ko
 cp "$NEWINET_KO" "$ko"
 rounds=100
-[[ $NEWINET_KERNEL != debug ]] || rounds=25
+[[ $NEWINET_KERNEL != debug ]] || rounds=10
 
 # rmmod's own complaint is looked for: that the module is in use.
 busy() {
