@@ -75,7 +75,7 @@ net_pair() {
 		ip -n "$ns" link set lo up
 		# What a killed process leaves, and nobody will ever answer, ends
 		# after 3 s instead of 100 s: rmmod waits for it.
-		ip netns exec "$ns" sysctl -qw net.ipv4.tcp_orphan_retries=3
+		nsenter "--net=/run/netns/$ns" sysctl -qw net.ipv4.tcp_orphan_retries=3
 	done
 	ip -n "$ns_a" link add veth0 type veth peer name veth0 netns "$ns_b"
 	ip -n "$ns_a" addr add "$addr_a/24" dev veth0
@@ -84,17 +84,18 @@ net_pair() {
 	ip -n "$ns_b" link set veth0 up
 }
 
-in_a() { ip netns exec "$ns_a" "$@"; }
-in_b() { ip netns exec "$ns_b" "$@"; }
+# Not by ip-netns, which would make a mount namespace with a sysfs each time.
+in_a() { nsenter "--net=/run/netns/$ns_a" "$@"; }
+in_b() { nsenter "--net=/run/netns/$ns_b" "$@"; }
 
 # netem NAMESPACE OPTION...: what leaves its veth0; no option takes it away.
 netem() {
 	local ns=$1
 	shift
 	if (($#)); then
-		ip netns exec "$ns" tc qdisc replace dev veth0 root netem "$@"
+		tc -n "$ns" qdisc replace dev veth0 root netem "$@"
 	else
-		ip netns exec "$ns" tc qdisc del dev veth0 root 2>/dev/null || true
+		tc -n "$ns" qdisc del dev veth0 root 2>/dev/null || true
 	fi
 }
 
@@ -131,7 +132,7 @@ all_arrived() {
 # wait_port NAMESPACE ADDRESS PORT [SECONDS]: by trying; the server sees a
 # connection that closes at once.
 wait_port() {
-	wait_for "${4:-20}" ip netns exec "$1" bash -c ": </dev/tcp/$2/$3"
+	wait_for "${4:-20}" nsenter "--net=/run/netns/$1" bash -c ": </dev/tcp/$2/$3"
 }
 
 same_sha256() {

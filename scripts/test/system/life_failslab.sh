@@ -117,7 +117,7 @@ everywhere() {
 }
 
 each_call() {
-	ip netns exec "$ns_a" "$NEWINET_BIN/life_fail" "$1" "$2" >"$net_tmp/each" 2>&1 || true
+	nsenter "--net=/run/netns/$ns_a" "$NEWINET_BIN/life_fail" "$1" "$2" >"$net_tmp/each" 2>&1 || true
 	sed "s/^\(\(not \)\?ok \)[0-9]* - /\1- $1 and $2, each point of /" "$net_tmp/each"
 	tap_count=$((tap_count + 11))
 	if (($(grep -c '^ok' "$net_tmp/each") != 11)); then tap_failed=$((tap_failed + 1)); fi

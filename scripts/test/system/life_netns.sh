@@ -63,18 +63,18 @@ unloads() {
 both_inside() {
 	local one=$1 other=$2 status=0 began i pids
 	make_inner
-	ip netns exec "inner$$" "$xfer" --client "$one" --server "$other" --endless --port 7001 \
+	nsenter "--net=/run/netns/inner$$" "$xfer" --client "$one" --server "$other" --endless --port 7001 \
 		>/dev/null 2>&1 &
-	ip netns exec "inner$$" "$xfer" --client "$other" --server "$one" --endless --port 7002 \
+	nsenter "--net=/run/netns/inner$$" "$xfer" --client "$other" --server "$one" --endless --port 7002 \
 		>/dev/null 2>&1 &
-	ip netns exec "inner$$" "$xfer" --client "$one" --server "$other" --up 1000 --pairs 5 \
+	nsenter "--net=/run/netns/inner$$" "$xfer" --client "$one" --server "$other" --up 1000 --pairs 5 \
 		--port 7003 || status=1
 	rm -f "$net_tmp/up"
-	ip netns exec "inner$$" "$call" "$one" socket reuse bind:127.0.0.1:7004 listen \
+	nsenter "--net=/run/netns/inner$$" "$call" "$one" socket reuse bind:127.0.0.1:7004 listen \
 		"ready:$net_tmp/up" sleep:60000 >/dev/null &
 	wait_for 20 test -e "$net_tmp/up" || status=1
 	for i in 1 2 3; do
-		ip netns exec "inner$$" "$call" "$other" socket connect:127.0.0.1:7004 send:5000 \
+		nsenter "--net=/run/netns/inner$$" "$call" "$other" socket connect:127.0.0.1:7004 send:5000 \
 			"ready:$net_tmp/c$i" sleep:60000 >/dev/null &
 		wait_for 20 test -e "$net_tmp/c$i" || status=1
 	done
@@ -116,7 +116,7 @@ across() {
 in_order() {
 	local status=0 began
 	make_inner
-	ip netns exec "inner$$" "$xfer" --client "$1" --server "$2" --up 100K --down 100K || status=1
+	nsenter "--net=/run/netns/inner$$" "$xfer" --client "$1" --server "$2" --up 100K --down 100K || status=1
 	began=$SECONDS
 	ip netns del "inner$$"
 	really_gone "$began" || status=1

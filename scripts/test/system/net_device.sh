@@ -36,7 +36,7 @@ second_pair() {
 # server FAMILY CALL...: in b, until end_servers; ready before it returns.
 server() {
 	rm -f "$net_tmp/up"
-	ip netns exec "$ns_b" "$call" "$@" "ready:$net_tmp/up" serve >"$net_tmp/server" 2>&1 &
+	nsenter "--net=/run/netns/$ns_b" "$call" "$@" "ready:$net_tmp/up" serve >"$net_tmp/server" 2>&1 &
 	pids+=($!)
 	wait_for 20 test -e "$net_tmp/up" || { cat "$net_tmp/server"; return 1; }
 }
@@ -48,7 +48,7 @@ end_servers() {
 }
 
 client() {
-	ip netns exec "$ns_a" "$call" "$1" socket patience:1500 "${@:2}" stop \
+	nsenter "--net=/run/netns/$ns_a" "$call" "$1" socket patience:1500 "${@:2}" stop \
 		send:10 patience:3000 recv || true
 }
 
@@ -63,7 +63,7 @@ client_bound() {
 	same 'dev=0 connect=0 send=0 recv=byte' \
 		"$(client "$1" dev:veth0 "connect:$addr_b:$port" | sed 's/socket=0 //')" || status=1
 	# 10.77.0.2 by way of veth1: b takes it, and answers by veth0's route.
-	ip netns exec "$ns_a" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+	nsenter "--net=/run/netns/$ns_a" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.veth1.rp_filter=0
 	ip -n "$ns_a" route add 10.80.0.0/24 dev veth0
 	ip -n "$ns_a" route add 10.80.0.0/24 dev veth1 metric 200
@@ -164,7 +164,7 @@ idle_deleted() {
 	port=$((port + 1))
 	rm -f "$net_tmp"/step*
 	server "$1" socket reuse dev:veth1 "bind:10.79.0.2:$port" listen || return 1
-	ip netns exec "$ns_a" "$call" "$1" socket dev:veth1 "connect:10.79.0.2:$port" send:1 recv \
+	nsenter "--net=/run/netns/$ns_a" "$call" "$1" socket dev:veth1 "connect:10.79.0.2:$port" send:1 recv \
 		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:10 patience:1000 recv \
 		>"$net_tmp/said" &
 	client_pid=$!

@@ -169,7 +169,7 @@ followed() {
 	client=$!
 	wait_for 20 test -e "$net_tmp/step1" || status=1
 	for ns in "$ns_a" "$ns_b"; do
-		entry=$(ip netns exec "$ns" conntrack -L -p tcp --dport "$port" 2>/dev/null)
+		entry=$(nsenter "--net=/run/netns/$ns" conntrack -L -p tcp --dport "$port" 2>/dev/null)
 		echo "open: $entry"
 		[[ $entry == *ESTABLISHED*'[ASSURED]'* && $entry != *$'\n'* ]] || status=1
 	done

@@ -17,7 +17,7 @@ size=64M small=4M
 
 # What netem says it did to the packets that left: proof that there was trouble.
 trouble() {
-	ip netns exec "$1" tc -s qdisc show dev veth0 | tr '\n' ' '
+	tc -n "$1" -s qdisc show dev veth0 | tr '\n' ' '
 }
 
 # bad_wire SENDER RECEIVER BYTES NETEM-OPTION...: one stream, the sender in a.
@@ -42,7 +42,8 @@ under() {
 	sed -n 's/^\([0-9]* s;.*\)/# \1/p' "$net_tmp/check"
 	check "$what: newinet receives" bad_wire inet newinet "$size" "$@"
 	sed -n 's/^\([0-9]* s;.*\)/# \1/p' "$net_tmp/check"
-	check "$what: newinet alone" bad_wire newinet newinet "$small" "$@"
+	[[ $NEWINET_KERNEL == debug ]] ||
+		check "$what: newinet alone" bad_wire newinet newinet "$small" "$@"
 }
 
 net_pair

@@ -96,7 +96,7 @@ captured() {
 	local name pid pids=() status=0
 	for name in "$ns_a" "$ns_b"; do
 		# Only what leaves: what enters may have been merged.
-		ip netns exec "$name" tcpdump -i veth0 -Q out -s 0 -B 32768 -w "$net_tmp/$name.pcap" \
+		nsenter "--net=/run/netns/$name" tcpdump -i veth0 -Q out -s 0 -B 32768 -w "$net_tmp/$name.pcap" \
 			--immediate-mode -U "tcp port $3" 2>"$net_tmp/$name.log" &
 		pids+=($!)
 	done
@@ -123,9 +123,9 @@ devices_without() {
 		[[ $NEWINET_KERNEL != debug || $without == *gso* ]] || continue
 		for ns in "$ns_a" "$ns_b"; do
 			# shellcheck disable=SC2086
-			ip netns exec "$ns" ethtool -K veth0 tso on sg on tx on >/dev/null
+			nsenter "--net=/run/netns/$ns" ethtool -K veth0 tso on sg on tx on >/dev/null
 			# shellcheck disable=SC2086
-			ip netns exec "$ns" ethtool -K veth0 $without >/dev/null
+			nsenter "--net=/run/netns/$ns" ethtool -K veth0 $without >/dev/null
 		done
 		if [[ $without == 'tso off gso off tx off' ]]; then
 			while read -r client server; do
@@ -144,7 +144,7 @@ devices_without() {
 		tso off gso off tx off
 	END
 	for ns in "$ns_a" "$ns_b"; do
-		ip netns exec "$ns" ethtool -K veth0 tso on gso on sg on tx on >/dev/null
+		nsenter "--net=/run/netns/$ns" ethtool -K veth0 tso on gso on sg on tx on >/dev/null
 	done
 }
 

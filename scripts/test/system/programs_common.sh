@@ -35,7 +35,7 @@ make_namespaces()
 
 	net_pair
 	for ns in "$ns_a" "$ns_b"; do
-		ip netns exec "$ns" sleep infinity &
+		nsenter "--net=/run/netns/$ns" sleep infinity &
 		inhabitant[$ns]=$!
 		pids+=($!)
 	done
@@ -47,7 +47,7 @@ start()
 	local stack=$1 ns=$2
 	shift 2
 	[[ $stack == kernel ]] || set -- "$newinet_run" "$@"
-	exec ip netns exec "$ns" "$@"
+	exec nsenter "--net=/run/netns/$ns" "$@"
 }
 
 # The same, and wait for it; never for ever.
