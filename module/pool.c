@@ -6,7 +6,9 @@
  * by the destination and moves on with each connect (RFC 6056, algorithm 4);
  * the port in a slot is the kernel's random choice. The pool doubles when a few
  * slots in a row will not do (as a hash table that has become too full), until
- * it has one for each port of the range, and gives back what is idle.
+ * it has one for each port of the range, and gives back what is idle. A port
+ * whose last connection did not end in order is a last resort: what that left
+ * at the peer would meet the next one.
  *
  * Locks: see claim.h.
  */
