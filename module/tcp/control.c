@@ -96,41 +96,78 @@ int newtcp_send_syn(struct sock *sk)
 	return err == -ECONNREFUSED ? err : 0;
 }
 
+/* A segment for the FIN alone, whose number is taken already. */
+static struct sk_buff *append_fin(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
+
+	skb = newtcp_skb_alloc(sk, sk_gfp_mask(sk, GFP_ATOMIC | __GFP_NOWARN),
+			       true);
+	if (unlikely(!skb))
+		return NULL;
+	NEWTCP_CB(skb)->seq = tp->write_seq - 1;
+	NEWTCP_CB(skb)->end_seq = tp->write_seq;
+	NEWTCP_CB(skb)->flags = NEWTCP_ACK | NEWTCP_FIN;
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	return skb;
+}
+
+static void push_fin(struct sock *sk)
+{
+	newtcp_push_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+}
+
+/* Memory is short, and no segment is there to carry it: try again. */
+static void owe_fin(struct sock *sk)
+{
+	newtcp_sk(sk)->fin_owed = 1;
+	newtcp_deadline_set(sk, NEWTCP_DL_PROBE, jiffies + HZ / 20);
+}
+
 /**
  * newtcp_send_fin() - our side has no more to say
  * @sk: the connection
  *
  * The FIN rides on the last unsent segment; else it gets one of its own,
- * charged whatever the limits say.
+ * charged whatever the limits say. Without memory the last segment that was
+ * sent carries it when it is sent again, or the timer tries once more.
  */
 void newtcp_send_fin(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!skb) {
-		skb = newtcp_skb_alloc(sk, sk_gfp_mask(sk, GFP_ATOMIC |
-						       __GFP_NOWARN), true);
-		if (unlikely(!skb)) {
-			/* The last segment sent carries it when it is sent again. */
-			skb = skb_peek_tail(&tp->rtx_queue);
-			if (skb) {
-				NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
-				NEWTCP_CB(skb)->end_seq++;
-				tp->write_seq++;
-				tp->snd_nxt++;
-			}
+	/* Taken now, so that no ACK of what there was counts as one of it. */
+	tp->write_seq++;
+	if (skb) {
+		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+		NEWTCP_CB(skb)->end_seq++;
+	} else if (!append_fin(sk)) {
+		skb = skb_peek_tail(&tp->rtx_queue);
+		if (!skb) {
+			owe_fin(sk);
 			return;
 		}
-		NEWTCP_CB(skb)->seq = tp->write_seq;
-		NEWTCP_CB(skb)->end_seq = tp->write_seq;
-		NEWTCP_CB(skb)->flags = NEWTCP_ACK;
-		__skb_queue_tail(&sk->sk_write_queue, skb);
+		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+		NEWTCP_CB(skb)->end_seq++;
+		tp->snd_nxt++;
+		return;
 	}
-	NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
-	NEWTCP_CB(skb)->end_seq++;
-	tp->write_seq++;
-	newtcp_push_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+	push_fin(sk);
+}
+
+/**
+ * newtcp_send_owed_fin() - newtcp_send_fin() had no memory: now?
+ * @sk: the connection
+ */
+void newtcp_send_owed_fin(struct sock *sk)
+{
+	newtcp_sk(sk)->fin_owed = 0;
+	if (append_fin(sk))
+		push_fin(sk);
+	else
+		owe_fin(sk);
 }
 
 /**

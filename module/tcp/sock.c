@@ -247,6 +247,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->cong.cwnd_cnt = 0;
 	tp->max_packets_out = 0;
 	tp->cwnd_limited = 0;
+	tp->fin_owed = 0;
 	tp->write_seq = 0;
 	tp->snd_una = 0;
 	tp->snd_nxt = 0;

@@ -83,7 +83,7 @@
  */
 enum newtcp_deadline {
 	NEWTCP_DL_RTO,		/* retransmit the oldest segment, or the SYN */
-	NEWTCP_DL_PROBE,	/* probe a zero window */
+	NEWTCP_DL_PROBE,	/* probe a zero window; an owed FIN */
 	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail */
 	NEWTCP_DL_DELACK,	/* a delayed ACK is due */
 	NEWTCP_DL_KEEP,		/* keepalive, or the end of FIN-WAIT-2 */
@@ -210,7 +210,7 @@ struct newtcp_sock {
 	u8 ca_state;			/* enum newtcp_ca_state */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
-	   cwnd_limited:1, seg_has_ts:1, fin_sent:1;
+	   cwnd_limited:1, seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u16 header_len;			/* TCP header with the usual options */
@@ -620,6 +620,7 @@ void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
 void newtcp_push_one(struct sock *sk, u32 mss);
 void newtcp_send_ack(struct sock *sk);
 void newtcp_send_fin(struct sock *sk);
+void newtcp_send_owed_fin(struct sock *sk);			/* locked */
 void newtcp_send_active_reset(struct sock *sk, gfp_t gfp);
 int newtcp_send_syn(struct sock *sk);
 void newtcp_send_probe(struct sock *sk);

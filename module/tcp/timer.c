@@ -6,7 +6,8 @@
  *
  * The deadlines:
  *   RTO     retransmit the oldest segment (RFC 6298), or the SYN
- *   PROBE   probe a closed window (RFC 9293 3.8.6.1)
+ *   PROBE   probe a closed window (RFC 9293 3.8.6.1), or send a FIN for which
+ *           there was no memory
  *   LOSS    a segment is due to be declared lost, or the tail to be probed
  *           (RFC 8985)
  *   DELACK  an ACK was held back long enough (RFC 9293 3.8.6.3)
@@ -172,6 +173,10 @@ static void probe_expired(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	int limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
 
+	if (unlikely(tp->fin_owed)) {
+		newtcp_send_owed_fin(sk);
+		return;
+	}
 	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		tp->probes_out = 0;
 		return;

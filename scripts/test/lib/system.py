@@ -30,7 +30,8 @@ import results
 
 DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
-BATCH_SECONDS = 300     # about how long one machine should be in use
+BATCH_SECONDS = 300     # about how long one machine should be in use; on debug, which
+                        # takes long to boot and to look for leaks, twice that
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
@@ -253,7 +254,8 @@ class System:
                 group.sort(key=lambda test, kernel=kernel:
                            -self.durations.get(kernel, test))
                 total = sum(self.durations.get(kernel, test) for test in group)
-                count = max(1, round(total / BATCH_SECONDS))
+                worth = BATCH_SECONDS * (2 if kernel == 'debug' else 1)
+                count = max(1, round(total / worth))
                 shares = [[] for _ in range(count)]
                 for test in group:
                     min(shares, key=lambda share, kernel=kernel: sum(

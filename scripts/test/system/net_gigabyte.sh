@@ -3,7 +3,7 @@
 # A gigabyte from AF_NEWINET to the kernel's TCP over veth, and one back: the
 # SHA-256 of what was sent is that of what arrived. Most of the time goes into
 # the digests, so the bytes are the same both ways and what was sent is summed
-# in the first transfer alone; net_xfer compares each byte in both.
+# in the first transfer alone.
 # kernels: 6.12
 # clock: real
 # timeout: 500
