@@ -101,11 +101,11 @@ receiving() {
 	return "$status"
 }
 
-# everywhere START END CLIENT SERVER: once connected, everything may fail.
+# everywhere START END CLIENT SERVER [LIMIT]: once connected, everything may fail.
 everywhere() {
 	local pid status=0
 	rm -f "$net_tmp"/gate.*
-	"$xfer" --client "$3@$ns_a" --server "$4@$ns_b" --addr "$addr_b" --limit 100 \
+	"$xfer" --client "$3@$ns_a" --server "$4@$ns_b" --addr "$addr_b" --limit "${5:-100}" \
 		--up 2M --down 2M --gate "$net_tmp/gate" &
 	pid=$!
 	wait_for 20 test -e "$net_tmp/gate.client" -a -e "$net_tmp/gate.server" || status=1
@@ -114,6 +114,16 @@ everywhere() {
 	wait "$pid" || status=1
 	injected || status=1
 	return "$status"
+}
+
+# The kernel's TCP never sends a FIN for which it had no memory (tcp_send_fin()),
+# and its peer waits in vain: now and then it has to try again. Ours has not.
+inet_everywhere() {
+	local start end
+	start=$(address_of tcp_enter_memory_pressure)
+	end=$(address_of tcp_v4_rcv)
+	everywhere "$start" "$end" inet inet 40 || everywhere "$start" "$end" inet inet 40 ||
+		everywhere "$start" "$end" inet inet 40 || everywhere "$start" "$end" inet inet 40
 }
 
 each_call() {
@@ -134,8 +144,7 @@ sed 's/^/# /' "$net_tmp/check"
 check 'newinet: faults in the receive path' receiving newinet_rcv newinet newinet newinet inet \
 	inet newinet
 sed 's/^/# /' "$net_tmp/check"
-check 'inet: faults everywhere' everywhere \
-	"$(address_of tcp_enter_memory_pressure)" "$(address_of tcp_v4_rcv)" inet inet
+check 'inet: faults everywhere' inet_everywhere
 sed 's/^/# /' "$net_tmp/check"
 for pair in 'newinet newinet' 'newinet inet' 'inet newinet'; do
 	# shellcheck disable=SC2086
