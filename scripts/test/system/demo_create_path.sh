@@ -3,6 +3,7 @@
 # scripts/demo/create-path: every step is marked in both columns, another
 # family has steps missing and a status that says so, ftrace is left as found.
 # kernels: 6.1 6.12
+# clock: virtual
 # timeout: 150
 # needs: python3
 # shellcheck disable=SC2016
