@@ -10,6 +10,7 @@
 # readme-install.
 # module: none
 # kernels: 6.1 6.12
+# clock: virtual
 # timeout: 200
 # needs: curl gcc libc6-dev make iproute2 python3
 # shellcheck disable=SC2016
