@@ -265,6 +265,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		if (err == -EADDRINUSE) {
 			fill = false;
 			whole = true;
+			n -= POOL_PROBES;	/* again, for what is shunned */
 		} else if (err != -EAGAIN) {
 			return err;
 		}
