@@ -300,10 +300,11 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 		merged = newtcp_queue_rcv(sk, skb, hdrlen, &stolen);
 		newtcp_event_data_recv(sk, skb);
 	}
+	/* The reader first: it can be on its way while the ACK is built. */
+	newtcp_data_ready(sk);
 	newtcp_ack_snd_check(sk);
 	if (merged)
 		kfree_skb_partial(skb, stolen);
-	newtcp_data_ready(sk);
 	return true;
 }
 

@@ -31,8 +31,8 @@ import results
 DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
-# look for leaks.
-BATCH_SECONDS = {'6.1': 240, '6.12': 240, 'debug': 480}
+# look for leaks, else short, so that none is left over at the end.
+BATCH_SECONDS = {'6.1': 90, '6.12': 90, 'debug': 480}
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
