@@ -77,7 +77,9 @@ void newtcp_shutdown(struct sock *sk, int how)
  */
 void newtcp_fin(struct sock *sk)
 {
-	newtcp_ack_now(sk);
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	tp->ack_state |= NEWTCP_ACK_SCHED;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 
@@ -85,6 +87,8 @@ void newtcp_fin(struct sock *sk)
 	case TCP_SYN_RECV:
 	case TCP_ESTABLISHED:
 		newtcp_set_state(sk, TCP_CLOSE_WAIT);
+		/* Our own FIN is likely to follow, and can carry the ACK. */
+		tp->pingpong = NEWTCP_PINGPONG;
 		break;
 	case TCP_FIN_WAIT1:
 		/* Simultaneous close: ours is not acknowledged yet. */
@@ -100,7 +104,7 @@ void newtcp_fin(struct sock *sk)
 	}
 
 	newtcp_ofo_purge(sk);
-	newtcp_sk(sk)->sacks.dsack = false;
+	tp->sacks.dsack = false;
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		if (sk->sk_shutdown == SHUTDOWN_MASK ||

@@ -225,11 +225,11 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	/* Data or a FIN may ride on the SYN-ACK: let the peer send it again. */
 	pushed = !skb_queue_empty(&sk->sk_write_queue);
 	if (pushed || READ_ONCE(sk->sk_write_pending) ||
-	    tp->pingpong >= 3) {
+	    tp->pingpong >= NEWTCP_PINGPONG) {
 		/* The program is about to write: the ACK rides with that. */
 		tp->ack_state |= NEWTCP_ACK_SCHED;
 		newtcp_enter_quickack(tp);
-		tp->pingpong = 3;
+		tp->pingpong = NEWTCP_PINGPONG;
 		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
 				    jiffies + NEWTCP_DELACK_MAX);
 		newtcp_push_frames(sk);

@@ -127,7 +127,7 @@ static void delay_ack(struct sock *sk)
 	if (tp->rtt.srtt_us)
 		most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
 			       NEWTCP_DELACK_MIN, most);
-	else if (tp->pingpong < 3)
+	else if (tp->pingpong < NEWTCP_PINGPONG)
 		most = HZ / 2;
 	ato = min(ato, most);
 
@@ -154,7 +154,7 @@ void newtcp_ack_snd_check(struct sock *sk)
 	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss &&
 	     (tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
 	      newtcp_free_window(sk) >= tp->rcv_wnd)) ||
-	    (tp->quick && tp->pingpong < 3) ||
+	    (tp->quick && tp->pingpong < NEWTCP_PINGPONG) ||
 	    !RB_EMPTY_ROOT(&tp->out_of_order)) {
 		newtcp_send_ack(sk);
 		return;

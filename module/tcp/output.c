@@ -127,7 +127,7 @@ static void payload_sent(struct newtcp_sock *tp)
 	u32 now = (u32)jiffies;
 
 	/* A reply within the delayed-ACK time: the program is interactive. */
-	if (now - tp->last_rcv < tp->ato && tp->pingpong < 3)
+	if (now - tp->last_rcv < tp->ato && tp->pingpong < NEWTCP_PINGPONG)
 		tp->pingpong++;
 	tp->last_snd = now;
 }

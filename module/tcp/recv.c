@@ -34,7 +34,7 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 	if (tp->ack_state & NEWTCP_ACK_SCHED) {
 		/* Two segments wait for it, or a small one and nobody writes. */
 		now = tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss ||
-		      (copied > 0 && tp->quick && tp->pingpong < 3 &&
+		      (copied > 0 && tp->quick && tp->pingpong < NEWTCP_PINGPONG &&
 		       !atomic_read(&sk->sk_rmem_alloc));
 	}
 	if (copied > 0 && !now && !(sk->sk_shutdown & RCV_SHUTDOWN)) {

@@ -41,7 +41,7 @@ static void set_quickack(struct sock *sk, int val)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	if (!val) {
-		tp->pingpong = 3;
+		tp->pingpong = NEWTCP_PINGPONG;
 		return;
 	}
 	tp->pingpong = 0;
@@ -49,7 +49,7 @@ static void set_quickack(struct sock *sk, int val)
 	    (tp->ack_state & NEWTCP_ACK_SCHED)) {
 		newtcp_send_ack(sk);
 		if (!(val & 1))
-			tp->pingpong = 3;
+			tp->pingpong = NEWTCP_PINGPONG;
 	}
 }
 
@@ -240,7 +240,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = tp->user_timeout;
 		break;
 	case TCP_QUICKACK:
-		*val = tp->pingpong < 3;
+		*val = tp->pingpong < NEWTCP_PINGPONG;
 		break;
 	default:
 		return -ENOPROTOOPT;

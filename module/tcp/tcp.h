@@ -101,6 +101,9 @@ enum newtcp_deferred {
 #define NEWTCP_ACK_TIMER	0x2	/* the delayed-ACK deadline is set */
 #define NEWTCP_ACK_NOW		0x4	/* send it with no delay */
 
+/* newtcp_sock.pingpong: prompt replies until the connection is interactive */
+#define NEWTCP_PINGPONG		3
+
 /* newtcp_sock.ca_state */
 enum newtcp_ca_state {
 	NEWTCP_CA_OPEN,		/* nothing wrong */

@@ -203,7 +203,7 @@ static void delack_expired(struct sock *sk)
 
 	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
 		return;
-	if (tp->pingpong >= 3) {
+	if (tp->pingpong >= NEWTCP_PINGPONG) {
 		/* The reply did not come in time: not interactive after all. */
 		tp->pingpong = 0;
 		tp->ato = NEWTCP_DELACK_MIN;

@@ -158,6 +158,18 @@ def passive_close(e):
 
 
 @case('close')
+def fin_carries_ack(e):
+    """A program that closes at the end of the stream: its FIN acknowledges the peer's."""
+    for s, f in (e.active(), e.passive()):
+        f.send('FA')
+        expect_eof(s)
+        s.close()
+        f.expect('FA', off=0, len=0, ack=f.snd_nxt)
+        f.send('A')
+        f.expect_none(0.1)
+
+
+@case('close')
 def half_close(e):
     """shutdown(SHUT_WR) sends FIN; data still come in; the peer's FIN ends it."""
     for opener in (e.active, e.passive):
