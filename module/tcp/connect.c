@@ -108,10 +108,9 @@ int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (err)
 		goto failure;
 
-	tp->iss = newtcp_isn(inet->inet_saddr, inet->inet_daddr,
-			     inet->inet_sport, inet->inet_dport);
-	tp->ts_offset = newtcp_ts_offset(sock_net(sk), inet->inet_saddr,
-					 inet->inet_daddr);
+	newtcp_first_numbers(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
+			     inet->inet_sport, inet->inet_dport, &tp->iss,
+			     &tp->ts_offset);
 	tp->write_seq = tp->iss;
 	atomic_set(&inet->inet_id, get_random_u16());
 	init_variables(sk, __sk_dst_get(sk));

@@ -175,8 +175,6 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 
 	req->ts_ok = ts;
 	req->ts_recent = ts ? o->tsval : 0;
-	req->ts_offset = newtcp_ts_offset(net, req->c.skc_rcv_saddr,
-					  req->c.skc_daddr);
 	req->sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
 		       (o->flags & NEWTCP_OPT_SACK_PERM);
 	req->wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) &&
@@ -186,8 +184,9 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 	if (user && req->peer_mss > user)
 		req->peer_mss = user;
 	req->irs = NEWTCP_CB(skb)->seq;
-	req->iss = newtcp_isn(req->c.skc_rcv_saddr, req->c.skc_daddr,
-			      htons(req->c.skc_num), req->c.skc_dport);
+	newtcp_first_numbers(net, req->c.skc_rcv_saddr, req->c.skc_daddr,
+			     htons(req->c.skc_num), req->c.skc_dport,
+			     &req->iss, &req->ts_offset);
 	req->mark = inet_request_mark(lsk, (struct sk_buff *)skb);
 	req->tos = ip_hdr(skb)->tos;
 	req->retrans = 0;

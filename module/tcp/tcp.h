@@ -201,7 +201,7 @@ struct newtcp_sock {
 	u32 mss;			/* payload of a full segment, options taken off */
 	u32 ts_recent;			/* TS.Recent */
 	u32 ts_recent_stamp;		/* seconds, when it was taken */
-	u32 ts_offset;			/* added to our clock, keyed per peer */
+	u32 ts_offset;			/* added to our clock, by a keyed hash */
 	u32 last_tsecr;			/* echo of the segment in hand */
 	u32 last_tsval;
 	u32 last_snd;			/* jiffies of the last data sent */
@@ -723,8 +723,8 @@ int newtcp_getsockopt(struct sock *sk, int level, int optname,
 void newtcp_get_info(struct sock *sk, struct tcp_info *info);
 
 /* keys.c: RFC 6528; any context */
-u32 newtcp_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
-u32 newtcp_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
+void newtcp_first_numbers(const struct net *net, __be32 saddr, __be32 daddr,
+			  __be16 sport, __be16 dport, u32 *iss, u32 *ts_offset);
 u32 newtcp_port_offset(__be32 saddr, __be32 daddr, __be16 dport);
 
 #endif /* _NEWTCP_H */

@@ -4,7 +4,8 @@ virtual machine, on each kernel it names.
 
 The first lines of a test may say, in comments:
     kernels: 6.1 6.12 debug     which kernels (all three)
-    clock: virtual|real         virtual time on one CPU, or two CPUs (real)
+    clock: virtual|real         virtual time, on one CPU, or real time (real)
+    cpus: 1|2                   in real time; on the debug kernel always two (2)
     net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
     timeout: N                  wall-clock seconds (120; three times that on debug)
     needs: PACKAGE...           Debian packages
@@ -28,11 +29,11 @@ import time
 import common
 import results
 
-DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|net|timeout|needs|module):\s*(.*?)\s*$')
+DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|module):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
-BATCH_SECONDS = {'6.1': 90, '6.12': 90, 'debug': 480}
+BATCH_SECONDS = {'6.1': 120, '6.12': 120, 'debug': 480}
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
@@ -47,10 +48,17 @@ class Test:
                 said[match[1]] = match[2]
         self.kernels = said.get('kernels', ' '.join(common.KERNELS)).split()
         self.clock = said.get('clock', 'real')
+        self.cpus = said.get('cpus', '2')
         self.net = said.get('net', '')
         self.timeout = int(said.get('timeout', '120'))
         self.needs = said.get('needs', '').split()
         self.module = said.get('module', '')
+
+    def machine(self, kernel):
+        """The kind of machine that it runs in: clock and number of CPUs."""
+        if self.clock == 'virtual':
+            return 'virtual', '1'
+        return 'real', self.cpus if kernel != 'debug' else '2'
 
     def limit(self, kernel):
         return self.timeout * (3 if kernel == 'debug' else 1)
@@ -96,11 +104,11 @@ def impossible_flags(console):
 
 
 class Batch:
-    """Some tests for one kernel and one clock: as many boots as it takes."""
+    """Some tests for one kernel and one kind of machine: as many boots as it takes."""
 
-    def __init__(self, suite, kernel, clock, tests):
-        self.suite, self.kernel, self.clock = suite, kernel, clock
-        self.tests = tests
+    def __init__(self, suite, kernel, machine, tests):
+        self.suite, self.kernel, self.tests = suite, kernel, tests
+        self.clock, self.cpus = machine
         self.broken = 0
         self.seconds = sum(suite.durations.get(kernel, test) for test in tests)
 
@@ -137,7 +145,7 @@ class Batch:
                         '--exclude=*.ko', '-cf', f'{out}/src.tar', '.'], check=True)
         args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
                 '--timeout', '20000']
-        args += ['--icount'] if self.clock == 'virtual' else []
+        args += ['--icount'] if self.clock == 'virtual' else ['--smp', self.cpus]
         # 'user', and what the tests want besides.
         net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
         args += ['--net', ','.join(net)] if net else []
@@ -249,9 +257,9 @@ class System:
         """Longest first, each about as long as a boot is worth."""
         found = []
         for kernel in kernels:
-            for clock in ('real', 'virtual'):
+            for machine in (('real', '2'), ('real', '1'), ('virtual', '1')):
                 group = [test for test in tests
-                         if kernel in test.kernels and test.clock == clock]
+                         if kernel in test.kernels and test.machine(kernel) == machine]
                 group.sort(key=lambda test, kernel=kernel:
                            -self.durations.get(kernel, test))
                 total = sum(self.durations.get(kernel, test) for test in group)
@@ -260,5 +268,5 @@ class System:
                 for test in group:
                     min(shares, key=lambda share, kernel=kernel: sum(
                         self.durations.get(kernel, each) for each in share)).append(test)
-                found += [Batch(self, kernel, clock, share) for share in shares if share]
+                found += [Batch(self, kernel, machine, share) for share in shares if share]
         return sorted(found, key=lambda batch: -batch.seconds)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # bind() and the choice of ports. prog/api_bind.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

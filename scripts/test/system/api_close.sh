@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # shutdown, close, SO_LINGER, resets, TIME-WAIT. prog/api_close.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Two TCPs in one namespace: one owner per port, talking to each other. prog/api_coexist.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

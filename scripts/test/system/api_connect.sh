@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # connect(): blocking, non-blocking, interrupted, refused. prog/api_connect.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # socket(): types, protocols, flags and refusals. prog/api_create.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Sending and receiving, call by call. prog/api_data.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # epoll: level, edge, one shot, exclusive. prog/api_epoll.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

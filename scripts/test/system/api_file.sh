@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The socket as a file: dup, fork, SCM_RIGHTS, exec. prog/api_file.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Byte counts by ioctl, SO_BINDTODEVICE. prog/api_ioctl.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # listen() and accept4(). prog/api_listen.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

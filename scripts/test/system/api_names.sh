@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # getsockname() and getpeername() in every state. prog/api_names.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Readiness in every state, by poll, select and epoll. prog/api_poll.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

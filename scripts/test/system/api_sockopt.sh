@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Socket options: values, ranges, bad input. prog/api_sockopt.c has the cases.
+# cpus: 1
 # timeout: 300
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # sendfile(2) and splice(2), every byte checked. prog/api_splice.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 

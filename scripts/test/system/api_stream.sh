@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Long transfers whose every byte is checked. prog/api_stream.c has the cases.
+# cpus: 1
 # timeout: 400
 set -euo pipefail
 
