@@ -235,8 +235,7 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct net *net = sock_net(sk);
-	u32 copied, want;
-	u64 time;
+	u32 time, copied, want;
 
 	newtcp_clock_refresh(tp);
 	time = tp->now_us - tp->rcvq.time_us;

@@ -480,7 +480,7 @@ void newtcp_schedule_tlp(struct sock *sk)
 		wait += NEWTCP_DELACK_MAX;
 	else
 		wait += 2;
-	if (time_after_eq(jiffies + wait, tp->dl_at[NEWTCP_DL_RTO]))
+	if (!time_before32(jiffies + wait, tp->dl_at[NEWTCP_DL_RTO]))
 		return;
 	tp->loss_is_tlp = 1;
 	newtcp_deadline_set(sk, NEWTCP_DL_LOSS, jiffies + wait);

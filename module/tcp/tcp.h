@@ -179,7 +179,45 @@ struct newtcp_listener {
  * The first group is what every segment touches, in either direction.
  */
 struct newtcp_sock {
-	struct inet_sock inet;		/* first: generic code knows it */
+	/*
+	 * Generic code knows the inet_sock, which is first. Of its members the
+	 * cork is of datagrams alone: a stream keeps there what else would make
+	 * it larger.
+	 */
+	union {
+		struct inet_sock inet;
+		struct {
+			u8 inet_head[offsetof(struct inet_sock, cork)];
+
+			/* Reassembly */
+			struct sk_buff *out_of_order_last;
+			struct rb_root out_of_order;	/* by sequence number */
+			struct newtcp_sack_list sacks;	/* what we report */
+			/* Recovery */
+			u32 high_seq;		/* SND.NXT when it began */
+			u32 high_sacked;	/* end of the highest SACKed segment */
+			u32 reordering;		/* segments of it tolerated */
+			u32 prr_delivered;	/* segments, since it began */
+			u32 prr_out;		/* segments sent since then */
+			u32 delivered;		/* segments ever delivered */
+			u32 max_packets_out;	/* since the window was last full */
+			u32 cwnd_usage_seq;
+			u32 retrans_stamp;	/* ms, of the first; 0 = none */
+			u32 total_retrans;
+			u64 rack_sent_us;	/* RFC 8985: newest delivered segment */
+			u32 rack_end_seq;
+			u32 rack_rtt_us;
+			u32 tlp_high_seq;	/* SND.NXT at the tail probe; 0 = none */
+			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
+			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
+			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1;
+			/* Options, jiffies; 0 = the netns's */
+			u32 keep_time;
+			u32 keep_intvl;
+			u32 user_timeout;	/* ms; 0 = none */
+			int linger2;		/* < 0 = no FIN-WAIT-2 wait */
+		};
+	};
 
 	/* Receive sequence space */
 	u32 rcv_nxt;			/* RCV.NXT */
@@ -220,32 +258,10 @@ struct newtcp_sock {
 	u16 rcv_mss;			/* estimate of the peer's segment size */
 	u32 ato;			/* delayed-ACK time, jiffies */
 	u64 now_us;			/* clock, read once per event */
-	unsigned long dl_at[NEWTCP_DL_MAX];	/* jiffies */
 	struct sk_buff_head rtx_queue;	/* sent, not acknowledged */
-	struct sk_buff *out_of_order_last;
-	struct rb_root out_of_order;	/* by sequence number */
-	struct newtcp_sack_list sacks;	/* what we report */
 	struct newtcp_rtt rtt;
 	struct newtcp_cong cong;
-
-	/* Recovery */
-	u32 high_seq;			/* SND.NXT when the recovery began */
-	u32 high_sacked;		/* end of the highest SACKed segment */
-	u32 reordering;			/* segments of reordering tolerated */
-	u32 prr_delivered;		/* segments delivered since it began */
-	u32 prr_out;			/* segments sent since it began */
-	u32 delivered;			/* segments ever delivered */
-	u32 max_packets_out;		/* since the window was last full */
-	u32 cwnd_usage_seq;
-	u32 retrans_stamp;		/* ms, of the first retransmission; 0 = none */
-	u32 total_retrans;
-	u64 rack_sent_us;		/* RFC 8985: of the newest segment delivered */
-	u32 rack_end_seq;
-	u32 rack_rtt_us;
-	u32 tlp_high_seq;		/* SND.NXT when the tail was probed; 0 = not */
-	u8 reo_wnd_steps;		/* quarters of the minimum round trip */
-	u8 reo_wnd_persist;		/* recoveries until that is forgotten */
-	u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1;
+	u32 dl_at[NEWTCP_DL_MAX];	/* jiffies */
 
 	/* Windows and sizes that move slowly */
 	u32 max_window;			/* largest window the peer ever offered */
@@ -256,15 +272,15 @@ struct newtcp_sock {
 	u16 user_mss;			/* TCP_MAXSEG */
 	u16 pmtu_mss;			/* path MTU less the plain headers */
 	u32 pmtu;			/* as the route had it */
-	struct {
-		u32 space;
-		u32 seq;
-		u64 time_us;
-	} rcvq;				/* receive-buffer tuning */
 	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
 	u32 rcv_rtt_seq;
 	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
 	u64 rcv_rtt_time_us;
+	struct {
+		u32 space;
+		u32 seq;
+		u32 time_us;		/* low half of the clock */
+	} rcvq;				/* receive-buffer tuning */
 
 	/* Opening and closing */
 	u32 iss;			/* ISS */
@@ -273,10 +289,6 @@ struct newtcp_sock {
 	u8 probes_out;			/* unanswered window probes */
 	u8 keep_probes_out;
 	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
-	u32 keep_time;			/* jiffies; 0 = the netns's */
-	u32 keep_intvl;			/* jiffies; 0 = the netns's */
-	u32 user_timeout;		/* ms; 0 = none */
-	int linger2;			/* jiffies; < 0 = no FIN-WAIT-2 wait */
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 	u32 last_challenge;		/* jiffies of the last challenge ACK */
 
@@ -289,6 +301,9 @@ struct newtcp_sock {
 	u32 segs_in;
 	u32 segs_out;
 };
+
+static_assert(offsetofend(struct newtcp_sock, linger2) <=
+	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
 {

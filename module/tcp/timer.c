@@ -31,6 +31,14 @@ u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
 	return max(usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt)), 1UL);
 }
 
+/* The timer of @sk is to fire at @at, in jiffies, or before. */
+static void arm(struct sock *sk, unsigned long at)
+{
+	if (!timer_pending(&sk->sk_timer) ||
+	    time_before(at, sk->sk_timer.expires))
+		sk_reset_timer(sk, &sk->sk_timer, at);
+}
+
 /**
  * newtcp_deadline_set() - something is to happen at a time
  * @sk: the socket
@@ -46,9 +54,7 @@ void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 
 	tp->dl_at[d] = at;
 	tp->deadlines |= BIT(d);
-	if (!timer_pending(&sk->sk_timer) ||
-	    time_before(at, sk->sk_timer.expires))
-		sk_reset_timer(sk, &sk->sk_timer, at);
+	arm(sk, at);
 }
 
 /**
@@ -306,15 +312,15 @@ static void (*const handlers[NEWTCP_DL_MAX])(struct sock *sk) = {
 void newtcp_timer_run(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	unsigned long next = 0;
 	bool any = false;
+	u32 next = 0;
 	int d;
 
 	for (d = 0; d < NEWTCP_DL_MAX; d++) {
 		if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
 			return;
 		if (!(tp->deadlines & BIT(d)) ||
-		    time_before(jiffies, tp->dl_at[d]))
+		    time_before32(jiffies, tp->dl_at[d]))
 			continue;
 		newtcp_deadline_clear(tp, d);
 		handlers[d](sk);
@@ -324,13 +330,12 @@ void newtcp_timer_run(struct sock *sk)
 	for (d = 0; d < NEWTCP_DL_MAX; d++) {
 		if (!(tp->deadlines & BIT(d)))
 			continue;
-		if (!any || time_before(tp->dl_at[d], next))
+		if (!any || time_before32(tp->dl_at[d], next))
 			next = tp->dl_at[d];
 		any = true;
 	}
-	if (any && (!timer_pending(&sk->sk_timer) ||
-		    time_before(next, sk->sk_timer.expires)))
-		sk_reset_timer(sk, &sk->sk_timer, next);
+	if (any)
+		arm(sk, jiffies + (s32)(next - (u32)jiffies));
 }
 
 static void timer_fired(struct timer_list *t)
