@@ -355,6 +355,18 @@ def ephemeral_exhausted(e):
 
 
 @case('open')
+def ephemeral_given_up(e):
+    """A port whose connections were given up serves again when no other is left."""
+    e.sysctl('ipv4.ip_local_port_range', '40000 44095')
+    e.sysctl('ipv4.ip_local_reserved_ports', '40000-44094')
+    for _ in range(40):
+        s, f, _ = e.connect(raddr='10.88.3.1', rport=80)
+        ensure(f.lport == 44095, f'port {f.lport}')
+        s.close()
+        f.forget()
+
+
+@case('open')
 def bindtodevice(e):
     """SO_BINDTODEVICE: a client leaves by that device, a listener hears that one alone."""
     e.net()
