@@ -41,13 +41,22 @@ static void give_route(struct sk_buff *skb, const struct sock *sk)
 		skb_dst_set_noref(skb, dst);
 }
 
-/* The kernel demultiplexes in VRFs a step later, by the master device. */
-static bool candidate(const struct sk_buff *skb, const struct net *net)
+/* The TCP header of @skb, when it is there. */
+static const struct tcphdr *segment(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return iph->protocol == IPPROTO_TCP && !skb->sk && !skb_dst(skb) &&
-	       skb->pkt_type == PACKET_HOST && !ip_is_fragment(iph) &&
+	if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
+	    !pskb_may_pull(skb, skb_transport_offset(skb) +
+				sizeof(struct tcphdr)))
+		return NULL;
+	return tcp_hdr(skb);
+}
+
+/* The kernel demultiplexes in VRFs a step later, by the master device. */
+static bool candidate(const struct sk_buff *skb, const struct net *net)
+{
+	return !skb->sk && !skb_dst(skb) && skb->pkt_type == PACKET_HOST &&
 	       READ_ONCE(net->ipv4.sysctl_ip_early_demux) &&
 	       READ_ONCE(net->ipv4.sysctl_tcp_early_demux) &&
 	       !netif_is_l3_slave(skb->dev) && !netif_is_l3_master(skb->dev);
@@ -56,19 +65,16 @@ static bool candidate(const struct sk_buff *skb, const struct net *net)
 static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
+	const struct tcphdr *th = segment(skb);
 	const struct claim_demux *demux = priv;
-	const struct tcphdr *th;
 	const struct iphdr *iph;
 	struct sock_common *c;
 
-	if (!candidate(skb, state->net) ||
-	    !pskb_may_pull(skb, skb_transport_offset(skb) + sizeof(*th)))
-		return NF_ACCEPT;
-	iph = ip_hdr(skb);
-	th = tcp_hdr(skb);
-	if (!test_bit(ntohs(th->dest), demux->ports))
+	if (!th || !test_bit(ntohs(th->dest), demux->ports) ||
+	    !candidate(skb, state->net))
 		return NF_ACCEPT;
 
+	iph = ip_hdr(skb);
 	c = newtcp_lookup_established(state->net, iph->saddr, th->source,
 				      iph->daddr, ntohs(th->dest),
 				      skb->skb_iif, 0);
