@@ -46,26 +46,22 @@ static void fill_cb(struct sk_buff *skb, const struct tcphdr *th)
 	cb->end_seq = cb->seq + th->syn + th->fin + skb->len - th->doff * 4;
 	cb->ack_seq = ntohl(th->ack_seq);
 	cb->flags = ((const u8 *)th)[13];
-	cb->sacked = 0;
-	cb->has_ts = false;
 }
 
-static void rcv_full(struct sock *sk, struct sk_buff *skb, u8 ttl)
+/* What guards a socket: IPsec's policies, and its filter. */
+static bool admitted(struct sock *sk, struct sk_buff *skb)
 {
-	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+		return false;
+	nf_reset_ct(skb);
+	return !sk || !sk_filter_trim_cap(sk, skb, newtcp_hdrlen(skb));
+}
+
+static void rcv_full(struct sock *sk, struct sk_buff *skb)
+{
 	u32 limit;
 
-	if (unlikely(ttl < READ_ONCE(inet_sk(sk)->min_ttl)) ||
-	    !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
-		goto drop;
-	nf_reset_ct(skb);
-	if (sk_filter_trim_cap(sk, skb, th->doff * 4))
-		goto drop;
-	/* A filter may have cut the payload. */
-	th = (const struct tcphdr *)skb->data;
-	fill_cb(skb, th);
 	skb->dev = NULL;
-
 	if (sk->sk_state == TCP_LISTEN) {
 		newtcp_listener_rcv(sk, skb);
 		return;
@@ -80,65 +76,45 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb, u8 ttl)
 		limit = READ_ONCE(sk->sk_rcvbuf) +
 			(READ_ONCE(sk->sk_sndbuf) >> 1) + 64 * 1024;
 		if (unlikely(sk_add_backlog(sk, skb, limit))) {
-			bh_unlock_sock(sk);
 			atomic_inc(&sk->sk_drops);
-			goto drop;
+			kfree_skb(skb);
 		}
 	}
 	bh_unlock_sock(sk);
-	return;
-drop:
-	kfree_skb(skb);
 }
 
+/* Takes over the reference on @c. */
 static void deliver(struct sock_common *c, struct sk_buff *skb)
 {
-	u8 ttl = ip_hdr(skb)->ttl;
+	struct sock *sk = NULL;
+	u8 min_ttl = 0;
 
-	if (!header_ok(skb)) {
-		kfree_skb(skb);
-		skb = NULL;
+	if (c->skc_state == TCP_NEW_SYN_RECV) {
+		sk = newtcp_req_of(c)->listener;
+	} else if (c->skc_state != TCP_TIME_WAIT) {
+		sk = newtcp_full(c);
+		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
+	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb) ||
+	    !admitted(sk, skb)) {
+		kfree_skb(skb);
+		newtcp_entry_put(c);
+		return;
+	}
+	/* A filter may have cut the payload. */
+	fill_cb(skb, (const struct tcphdr *)skb->data);
 
 	switch (c->skc_state) {
 	case TCP_TIME_WAIT:
-		if (skb) {
-			if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
-				kfree_skb(skb);
-				break;
-			}
-			nf_reset_ct(skb);
-			fill_cb(skb, (struct tcphdr *)skb->data);
-			newtcp_tw_rcv(newtcp_tw_of(c), skb);
-			return;
-		}
-		break;
-	case TCP_NEW_SYN_RECV:
-		if (skb) {
-			struct sock *lsk = newtcp_req_of(c)->listener;
-
-			if (!xfrm4_policy_check(lsk, XFRM_POLICY_IN, skb) ||
-			    sk_filter_trim_cap(lsk, skb, newtcp_hdrlen(skb))) {
-				kfree_skb(skb);
-				break;
-			}
-			nf_reset_ct(skb);
-			fill_cb(skb, (struct tcphdr *)skb->data);
-			newtcp_req_rcv(newtcp_req_of(c), skb);
-			return;
-		}
-		break;
-	default:
-		if (skb)
-			rcv_full(newtcp_full(c), skb, ttl);
-		sock_put(newtcp_full(c));
+		newtcp_tw_rcv(newtcp_tw_of(c), skb);
 		return;
+	case TCP_NEW_SYN_RECV:
+		newtcp_req_rcv(newtcp_req_of(c), skb);
+		return;
+	default:
+		rcv_full(sk, skb);
+		sock_put(sk);
 	}
-
-	if (c->skc_state == TCP_TIME_WAIT)
-		newtcp_tw_put(newtcp_tw_of(c));
-	else
-		newtcp_req_put(newtcp_req_of(c));
 }
 
 static int newinet_rcv(struct sk_buff *skb)

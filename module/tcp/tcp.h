@@ -129,7 +129,6 @@ enum newtcp_ca_state {
  * @mss: send: payload bytes of each of them
  * @flags: NEWTCP_FIN ...
  * @sacked: NEWTCP_SEG_*
- * @has_ts: receive: @tsval and the echo are valid
  * @tsecr: receive: timestamp echo
  *
  * On transmission the clone's cb is given to IP zeroed.
@@ -149,7 +148,6 @@ struct newtcp_skb_cb {
 	u16 mss;
 	u8 flags;
 	u8 sacked;
-	bool has_ts;
 };
 
 #define NEWTCP_CB(skb)	((struct newtcp_skb_cb *)&((skb)->cb[0]))
