@@ -299,7 +299,8 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 		grow_window(sk, &r, in_flight, rtt_us);
 
 	if (flags & NEWTCP_AF_ACKED) {
-		newtcp_tlp_acked(tp, flags);
+		if (unlikely(tp->tlp_high_seq))
+			newtcp_tlp_acked(tp, flags);
 		sk_dst_confirm(sk);
 		if (!tp->packets_out)
 			tp->retrans_stamp = 0;

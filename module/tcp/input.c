@@ -86,7 +86,7 @@ void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 }
 
 /* Fetch the timestamps into the socket; false: other options, parse them. */
-static bool fast_options(struct newtcp_sock *tp, const struct tcphdr *th)
+static inline bool fast_options(struct newtcp_sock *tp, const struct tcphdr *th)
 {
 	unsigned int len = th->doff * 4 - sizeof(*th);
 
@@ -264,8 +264,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	u32 hdrlen = th->doff * 4;
-	bool merged, stolen;
+	bool merged, stolen, news;
 
 	if (cb->seq != tp->rcv_nxt ||
 	    (cb->flags & ~NEWTCP_PSH) != NEWTCP_ACK ||
@@ -287,19 +286,17 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	    cb->end_seq - tp->rcv_nxt > newtcp_receive_window(tp) ||
 	    newtcp_rmem_schedule(sk, skb))
 		return false;
-	if (tp->seg_has_ts)
-		newtcp_ts_recent_update(tp, cb->seq);
 	skb_dst_drop(skb);
-	if (cb->ack_seq != tp->snd_una || tp->snd_wnd !=
-	    (u32)ntohs(th->window) << tp->snd_wscale) {
+	news = cb->ack_seq != tp->snd_una ||
+	       tp->snd_wnd != (u32)ntohs(th->window) << tp->snd_wscale;
+	if (news)
 		newtcp_ack(sk, skb, NULL, NEWTCP_AF_DATA);
-		merged = newtcp_queue_rcv(sk, skb, hdrlen, &stolen);
-		newtcp_event_data_recv(sk, skb);
+	else if (tp->seg_has_ts)
+		newtcp_ts_recent_update(tp, cb->seq);
+	merged = newtcp_queue_rcv(sk, skb, th->doff * 4, &stolen);
+	newtcp_event_data_recv(sk, skb);
+	if (news)
 		after_ack(sk);
-	} else {
-		merged = newtcp_queue_rcv(sk, skb, hdrlen, &stolen);
-		newtcp_event_data_recv(sk, skb);
-	}
 	/* The reader first: it can be on its way while the ACK is built. */
 	newtcp_data_ready(sk);
 	newtcp_ack_snd_check(sk);
@@ -308,16 +305,14 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
-static void rcv_established(struct sock *sk, struct sk_buff *skb,
-			    const struct tcphdr *th)
+/* Any other segment of an established connection. */
+static noinline_for_stack void slow_path(struct sock *sk, struct sk_buff *skb,
+					 const struct tcphdr *th)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct newtcp_options *opts;
 	struct newtcp_options parsed;
 	int flags = 0;
-
-	if (likely(fast_path(sk, skb, th)))
-		return;
 
 	opts = read_options(tp, th, &parsed);
 	if (!steps_one_to_four(sk, skb, th))
@@ -497,7 +492,8 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 	switch (sk->sk_state) {
 	case TCP_ESTABLISHED:
 		newinet_demux_learn(sk, skb);
-		rcv_established(sk, skb, th);
+		if (!fast_path(sk, skb, th))
+			slow_path(sk, skb, th);
 		return 0;
 	case TCP_SYN_SENT:
 		return newtcp_rcv_synsent(sk, skb, th);

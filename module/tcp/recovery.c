@@ -526,7 +526,7 @@ static void send_tlp(struct sock *sk)
 
 /**
  * newtcp_tlp_acked() - SND.UNA moved: did the tail probe repair a loss?
- * @tp: the connection
+ * @tp: the connection, with a tail probe out
  * @flags: NEWTCP_AF_*
  *
  * RFC 8985 7.4: a probe that was a retransmission and was not reported as a
@@ -534,7 +534,7 @@ static void send_tlp(struct sock *sk)
  */
 void newtcp_tlp_acked(struct newtcp_sock *tp, int flags)
 {
-	if (!tp->tlp_high_seq || seq_before(tp->snd_una, tp->tlp_high_seq))
+	if (seq_before(tp->snd_una, tp->tlp_high_seq))
 		return;
 	tp->tlp_high_seq = 0;
 	if (!tp->tlp_retrans || (flags & NEWTCP_AF_DSACK) ||

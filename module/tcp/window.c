@@ -59,51 +59,6 @@ enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq)
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rst_verdict);
 
 /**
- * newtcp_ack_verdict - RFC 5961 5.2
- * @snd_una: SND.UNA
- * @snd_nxt: SND.NXT
- * @max_window: the largest window the peer ever offered
- * @ack: SEG.ACK
- *
- * Return: what it is worth.
- */
-enum newtcp_ack_verdict newtcp_ack_verdict(u32 snd_una, u32 snd_nxt,
-					   u32 max_window, u32 ack)
-{
-	if (seq_after(ack, snd_nxt))
-		return NEWTCP_ACK_FUTURE;
-	if (seq_after(ack, snd_una))
-		return NEWTCP_ACK_NEW;
-	if (seq_before(ack, snd_una - max_window))
-		return NEWTCP_ACK_TOO_OLD;
-	return NEWTCP_ACK_OLD;
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_ack_verdict);
-
-/**
- * newtcp_window_may_update - may SEG.WND replace SND.WND?
- * @snd_una: SND.UNA before the ACK
- * @snd_wl1: SEG.SEQ of the last window update
- * @snd_wnd: SND.WND
- * @ack: SEG.ACK
- * @seq: SEG.SEQ
- * @wnd: SEG.WND, scaled
- *
- * An old segment must not shrink the window; at the same sequence number
- * only a larger window is news, or a closed one.
- *
- * Return: true when it may.
- */
-bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1, u32 snd_wnd,
-			      u32 ack, u32 seq, u32 wnd)
-{
-	if (seq_after(ack, snd_una) || seq_after(seq, snd_wl1))
-		return true;
-	return seq == snd_wl1 && (wnd > snd_wnd || !wnd);
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_window_may_update);
-
-/**
  * newtcp_window_scale - the scale to announce
  * @space: the largest window we may ever offer
  *

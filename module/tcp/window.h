@@ -9,6 +9,7 @@
 #define _NEWTCP_WINDOW_H
 
 #include <linux/types.h>
+#include "seq.h"
 
 /* What to do with a RST that came in a synchronised state. */
 enum newtcp_rst_verdict {
@@ -25,12 +26,52 @@ enum newtcp_ack_verdict {
 	NEWTCP_ACK_TOO_OLD,	/* further back than the largest window: challenge */
 };
 
+/**
+ * newtcp_ack_verdict - RFC 5961 5.2
+ * @snd_una: SND.UNA
+ * @snd_nxt: SND.NXT
+ * @max_window: the largest window the peer ever offered
+ * @ack: SEG.ACK
+ *
+ * Return: what it is worth.
+ */
+static inline enum newtcp_ack_verdict
+newtcp_ack_verdict(u32 snd_una, u32 snd_nxt, u32 max_window, u32 ack)
+{
+	if (seq_after(ack, snd_nxt))
+		return NEWTCP_ACK_FUTURE;
+	if (seq_after(ack, snd_una))
+		return NEWTCP_ACK_NEW;
+	if (seq_before(ack, snd_una - max_window))
+		return NEWTCP_ACK_TOO_OLD;
+	return NEWTCP_ACK_OLD;
+}
+
+/**
+ * newtcp_window_may_update - may SEG.WND replace SND.WND?
+ * @snd_una: SND.UNA before the ACK
+ * @snd_wl1: SEG.SEQ of the last window update
+ * @snd_wnd: SND.WND
+ * @ack: SEG.ACK
+ * @seq: SEG.SEQ
+ * @wnd: SEG.WND, scaled
+ *
+ * An old segment must not shrink the window; at the same sequence number
+ * only a larger window is news, or a closed one.
+ *
+ * Return: true when it may.
+ */
+static inline bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1,
+					    u32 snd_wnd, u32 ack, u32 seq,
+					    u32 wnd)
+{
+	if (seq_after(ack, snd_una) || seq_after(seq, snd_wl1))
+		return true;
+	return seq == snd_wl1 && (wnd > snd_wnd || !wnd);
+}
+
 bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq);
 enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq);
-enum newtcp_ack_verdict newtcp_ack_verdict(u32 snd_una, u32 snd_nxt,
-					   u32 max_window, u32 ack);
-bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1, u32 snd_wnd,
-			      u32 ack, u32 seq, u32 wnd);
 u8 newtcp_window_scale(u32 space);
 u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
 			 u8 rcv_wscale);
