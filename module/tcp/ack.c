@@ -159,8 +159,7 @@ static void count_dupack(struct newtcp_sock *tp, const struct sk_buff *skb,
 		tp->sacked_out++;
 }
 
-static void grow_window(struct sock *sk, const struct clean_result *r,
-			u32 in_flight, u32 rtt_us)
+static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct newtcp_ack_sample s = {
@@ -168,7 +167,7 @@ static void grow_window(struct sock *sk, const struct clean_result *r,
 		.rtt_us = rtt_us,
 		.min_rtt_us = tp->rtt.min_us,
 		.srtt_us = tp->rtt.srtt_us >> 3,
-		.acked = r->acked,
+		.acked = acked,
 		.in_flight = in_flight,
 		.snd_una = tp->snd_una,
 		.snd_nxt = tp->snd_nxt,
@@ -194,6 +193,21 @@ static void ack_probe(struct sock *sk)
 	}
 }
 
+/* SND.UNA moved: the timers of what is still in flight start anew. */
+static void restart_timers(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (tp->packets_out) {
+		newtcp_rearm_rto(sk);
+		newtcp_schedule_tlp(sk);
+		return;
+	}
+	tp->retrans_stamp = 0;
+	newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
+	newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
+}
+
 /* SND.UNA stays: only SACKs and dupacks can be news. */
 static int old_ack(struct sock *sk, const struct sk_buff *skb,
 		   const struct newtcp_options *opts)
@@ -201,20 +215,19 @@ static int old_ack(struct sock *sk, const struct sk_buff *skb,
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u64 sent_us = 0;
 	u32 sacked = 0;
-	int flags = 0;
+	int flags;
 
 	if (!opts || !(opts->flags & NEWTCP_OPT_SACK) || !tp->packets_out)
 		return 0;
-	newtcp_sack_tag(sk, opts, NEWTCP_CB(skb)->ack_seq, &flags, &sacked,
-			&sent_us);
+	flags = newtcp_sack_tag(sk, opts, NEWTCP_CB(skb)->ack_seq, &sacked,
+				&sent_us);
 	newtcp_recovery_step(sk, 0, sacked, flags);
 	return 0;
 }
 
 /* Everything but the plainest case: loss state, SACKs, dupacks. */
-static void ack_slow(struct sock *sk, const struct sk_buff *skb,
-		     const struct newtcp_options *opts, int flags,
-		     struct clean_result *r, u32 sacked)
+static void ack_slow(struct sock *sk, const struct sk_buff *skb, int flags,
+		     u32 acked, u32 delivered, u32 sacked)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
@@ -224,7 +237,7 @@ static void ack_slow(struct sock *sk, const struct sk_buff *skb,
 		count_dupack(tp, skb, flags);
 		sacked = tp->sacked_out > before;
 	}
-	newtcp_recovery_step(sk, r->acked, r->delivered + sacked, flags);
+	newtcp_recovery_step(sk, acked, delivered + sacked, flags);
 }
 
 /**
@@ -282,7 +295,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 
 	in_flight = newtcp_in_flight(tp);
 	if (opts && (opts->flags & NEWTCP_OPT_SACK))
-		newtcp_sack_tag(sk, opts, ack, &flags, &sacked, &sack_sent_us);
+		flags |= newtcp_sack_tag(sk, opts, ack, &sacked, &sack_sent_us);
 	if (flags & NEWTCP_AF_ACKED)
 		clean_rtx_queue(sk, &r);
 	if (r.retrans)
@@ -292,20 +305,17 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 
 	if (likely(tp->ca_state == NEWTCP_CA_OPEN && !tp->sacked_out &&
 		   (flags & NEWTCP_AF_ACKED)))
-		grow_window(sk, &r, in_flight, rtt_us);
+		grow_window(sk, r.acked, in_flight, rtt_us);
 	else
-		ack_slow(sk, skb, opts, flags, &r, sacked);
+		ack_slow(sk, skb, flags, r.acked, r.delivered, sacked);
 	if (tp->ca_state == NEWTCP_CA_DISORDER && r.acked)
-		grow_window(sk, &r, in_flight, rtt_us);
+		grow_window(sk, r.acked, in_flight, rtt_us);
 
 	if (flags & NEWTCP_AF_ACKED) {
 		if (unlikely(tp->tlp_high_seq))
 			newtcp_tlp_acked(tp, flags);
 		sk_dst_confirm(sk);
-		if (!tp->packets_out)
-			tp->retrans_stamp = 0;
-		newtcp_rearm_rto(sk);
-		newtcp_schedule_tlp(sk);
+		restart_timers(sk);
 	}
 	return 1;
 }

@@ -121,19 +121,23 @@ read_options(struct newtcp_sock *tp, const struct tcphdr *th,
 static void delay_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 ato = max_t(u32, tp->ato, NEWTCP_DELACK_MIN);
-	u32 most = NEWTCP_DELACK_MAX;
-
-	if (tp->rtt.srtt_us)
-		most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
-			       NEWTCP_DELACK_MIN, most);
-	else if (tp->pingpong < NEWTCP_PINGPONG)
-		most = HZ / 2;
-	ato = min(ato, most);
+	u32 ato = tp->ato, most = NEWTCP_DELACK_MAX;
 
 	tp->ack_state |= NEWTCP_ACK_TIMER;
-	if (!(tp->deadlines & BIT(NEWTCP_DL_DELACK)))
-		newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + ato);
+	if (tp->deadlines & BIT(NEWTCP_DL_DELACK))
+		return;
+	if (ato <= NEWTCP_DELACK_MIN) {
+		/* No sooner, whatever the round trip. */
+		ato = NEWTCP_DELACK_MIN;
+	} else {
+		if (tp->rtt.srtt_us)
+			most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
+				       NEWTCP_DELACK_MIN, most);
+		else if (tp->pingpong < NEWTCP_PINGPONG)
+			most = HZ / 2;
+		ato = min(ato, most);
+	}
+	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + ato);
 }
 
 /**
@@ -172,7 +176,7 @@ void newtcp_ack_now(struct sock *sk)
 }
 
 /* The ACK took segments out: room for the program, data for the wire. */
-static void after_ack(struct sock *sk)
+static inline void after_ack(struct sock *sk)
 {
 	newtcp_push_frames(sk);
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {

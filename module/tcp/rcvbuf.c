@@ -210,7 +210,7 @@ static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
 {
 	u32 delta, sample;
 
-	if (!tp->seg_has_ts || !tp->last_tsecr || skb->len < tp->rcv_mss ||
+	if (skb->len < tp->rcv_mss || !tp->seg_has_ts || !tp->last_tsecr ||
 	    tp->last_tsecr == tp->rcv_rtt_tsecr)
 		return;
 	tp->rcv_rtt_tsecr = tp->last_tsecr;
@@ -299,8 +299,9 @@ void newtcp_enter_quickack(struct newtcp_sock *tp)
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 now = (u32)jiffies;
+	u32 now = (u32)jiffies, gap = now - tp->last_rcv;
 
+	tp->last_rcv = now;
 	tp->ack_state |= NEWTCP_ACK_SCHED;
 	measure_rcv_mss(tp, skb);
 	rcv_rtt_measure(tp);
@@ -309,18 +310,13 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	if (!tp->ato) {
 		/* The first data: slow start depends on quick answers. */
 		newtcp_enter_quickack(tp);
-	} else {
-		u32 gap = now - tp->last_rcv;
-
-		if (gap <= NEWTCP_DELACK_MIN / 2)
-			tp->ato = (tp->ato >> 1) + NEWTCP_DELACK_MIN / 2;
-		else if (gap < tp->ato)
-			tp->ato = min((tp->ato >> 1) + gap,
-				      newtcp_rto_jiffies(tp));
-		else if (gap > newtcp_rto_jiffies(tp))
-			newtcp_enter_quickack(tp);
+	} else if (gap <= NEWTCP_DELACK_MIN / 2) {
+		tp->ato = (tp->ato >> 1) + NEWTCP_DELACK_MIN / 2;
+	} else if (gap < tp->ato) {
+		tp->ato = min((tp->ato >> 1) + gap, newtcp_rto_jiffies(tp));
+	} else if (gap > newtcp_rto_jiffies(tp)) {
+		newtcp_enter_quickack(tp);
 	}
-	tp->last_rcv = now;
 	if (skb->len >= 128)
 		newtcp_grow_window(sk, skb);
 }

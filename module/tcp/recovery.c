@@ -137,21 +137,22 @@ static bool cut_to_block(struct sock *sk, struct sk_buff *skb,
  * @newly: out: segments that were SACKed by it
  * @sent_us: out: when one of them was sent that was sent once; else untouched
  */
-void newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
-		     u32 ack, int *flags, u32 *newly, u64 *sent_us)
+int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
+		    u32 ack, u32 *newly, u64 *sent_us)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_range blocks[NEWTCP_MAX_SACKS];
 	struct sk_buff *skb, *next;
 	bool dsack = false;
 	unsigned int n, i = 0;
+	int flags = 0;
 
 	if (!tp->sack_ok)
-		return;
+		return 0;
 	n = newtcp_sack_sanitize(opts->sacks, opts->num_sacks, ack,
 				 tp->snd_nxt, blocks, &dsack);
 	if (dsack)
-		*flags |= NEWTCP_AF_DSACK;
+		flags |= NEWTCP_AF_DSACK;
 	if (!tp->sacked_out)
 		tp->high_sacked = ack;
 
@@ -174,8 +175,9 @@ void newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
 			if (seq_before(cb->seq, blocks[i].start))
 				continue;
 		}
-		mark_sacked(tp, skb, newly, sent_us, flags);
+		mark_sacked(tp, skb, newly, sent_us, &flags);
 	}
+	return flags;
 }
 
 /**

@@ -599,8 +599,8 @@ void newtcp_loss_expired(struct sock *sk);
 void newtcp_local_congestion(struct sock *sk);
 void newtcp_cong_tx_start(struct sock *sk);
 bool newtcp_cwnd_limited(const struct newtcp_sock *tp);
-void newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
-		     u32 ack, int *flags, u32 *newly, u64 *sent_us);
+int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
+		    u32 ack, u32 *newly, u64 *sent_us);
 void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags);
 void newtcp_enter_loss(struct sock *sk);
 void newtcp_recovery_reset(struct sock *sk);
