@@ -67,29 +67,32 @@ static void req_kill(struct newtcp_req *req)
 	req_finish(req);
 }
 
-static void send_synack(struct newtcp_req *req)
+/* The SYN-ACK, as far as it is known before its route is. */
+static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 {
 	struct sock *lsk = req->listener;
-	struct net *net = sock_net(lsk);
-	struct newtcp_options o = {
-		.flags = NEWTCP_OPT_MSS,
-		.mss = req->advmss,
-	};
-	struct newtcp_reply r = {
-		.net = net,
+
+	*r = (struct newtcp_reply) {
+		.net = sock_net(lsk),
 		.saddr = req->c.skc_rcv_saddr,
 		.daddr = req->c.skc_daddr,
 		.sport = htons(req->c.skc_num),
 		.dport = req->c.skc_dport,
 		.seq = req->iss,
 		.ack = req->irs + 1,
-		.window = min_t(u32, req->rcv_wnd, 65535),
 		.flags = NEWTCP_SYN | NEWTCP_ACK,
 		.tos = READ_ONCE(inet_sk(lsk)->tos),
 		.mark = req->mark,
 		.oif = req->c.skc_bound_dev_if,
-		.opts = &o,
 		.owner = lsk,
+	};
+}
+
+static void send_synack(struct newtcp_req *req, struct newtcp_reply *r)
+{
+	struct newtcp_options o = {
+		.flags = NEWTCP_OPT_MSS,
+		.mss = req->advmss,
 	};
 
 	if (req->ts_ok) {
@@ -103,7 +106,17 @@ static void send_synack(struct newtcp_req *req)
 		o.flags |= NEWTCP_OPT_WSCALE;
 		o.wscale = req->rcv_wscale;
 	}
-	newtcp_reply_send(&r);
+	r->window = min_t(u32, req->rcv_wnd, 65535);
+	r->opts = &o;
+	newtcp_reply_send(r);
+}
+
+static void send_synack_again(struct newtcp_req *req)
+{
+	struct newtcp_reply r;
+
+	synack_init(req, &r);
+	send_synack(req, &r);
 }
 
 static void req_timer(struct timer_list *t)
@@ -116,7 +129,7 @@ static void req_timer(struct timer_list *t)
 	bool rearmed = false;
 
 	if (lsk->sk_state == TCP_LISTEN && req->retrans < limit) {
-		send_synack(req);
+		send_synack_again(req);
 		req->retrans++;
 		req->timeout = min_t(u32, req->timeout << 1, NEWTCP_PROBE_MAX);
 		spin_lock(&l->lock);
@@ -195,29 +208,18 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 	req->synack_us = newtcp_clock_us();
 }
 
-/* MSS and window to announce; they need the route back. False: no route. */
-static bool req_route(struct newtcp_req *req)
+/* MSS and window to announce to the other end of a route. */
+static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 {
 	struct sock *lsk = req->listener;
 	u32 clamp = READ_ONCE(newtcp_sk(lsk)->window_clamp);
-	struct flowi4 fl4;
-	struct rtable *rt;
 	u8 ws;
 
-	rt = ip_route_output_ports(sock_net(lsk), &fl4, lsk, req->c.skc_daddr,
-				   req->c.skc_rcv_saddr, req->c.skc_dport,
-				   htons(req->c.skc_num), IPPROTO_TCP,
-				   ip_sock_rt_tos(lsk),
-				   req->c.skc_bound_dev_if);
-	if (IS_ERR(rt))
-		return false;
-	req->advmss = newtcp_advertised_mss(lsk, &rt->dst);
-	ip_rt_put(rt);
+	req->advmss = newtcp_advertised_mss(lsk, dst);
 	newtcp_initial_window(lsk, newtcp_full_space(lsk),
 			      req->advmss - (req->ts_ok ? NEWTCP_TS_ALIGNED : 0),
 			      &req->rcv_wnd, &clamp, req->wscale_ok, &ws);
 	req->rcv_wscale = ws;
-	return true;
 }
 
 /* Room in both queues? RFC 4987: what does not fit is dropped in silence. */
@@ -259,6 +261,7 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 {
 	struct newtcp_options o;
 	struct newtcp_req *req;
+	struct newtcp_reply r;
 
 	/* Never answer to a group. */
 	if (skb_rtable(skb) &&
@@ -276,15 +279,21 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     true, &o);
 	req_negotiate(req, skb, &o);
-	if (!req_route(req))
+	synack_init(req, &r);
+	r.dst = newtcp_reply_route(&r);
+	if (!r.dst)
 		goto out;
+	req_window(req, r.dst);
 	if (!newtcp_hash_req(req))
-		goto out;	/* another CPU took the same SYN */
+		goto out_dst;	/* another CPU took the same SYN */
 	if (!req_list(req)) {
 		newtcp_unhash_req(req);
-		goto out;
+		goto out_dst;
 	}
-	send_synack(req);
+	send_synack(req, &r);
+	goto out;
+out_dst:
+	dst_release(r.dst);
 out:
 	newtcp_req_put(req);
 }
@@ -534,7 +543,7 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
 	case REQ_SYNACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
-			send_synack(req);
+			send_synack_again(req);
 		break;
 	case REQ_ACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))

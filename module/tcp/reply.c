@@ -16,7 +16,13 @@
 #include <net/sock.h>
 #include "tcp.h"
 
-static struct dst_entry *reply_route(const struct newtcp_reply *r)
+/**
+ * newtcp_reply_route() - the route that a segment would take
+ * @r: what it says
+ *
+ * Return: the route with a reference, or NULL.
+ */
+struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
 {
 	struct flowi4 fl4;
 	struct rtable *rt;
@@ -24,7 +30,8 @@ static struct dst_entry *reply_route(const struct newtcp_reply *r)
 
 	memset(&fl4, 0, sizeof(fl4));
 	flowi4_init_output(&fl4, r->oif, r->mark, RT_TOS(r->tos),
-			   RT_SCOPE_UNIVERSE, IPPROTO_TCP,
+			   sk ? ip_sock_rt_scope(sk) : RT_SCOPE_UNIVERSE,
+			   IPPROTO_TCP,
 			   sk ? inet_sk_flowi_flags(sk) : 0,
 			   r->daddr, r->saddr, r->dport, r->sport,
 			   sk ? sk->sk_uid : sock_net_uid(r->net, NULL));
@@ -76,7 +83,7 @@ static struct sk_buff *reply_skb(const struct newtcp_reply *r)
  */
 int newtcp_reply_send(const struct newtcp_reply *r)
 {
-	struct dst_entry *dst = reply_route(r);
+	struct dst_entry *dst = r->dst ?: newtcp_reply_route(r);
 	struct sk_buff *skb;
 	struct iphdr *iph;
 

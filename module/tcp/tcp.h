@@ -723,8 +723,10 @@ struct newtcp_reply {
 	int oif;
 	const struct newtcp_options *opts;	/* may be NULL */
 	struct sock *owner;	/* charged for it; may be NULL */
+	struct dst_entry *dst;	/* its reference moves; NULL = to be looked up */
 };
 
+struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r);
 int newtcp_reply_send(const struct newtcp_reply *r);
 void newtcp_send_rst(struct net *net, const struct sk_buff *skb, const struct sock *sk);
 
