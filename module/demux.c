@@ -103,8 +103,6 @@ void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb)
 							  lockdep_sock_is_held(sk));
 	struct dst_entry *dst = skb_dst(skb);
 
-	if (likely(old == dst && sk->sk_rx_dst_ifindex == skb->skb_iif))
-		return;
 	if (!dst || !dst_hold_safe(dst))
 		dst = NULL;
 	rcu_assign_pointer(sk->sk_rx_dst, dst);

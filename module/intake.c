@@ -86,12 +86,13 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 /* Takes over the reference on @c. */
 static void deliver(struct sock_common *c, struct sk_buff *skb)
 {
+	const u8 state = c->skc_state;
 	struct sock *sk = NULL;
 	u8 min_ttl = 0;
 
-	if (c->skc_state == TCP_NEW_SYN_RECV) {
+	if (state == TCP_NEW_SYN_RECV) {
 		sk = newtcp_req_of(c)->listener;
-	} else if (c->skc_state != TCP_TIME_WAIT) {
+	} else if (state != TCP_TIME_WAIT) {
 		sk = newtcp_full(c);
 		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
@@ -104,7 +105,7 @@ static void deliver(struct sock_common *c, struct sk_buff *skb)
 	/* A filter may have cut the payload. */
 	fill_cb(skb, (const struct tcphdr *)skb->data);
 
-	switch (c->skc_state) {
+	switch (state) {
 	case TCP_TIME_WAIT:
 		newtcp_tw_rcv(newtcp_tw_of(c), skb);
 		return;

@@ -91,6 +91,14 @@ void newinet_intake_put(void);		/* process or BH */
 
 /* demux.c: what a segment's predecessor knew */
 void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
+
+/* Did the segment come by another route than the one before it? */
+static inline bool newinet_demux_news(const struct sock *sk, const struct sk_buff *skb)
+{
+	return rcu_access_pointer(sk->sk_rx_dst) != skb_dst(skb) ||
+	       sk->sk_rx_dst_ifindex != skb->skb_iif;
+}
+
 void newinet_demux_forget(struct sock *sk);			/* locked */
 
 /* egress.c: segments to IP */

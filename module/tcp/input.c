@@ -91,7 +91,7 @@ static inline bool fast_options(struct newtcp_sock *tp, const struct tcphdr *th)
 	unsigned int len = th->doff * 4 - sizeof(*th);
 
 	tp->seg_has_ts = 0;
-	if (!tp->ts_ok)
+	if (unlikely(!tp->ts_ok))
 		return !len;
 	if (!newtcp_options_fast_ts((const u8 *)(th + 1), len, &tp->last_tsval,
 				    &tp->last_tsecr))
@@ -495,7 +495,8 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 
 	switch (sk->sk_state) {
 	case TCP_ESTABLISHED:
-		newinet_demux_learn(sk, skb);
+		if (unlikely(newinet_demux_news(sk, skb)))
+			newinet_demux_learn(sk, skb);
 		if (!fast_path(sk, skb, th))
 			slow_path(sk, skb, th);
 		return 0;

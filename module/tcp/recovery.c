@@ -22,50 +22,6 @@
 #include <net/sock.h>
 #include "tcp.h"
 
-/**
- * newtcp_count_change() - segments leave, or an skb stands for fewer of them
- * @tp: the connection
- * @skb: segment of the retransmission queue
- * @fewer: by how many; negative: more
- */
-void newtcp_count_change(struct newtcp_sock *tp, const struct sk_buff *skb,
-			 int fewer)
-{
-	const u8 sacked = NEWTCP_CB(skb)->sacked;
-
-	tp->packets_out -= fewer;
-	if (sacked & NEWTCP_SEG_SACKED)
-		tp->sacked_out -= fewer;
-	if (sacked & NEWTCP_SEG_RETRANS)
-		tp->retrans_out -= fewer;
-	if (sacked & NEWTCP_SEG_LOST)
-		tp->lost_out -= fewer;
-}
-
-/**
- * newtcp_rack_delivered() - a segment reached the peer: RACK's clock moves on
- * @tp: the connection
- * @cb: the segment
- *
- * RFC 8985 6.2 step 2. A retransmission that seems to be acknowledged sooner
- * than any round trip was, was acknowledged for its first copy: ignore it.
- */
-void newtcp_rack_delivered(struct newtcp_sock *tp,
-			   const struct newtcp_skb_cb *cb)
-{
-	u32 rtt_us = tp->now_us - cb->sent_us;
-
-	if ((cb->sacked & NEWTCP_SEG_EVER_RETRANS) && rtt_us < tp->rtt.min_us)
-		return;
-	if (cb->sent_us > tp->rack_sent_us ||
-	    (cb->sent_us == tp->rack_sent_us &&
-	     seq_after(cb->end_seq, tp->rack_end_seq))) {
-		tp->rack_sent_us = cb->sent_us;
-		tp->rack_end_seq = cb->end_seq;
-		tp->rack_rtt_us = rtt_us;
-	}
-}
-
 static void mark_lost(struct newtcp_sock *tp, struct newtcp_skb_cb *cb)
 {
 	if (cb->sacked & NEWTCP_SEG_RETRANS) {
@@ -574,22 +530,6 @@ void newtcp_cong_tx_start(struct sock *sk)
 		idle -= rto;
 	}
 	tp->cong.cwnd_cnt = 0;
-}
-
-/**
- * newtcp_cwnd_limited() - is it the congestion window that holds us back?
- * @tp: the connection
- *
- * In slow start a window is in use when half of it is.
- *
- * Return: true when growing it makes sense.
- */
-bool newtcp_cwnd_limited(const struct newtcp_sock *tp)
-{
-	if (tp->cwnd_limited)
-		return true;
-	return newtcp_cong_in_slow_start(&tp->cong) &&
-	       tp->cong.cwnd < 2 * tp->max_packets_out;
 }
 
 /**

@@ -103,18 +103,26 @@ struct reader {
 	size_t len;		/* still wanted */
 	int flags;
 	int copied;
-	u32 *seq;		/* of the next byte; MSG_PEEK has its own */
+	u32 peek_seq;		/* position of a MSG_PEEK */
 };
 
+static u32 *position(struct newtcp_sock *tp, struct reader *r)
+{
+	return r->flags & MSG_PEEK ? &r->peek_seq : &tp->copied_seq;
+}
+
 /*
- * Copy what one skb has. Returns 0 to go on, > 0 at a FIN, -errno. The skb is
+ * Copy what one skb has. Returns 0 to go on, 1 at a FIN, -errno. The skb is
  * freed when all of it was read.
  */
 static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 		    u32 offset)
 {
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 *seq = position(tp, r);
 	size_t used = min_t(size_t, skb->len - offset, r->len);
-	int err, fin;
+	bool fin = NEWTCP_CB(skb)->flags & NEWTCP_FIN;
+	int err;
 
 	if (used) {
 		if (!(r->flags & MSG_TRUNC)) {
@@ -122,18 +130,27 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 			if (err)
 				return r->copied ? 1 : -EFAULT;
 		}
-		WRITE_ONCE(*r->seq, *r->seq + used);
+		WRITE_ONCE(*seq, *seq + used);
 		r->copied += used;
 		r->len -= used;
 	}
 	if (offset + used < skb->len)
 		return 0;
-	fin = NEWTCP_CB(skb)->flags & NEWTCP_FIN;
-	if (fin)
-		WRITE_ONCE(*r->seq, *r->seq + 1);
+	if (fin) {
+		WRITE_ONCE(*seq, *seq + 1);
+		if (!(r->flags & MSG_PEEK))
+			eat_skb(sk, skb);
+		return 1;
+	}
 	if (!(r->flags & MSG_PEEK))
 		eat_skb(sk, skb);
-	return fin;
+	return 0;
+}
+
+/* MSG_PEEK looks on from where it stood; the others drop what was read. */
+static struct sk_buff *next_skb(struct sock *sk, struct reader *r, u32 *offset)
+{
+	return find_skb(sk, *position(newtcp_sk(sk), r), offset);
 }
 
 static int recv_locked(struct sock *sk, struct reader *r, long timeo)
@@ -145,7 +162,7 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
 	int ret;
 
 	do {
-		skb = find_skb(sk, *r->seq, &offset);
+		skb = next_skb(sk, r, &offset);
 		if (skb) {
 			ret = read_skb(sk, r, skb, offset);
 			if (ret)
@@ -171,8 +188,8 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
 				return r->copied ? 0 : ret;
 		}
 		if ((r->flags & MSG_PEEK) &&
-		    seq_before(*r->seq - r->copied, tp->copied_seq))
-			*r->seq = tp->copied_seq;
+		    seq_before(r->peek_seq - r->copied, tp->copied_seq))
+			r->peek_seq = tp->copied_seq;
 	} while (r->len > 0);
 	return 0;
 }
@@ -194,7 +211,6 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct reader r = { .msg = msg, .len = len, .flags = flags };
-	u32 peek_seq;
 	int err;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
@@ -213,8 +229,7 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	if (flags & MSG_OOB)
 		goto out;
 
-	peek_seq = tp->copied_seq;
-	r.seq = flags & MSG_PEEK ? &peek_seq : &tp->copied_seq;
+	r.peek_seq = tp->copied_seq;
 	err = recv_locked(sk, &r, sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	if (!(flags & MSG_PEEK)) {
 		if (r.copied)

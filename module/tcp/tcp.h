@@ -446,6 +446,53 @@ static inline u32 newtcp_in_flight(const struct newtcp_sock *tp)
 	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
 }
 
+/* @fewer segments leave with @skb, or of what it stands for; negative: more. */
+static inline void newtcp_count_change(struct newtcp_sock *tp,
+				       const struct sk_buff *skb, int fewer)
+{
+	const u8 sacked = NEWTCP_CB(skb)->sacked;
+
+	tp->packets_out -= fewer;
+	if (sacked & NEWTCP_SEG_SACKED)
+		tp->sacked_out -= fewer;
+	if (sacked & NEWTCP_SEG_RETRANS)
+		tp->retrans_out -= fewer;
+	if (sacked & NEWTCP_SEG_LOST)
+		tp->lost_out -= fewer;
+}
+
+/*
+ * RFC 8985 6.2 step 2: a segment reached the peer, RACK's clock moves on. A
+ * retransmission that seems to be acknowledged sooner than any round trip was,
+ * was acknowledged for its first copy: ignore it.
+ */
+static inline void newtcp_rack_delivered(struct newtcp_sock *tp,
+					 const struct newtcp_skb_cb *cb)
+{
+	u32 rtt_us = tp->now_us - cb->sent_us;
+
+	if ((cb->sacked & NEWTCP_SEG_EVER_RETRANS) && rtt_us < tp->rtt.min_us)
+		return;
+	if (cb->sent_us > tp->rack_sent_us ||
+	    (cb->sent_us == tp->rack_sent_us &&
+	     seq_after(cb->end_seq, tp->rack_end_seq))) {
+		tp->rack_sent_us = cb->sent_us;
+		tp->rack_end_seq = cb->end_seq;
+		tp->rack_rtt_us = rtt_us;
+	}
+}
+
+/*
+ * Is it the congestion window that holds us back, so that growing it makes
+ * sense? In slow start a window is in use when half of it is.
+ */
+static inline bool newtcp_cwnd_limited(const struct newtcp_sock *tp)
+{
+	return tp->cwnd_limited ||
+	       (newtcp_cong_in_slow_start(&tp->cong) &&
+		tp->cong.cwnd < 2 * tp->max_packets_out);
+}
+
 static inline bool newtcp_in_recovery(const struct newtcp_sock *tp)
 {
 	return tp->ca_state >= NEWTCP_CA_RECOVERY;
@@ -587,10 +634,6 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 void newtcp_rtt_update(struct sock *sk, u32 sample_us);
 
 /* recovery.c: locked */
-void newtcp_count_change(struct newtcp_sock *tp, const struct sk_buff *skb,
-			 int fewer);
-void newtcp_rack_delivered(struct newtcp_sock *tp,
-			   const struct newtcp_skb_cb *cb);
 void newtcp_reordering_seen(struct newtcp_sock *tp, u32 seq);
 void newtcp_mark_head_lost(struct newtcp_sock *tp);
 void newtcp_schedule_tlp(struct sock *sk);
@@ -598,7 +641,6 @@ void newtcp_tlp_acked(struct newtcp_sock *tp, int flags);
 void newtcp_loss_expired(struct sock *sk);
 void newtcp_local_congestion(struct sock *sk);
 void newtcp_cong_tx_start(struct sock *sk);
-bool newtcp_cwnd_limited(const struct newtcp_sock *tp);
 int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
 		    u32 ack, u32 *newly, u64 *sent_us);
 void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags);
