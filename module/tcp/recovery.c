@@ -89,9 +89,10 @@ static bool cut_to_block(struct sock *sk, struct sk_buff *skb,
  * @sk: the connection
  * @opts: the options of the segment
  * @ack: its acknowledgment number
- * @flags: in and out, NEWTCP_AF_*
  * @newly: out: segments that were SACKed by it
  * @sent_us: out: when one of them was sent that was sent once; else untouched
+ *
+ * Return: NEWTCP_AF_SACKED, NEWTCP_AF_DSACK.
  */
 int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
 		    u32 ack, u32 *newly, u64 *sent_us)
