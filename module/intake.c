@@ -27,34 +27,32 @@ static DEFINE_SPINLOCK(slot_lock);
 static atomic_t owners = ATOMIC_INIT(0);
 static bool slot_taken;		/* slot_lock */
 
-static bool header_ok(struct sk_buff *skb)
+static bool header_ok(struct sk_buff *skb, unsigned int hdrlen)
 {
-	const struct tcphdr *th = (struct tcphdr *)skb->data;
-	unsigned int hdrlen = th->doff * 4;
-
-	if (unlikely(hdrlen < sizeof(*th) || hdrlen > skb->len))
+	if (unlikely(hdrlen < sizeof(struct tcphdr) || hdrlen > skb->len))
 		return false;
 	return pskb_may_pull(skb, hdrlen) &&
 	       !skb_checksum_validate(skb, IPPROTO_TCP, inet_compute_pseudo);
 }
 
-static void fill_cb(struct sk_buff *skb, const struct tcphdr *th)
+static void fill_cb(struct sk_buff *skb, unsigned int hdrlen)
 {
+	const struct tcphdr *th = (const struct tcphdr *)skb->data;
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 
 	cb->seq = ntohl(th->seq);
-	cb->end_seq = cb->seq + th->syn + th->fin + skb->len - th->doff * 4;
+	cb->end_seq = cb->seq + th->syn + th->fin + skb->len - hdrlen;
 	cb->ack_seq = ntohl(th->ack_seq);
 	cb->flags = ((const u8 *)th)[13];
 }
 
 /* What guards a socket: IPsec's policies, and its filter. */
-static bool admitted(struct sock *sk, struct sk_buff *skb)
+static bool admitted(struct sock *sk, struct sk_buff *skb, unsigned int hdrlen)
 {
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return false;
 	nf_reset_ct(skb);
-	return !sk || !sk_filter_trim_cap(sk, skb, newtcp_hdrlen(skb));
+	return !sk || !sk_filter_trim_cap(sk, skb, hdrlen);
 }
 
 static void rcv_full(struct sock *sk, struct sk_buff *skb)
@@ -86,6 +84,7 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 /* Takes over the reference on @c. */
 static void deliver(struct sock_common *c, struct sk_buff *skb)
 {
+	const unsigned int hdrlen = newtcp_hdrlen(skb);
 	const u8 state = c->skc_state;
 	struct sock *sk = NULL;
 	u8 min_ttl = 0;
@@ -96,14 +95,14 @@ static void deliver(struct sock_common *c, struct sk_buff *skb)
 		sk = newtcp_full(c);
 		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
-	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb) ||
-	    !admitted(sk, skb)) {
+	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb, hdrlen) ||
+	    !admitted(sk, skb, hdrlen)) {
 		kfree_skb(skb);
 		newtcp_entry_put(c);
 		return;
 	}
 	/* A filter may have cut the payload. */
-	fill_cb(skb, (const struct tcphdr *)skb->data);
+	fill_cb(skb, hdrlen);
 
 	switch (state) {
 	case TCP_TIME_WAIT:

@@ -54,7 +54,7 @@ struct conn_key {
 	};
 };
 
-static u32 conn_hash(const struct net *net, const struct conn_key *k)
+static inline u32 conn_hash(const struct net *net, const struct conn_key *k)
 {
 	return jhash_3words((__force u32)k->local, (__force u32)k->peer,
 			    (__force u32)k->ports,

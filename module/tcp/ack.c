@@ -304,12 +304,13 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	tp->delivered += r.delivered + sacked;
 
 	if (likely(tp->ca_state == NEWTCP_CA_OPEN && !tp->sacked_out &&
-		   (flags & NEWTCP_AF_ACKED)))
+		   (flags & NEWTCP_AF_ACKED))) {
 		grow_window(sk, r.acked, in_flight, rtt_us);
-	else
+	} else {
 		ack_slow(sk, skb, flags, r.acked, r.delivered, sacked);
-	if (tp->ca_state == NEWTCP_CA_DISORDER && r.acked)
-		grow_window(sk, r.acked, in_flight, rtt_us);
+		if (tp->ca_state == NEWTCP_CA_DISORDER && r.acked)
+			grow_window(sk, r.acked, in_flight, rtt_us);
+	}
 
 	if (flags & NEWTCP_AF_ACKED) {
 		if (unlikely(tp->tlp_high_seq))

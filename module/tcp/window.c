@@ -12,6 +12,7 @@
 #include "seq.h"
 
 #include <linux/align.h>
+#include <linux/bitops.h>
 #include <linux/export.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -66,11 +67,8 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_rst_verdict);
  */
 u8 newtcp_window_scale(u32 space)
 {
-	u8 scale = 0;
-
-	while (scale < NEWTCP_MAX_WSCALE && space >> scale > U16_MAX)
-		scale++;
-	return scale;
+	/* What has more than the 16 bits of the header's field. */
+	return clamp(fls(space) - 16, 0, NEWTCP_MAX_WSCALE);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_window_scale);
 
