@@ -108,22 +108,12 @@ int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin)
 	return 0;
 }
 
-/**
- * newinet_egress_dst() - the route of a connection, looked up anew if stale
- * @sk: the socket
- *
- * Context: socket lock held.
- * Return: the route, owned by the socket; NULL when there is none.
- */
-struct dst_entry *newinet_egress_dst(struct sock *sk)
+/* Apart: a segment whose route is good pays nothing for the flow. */
+static noinline struct dst_entry *route_anew(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 fl4;
 	struct rtable *rt;
-
-	if (likely(dst))
-		return dst;
 
 	rt = ip_route_output_ports(sock_net(sk), &fl4, sk, inet->inet_daddr,
 				   inet->inet_saddr, inet->inet_dport,
@@ -136,6 +126,20 @@ struct dst_entry *newinet_egress_dst(struct sock *sk)
 	}
 	newinet_egress_setup(sk, &rt->dst);
 	return &rt->dst;
+}
+
+/**
+ * newinet_egress_dst() - the route of a connection, looked up anew if stale
+ * @sk: the socket
+ *
+ * Context: socket lock held.
+ * Return: the route, owned by the socket; NULL when there is none.
+ */
+struct dst_entry *newinet_egress_dst(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	return likely(dst) ? dst : route_anew(sk);
 }
 
 /**
@@ -163,13 +167,16 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
 
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
-	iph = skb_push(skb, sizeof(*iph));
+	iph = __skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | (READ_ONCE(inet->tos) & 0xff));
 	iph->frag_off = ip_dont_fragment(sk, dst) && !skb->ignore_df ?
 			htons(IP_DF) : 0;
 	ttl = READ_ONCE(inet->uc_ttl);
-	iph->ttl = ttl < 0 ? ip4_dst_hoplimit(dst) : ttl;
+	if (ttl < 0)
+		ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+		      READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+	iph->ttl = ttl;
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = inet->inet_saddr;
 	iph->daddr = inet->inet_daddr;
