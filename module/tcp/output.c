@@ -91,26 +91,54 @@ static void put_timestamp(__be32 *ptr, const struct newtcp_sock *tp)
 	ptr[2] = htonl(tp->ts_recent);
 }
 
-static unsigned int push_options(struct sock *sk, struct sk_buff *skb, u8 flags)
+/* Apart: the usual segment pays nothing for the struct. */
+static noinline unsigned int push_rare_options(struct sock *sk,
+					       struct sk_buff *skb, u8 flags)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_options o;
 	unsigned int len;
 
-	if (likely(!(flags & NEWTCP_SYN) && !tp->sacks.n && !tp->sacks.dsack)) {
-		len = tp->ts_ok ? NEWTCP_TS_ALIGNED : 0;
-		if (len)
-			put_timestamp(skb_push(skb, len), tp);
-	} else {
-		o.num_sacks = 0;
-		if (flags & NEWTCP_SYN)
-			syn_options(sk, &o);
-		else
-			data_options(tp, &o);
-		len = newtcp_options_len(&o);
-		newtcp_options_build(skb_push(skb, len), &o);
-	}
+	o.num_sacks = 0;
+	if (flags & NEWTCP_SYN)
+		syn_options(sk, &o);
+	else
+		data_options(newtcp_sk(sk), &o);
+	len = newtcp_options_len(&o);
+	newtcp_options_build(__skb_push(skb, len), &o);
 	return len;
+}
+
+/* Returns the length of the options, which are in front of the payload now. */
+static unsigned int push_options(struct sock *sk, struct sk_buff *skb, u8 flags)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (unlikely(flags & NEWTCP_SYN || tp->sacks.n || tp->sacks.dsack))
+		return push_rare_options(sk, skb, flags);
+	if (!tp->ts_ok)
+		return 0;
+	put_timestamp(__skb_push(skb, NEWTCP_TS_ALIGNED), tp);
+	return NEWTCP_TS_ALIGNED;
+}
+
+/* skb_set_owner_w() for an skb that is nobody's yet, and a full socket. */
+static void set_owner(struct sk_buff *skb, struct sock *sk)
+{
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+	skb_set_hash_from_sk(skb, sk);
+	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
+}
+
+static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
+		    int gso_type)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	bool gso = cb->segs > 1;
+
+	shinfo->gso_size = gso ? cb->mss : 0;
+	shinfo->gso_segs = gso ? cb->segs : 0;
+	shinfo->gso_type = gso ? gso_type : 0;
 }
 
 /* An ACK of everything received went out with this segment. */
@@ -146,7 +174,8 @@ static void payload_sent(struct newtcp_sock *tp)
 int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb cb = *NEWTCP_CB(skb);
+	/* That of the queued skb, if there is one: a clone's goes to IP. */
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	unsigned int payload = skb->len, hdrlen;
 	int err;
 
@@ -163,30 +192,21 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 		skb->dev = NULL;
 	}
 
-	hdrlen = sizeof(struct tcphdr) + push_options(sk, skb, cb.flags);
-	skb_push(skb, sizeof(struct tcphdr));
+	hdrlen = sizeof(struct tcphdr) + push_options(sk, skb, cb->flags);
+	__skb_push(skb, sizeof(struct tcphdr));
 	skb_reset_transport_header(skb);
-	skb_set_owner_w(skb, sk);
-	build_header(sk, skb, &cb, hdrlen);
+	set_owner(skb, sk);
+	build_header(sk, skb, cb, hdrlen);
+	set_gso(skb, cb, sk->sk_gso_type);
 
-	if (cb.segs > 1) {
-		skb_shinfo(skb)->gso_size = cb.mss;
-		skb_shinfo(skb)->gso_segs = cb.segs;
-		skb_shinfo(skb)->gso_type = sk->sk_gso_type;
-	} else {
-		skb_shinfo(skb)->gso_size = 0;
-		skb_shinfo(skb)->gso_segs = 0;
-		skb_shinfo(skb)->gso_type = 0;
-	}
-
-	if (likely(cb.flags & NEWTCP_ACK))
+	if (likely(cb->flags & NEWTCP_ACK))
 		ack_sent(tp);
 	if (payload)
 		payload_sent(tp);
-	tp->segs_out += max_t(u16, cb.segs, 1);
+	tp->segs_out += cb->segs;
 
 	skb->tstamp = 0;
-	memset(skb->cb, 0, sizeof(skb->cb));
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	err = newinet_egress_xmit(sk, skb);
 	if (unlikely(err > 0)) {
