@@ -359,9 +359,5 @@ u16 newtcp_select_window(struct sock *sk)
 		win = ALIGN(cur, 1 << tp->rcv_wscale);
 	tp->rcv_wnd = win;
 	tp->rcv_wup = tp->rcv_nxt;
-	if (!tp->rcv_wscale)
-		win = min_t(u32, win, 65535U);
-	else
-		win = min_t(u32, win, 65535U << tp->rcv_wscale);
-	return win >> tp->rcv_wscale;
+	return min(win >> tp->rcv_wscale, 65535U);
 }

@@ -434,7 +434,7 @@ void newtcp_schedule_tlp(struct sock *sk)
 			newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
 		return;
 	}
-	wait = usecs_to_jiffies(tp->rtt.srtt_us >> 2);
+	wait = _usecs_to_jiffies(tp->rtt.srtt_us >> 2);
 	if (tp->packets_out == 1)
 		wait += NEWTCP_DELACK_MAX;
 	else
@@ -514,15 +514,16 @@ void newtcp_tlp_acked(struct newtcp_sock *tp, int flags)
 void newtcp_cong_tx_start(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 idle = (u32)jiffies - tp->last_snd;
-	u32 rto = newtcp_rto_jiffies(tp);
-	u32 restart = min_t(u32, NEWTCP_INIT_CWND, tp->cong.cwnd);
+	u32 idle, rto, restart;
 
 	if (tp->cong.ops->event)
 		tp->cong.ops->event(&tp->cong, NEWTCP_CONG_TX_START, tp->now_us);
+	idle = (u32)jiffies - tp->last_snd;
+	rto = newtcp_rto_jiffies(tp);
 	if (idle <= rto || tp->ca_state != NEWTCP_CA_OPEN ||
 	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
 		return;
+	restart = min_t(u32, NEWTCP_INIT_CWND, tp->cong.cwnd);
 	/* Three quarters of what is given up is remembered. */
 	tp->cong.ssthresh = max(tp->cong.ssthresh, (tp->cong.cwnd >> 1) +
 						   (tp->cong.cwnd >> 2));

@@ -104,17 +104,3 @@ void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
 	rtt->backoff = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_sample);
-
-/**
- * newtcp_rtt_rto - the timeout to arm a timer with
- * @rtt: estimator
- *
- * Return: microseconds, backed off, at most NEWTCP_RTO_MAX_US.
- */
-u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt)
-{
-	u64 rto = (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31);
-
-	return min_t(u64, rto, NEWTCP_RTO_MAX_US);
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_rto);

@@ -9,6 +9,7 @@
 #ifndef _NEWTCP_RTT_H
 #define _NEWTCP_RTT_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #define NEWTCP_RTO_MIN_US	(200 * 1000U)
@@ -44,6 +45,18 @@ struct newtcp_rtt {
 void newtcp_rtt_init(struct newtcp_rtt *rtt);
 void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
 		       u32 snd_una, u32 snd_nxt);
-u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt);	/* us, backed off, bounded */
+
+/**
+ * newtcp_rtt_rto - the timeout to arm a timer with
+ * @rtt: estimator
+ *
+ * Return: microseconds, backed off, at most NEWTCP_RTO_MAX_US.
+ */
+static inline u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt)
+{
+	u64 rto = (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31);
+
+	return min_t(u64, rto, NEWTCP_RTO_MAX_US);
+}
 
 #endif /* _NEWTCP_RTT_H */

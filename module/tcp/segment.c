@@ -66,19 +66,6 @@ static int unshare(struct sk_buff *skb, gfp_t gfp)
 }
 
 /**
- * newtcp_skb_set_segs() - how many segments of the wire an skb stands for
- * @skb: the segment
- * @mss: payload of each, bytes
- */
-void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss)
-{
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-
-	cb->mss = mss;
-	cb->segs = skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
-}
-
-/**
  * newtcp_skb_split() - cut a segment in two
  * @sk: the socket
  * @list: the queue that @skb is in; the second half goes behind it

@@ -131,7 +131,7 @@ enum newtcp_ca_state {
  * @sacked: NEWTCP_SEG_*
  * @tsecr: receive: timestamp echo
  *
- * On transmission the clone's cb is given to IP zeroed.
+ * On transmission the part of it that IP uses is given to IP zeroed.
  */
 struct newtcp_skb_cb {
 	u32 seq;
@@ -417,6 +417,12 @@ static inline void newtcp_clock_refresh(struct newtcp_sock *tp)
 static inline u32 newtcp_ts_of(u64 us)
 {
 	return (u32)div_u64(us, USEC_PER_MSEC);
+}
+
+/* The retransmission timeout now, back-off included: jiffies, at least 1. */
+static inline u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
+{
+	return max(_usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt)), 1UL);
 }
 
 static inline bool newtcp_owned(const struct sock *sk)
@@ -721,7 +727,15 @@ void newtcp_skb_free(struct sock *sk, struct sk_buff *skb);
 int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp);
 int newtcp_skb_trim_head(struct sock *sk, struct sk_buff *skb, u32 len);
-void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss);
+
+/* How many segments of the wire an skb stands for, @mss bytes of payload each. */
+static inline void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss)
+{
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	cb->mss = mss;
+	cb->segs = skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
+}
 
 /* retransmit.c: locked */
 int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
@@ -740,7 +754,6 @@ void newtcp_timers_stop(struct sock *sk);			/* locked */
 void newtcp_timer_run(struct sock *sk);				/* locked */
 void newtcp_rearm_rto(struct sock *sk);				/* locked */
 void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
-u32 newtcp_rto_jiffies(const struct newtcp_sock *tp);
 
 /* timewait.c */
 int newtcp_timewait_init(void);					/* process */

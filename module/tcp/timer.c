@@ -20,17 +20,6 @@
 #include <net/sock.h>
 #include "tcp.h"
 
-/**
- * newtcp_rto_jiffies() - the retransmission timeout now, back-off included
- * @tp: the connection
- *
- * Return: jiffies, at least 1.
- */
-u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
-{
-	return max(usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt)), 1UL);
-}
-
 /* The timer of @sk is to fire at @at, in jiffies, or before. */
 static void arm(struct sock *sk, unsigned long at)
 {

@@ -118,20 +118,3 @@ u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
 	return select_unscaled(free_space, full_space, cur_win, mss);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_window_select);
-
-/**
- * newtcp_nagle_hold - must a partial segment wait?
- * @len: bytes that could go out now
- * @mss: a full segment
- * @nodelay: the program asked for no delay
- * @small_in_flight: an earlier partial segment is not acknowledged yet
- *
- * Minshall's variant: one partial segment may be in flight, not none.
- *
- * Return: true when it must.
- */
-bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay, bool small_in_flight)
-{
-	return len < mss && !nodelay && small_in_flight;
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_nagle_hold);

@@ -75,6 +75,22 @@ enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq);
 u8 newtcp_window_scale(u32 space);
 u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
 			 u8 rcv_wscale);
-bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay, bool small_in_flight);
+
+/**
+ * newtcp_nagle_hold - must a partial segment wait?
+ * @len: bytes that could go out now
+ * @mss: a full segment
+ * @nodelay: the program asked for no delay
+ * @small_in_flight: an earlier partial segment is not acknowledged yet
+ *
+ * Minshall's variant: one partial segment may be in flight, not none.
+ *
+ * Return: true when it must.
+ */
+static inline bool newtcp_nagle_hold(u32 len, u32 mss, bool nodelay,
+				     bool small_in_flight)
+{
+	return len < mss && !nodelay && small_in_flight;
+}
 
 #endif /* _NEWTCP_WINDOW_H */
