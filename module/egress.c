@@ -170,8 +170,7 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
 	iph = __skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | (READ_ONCE(inet->tos) & 0xff));
-	iph->frag_off = ip_dont_fragment(sk, dst) && !skb->ignore_df ?
-			htons(IP_DF) : 0;
+	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	ttl = READ_ONCE(inet->uc_ttl);
 	if (ttl < 0)
 		ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:

@@ -354,8 +354,8 @@ static u32 cwnd_room(const struct newtcp_sock *tp)
 }
 
 /* RFC 9293 3.8.6.2.1 and Nagle: may this last, partial segment go? */
-static bool nagle_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
-		     u32 mss, int nonagle)
+static inline bool nagle_ok(const struct newtcp_sock *tp,
+			    const struct sk_buff *skb, u32 mss, int nonagle)
 {
 	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	bool partial = skb->len < mss;

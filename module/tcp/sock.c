@@ -37,12 +37,6 @@ static void enter_memory_pressure(struct sock *sk)
 		cmpxchg(&memory_pressure, 0, now);
 }
 
-static void leave_memory_pressure(struct sock *sk)
-{
-	if (READ_ONCE(memory_pressure))
-		xchg(&memory_pressure, 0);
-}
-
 /**
  * newtcp_write_space() - room in the send buffer: wake who waits for it
  * @sk: the socket
@@ -402,7 +396,6 @@ struct proto newtcp_prot = {
 	.get_port		= get_port,
 	.put_port		= put_port,
 	.enter_memory_pressure	= enter_memory_pressure,
-	.leave_memory_pressure	= leave_memory_pressure,
 	.sockets_allocated	= &sockets_allocated,
 	.memory_allocated	= &memory_allocated,
 	.per_cpu_fw_alloc	= &per_cpu_fw_alloc,

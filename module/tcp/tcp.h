@@ -419,10 +419,10 @@ static inline u32 newtcp_ts_of(u64 us)
 	return (u32)div_u64(us, USEC_PER_MSEC);
 }
 
-/* The retransmission timeout now, back-off included: jiffies, at least 1. */
+/* The retransmission timeout now, back-off included: jiffies, rounded up. */
 static inline u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
 {
-	return max(_usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt)), 1UL);
+	return _usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt));
 }
 
 static inline bool newtcp_owned(const struct sock *sk)

@@ -72,12 +72,19 @@ u8 newtcp_window_scale(u32 space)
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_window_scale);
 
-/*
- * Without scaling: whole segments, and the old offer stands while it is less
- * than a segment away, so that the window moves in useful steps.
+/**
+ * newtcp_window_unscaled - newtcp_window_select() without scaling
+ * @free_space: room left in the receive buffer, bytes of payload
+ * @full_space: room of the empty buffer
+ * @cur_win: what is offered now
+ * @mss: what the peer's segments are believed to carry
+ *
+ * Whole segments, and the old offer stands while it is less than a segment
+ * away, so that the window moves in useful steps.
+ *
+ * Return: bytes.
  */
-static u32 select_unscaled(u32 free_space, u32 full_space, u32 cur_win,
-			   u32 mss)
+u32 newtcp_window_unscaled(u32 free_space, u32 full_space, u32 cur_win, u32 mss)
 {
 	if (cur_win > free_space || cur_win + mss <= free_space)
 		return rounddown(free_space, mss);
@@ -86,35 +93,4 @@ static u32 select_unscaled(u32 free_space, u32 full_space, u32 cur_win,
 		return free_space;
 	return cur_win;
 }
-
-/**
- * newtcp_window_select - how much to offer, without silly windows
- * @free_space: room left in the receive buffer, bytes of payload
- * @full_space: room of the empty buffer
- * @cur_win: what is offered now
- * @mss: what the peer's segments are believed to carry
- * @rcv_wscale: our scale
- *
- * RFC 9293 3.8.6.2.2. The caller keeps the right edge from moving back.
- *
- * Return: bytes; with scaling a multiple of 1 << @rcv_wscale.
- */
-u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
-			 u8 rcv_wscale)
-{
-	mss = min(mss, full_space);
-	if (!mss)
-		return 0;
-
-	if (free_space < full_space / 2) {
-		/* Getting tight: rounding must not offer what is not there. */
-		free_space = round_down(free_space, 1U << rcv_wscale);
-		if (free_space < mss || free_space < full_space / 16)
-			return 0;
-	}
-	/* Rounded up, so that a small window is not scaled away to 0. */
-	if (rcv_wscale)
-		return ALIGN(free_space, 1U << rcv_wscale);
-	return select_unscaled(free_space, full_space, cur_win, mss);
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_window_select);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_window_unscaled);

@@ -8,6 +8,9 @@
 #ifndef _NEWTCP_WINDOW_H
 #define _NEWTCP_WINDOW_H
 
+#include <linux/align.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 #include "seq.h"
 
@@ -73,8 +76,38 @@ static inline bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1,
 bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq);
 enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq);
 u8 newtcp_window_scale(u32 space);
-u32 newtcp_window_select(u32 free_space, u32 full_space, u32 cur_win, u32 mss,
-			 u8 rcv_wscale);
+u32 newtcp_window_unscaled(u32 free_space, u32 full_space, u32 cur_win, u32 mss);
+
+/**
+ * newtcp_window_select - how much to offer, without silly windows
+ * @free_space: room left in the receive buffer, bytes of payload
+ * @full_space: room of the empty buffer
+ * @cur_win: what is offered now
+ * @mss: what the peer's segments are believed to carry
+ * @rcv_wscale: our scale
+ *
+ * RFC 9293 3.8.6.2.2. The caller keeps the right edge from moving back.
+ *
+ * Return: bytes; with scaling a multiple of 1 << @rcv_wscale.
+ */
+static inline u32 newtcp_window_select(u32 free_space, u32 full_space,
+				       u32 cur_win, u32 mss, u8 rcv_wscale)
+{
+	mss = min(mss, full_space);
+	if (!mss)
+		return 0;
+
+	if (free_space < full_space / 2) {
+		/* Getting tight: rounding must not offer what is not there. */
+		free_space = round_down(free_space, 1U << rcv_wscale);
+		if (free_space < mss || free_space < full_space / 16)
+			return 0;
+	}
+	/* Rounded up, so that a small window is not scaled away to 0. */
+	if (rcv_wscale)
+		return ALIGN(free_space, 1U << rcv_wscale);
+	return newtcp_window_unscaled(free_space, full_space, cur_win, mss);
+}
 
 /**
  * newtcp_nagle_hold - must a partial segment wait?
