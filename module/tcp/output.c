@@ -13,6 +13,21 @@
 #include <net/sock.h>
 #include "tcp.h"
 
+/* The window field of the segment being built, scaled down. */
+static u16 select_window(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 cur = newtcp_receive_window(tp);
+	u32 win = newtcp_free_window(sk);
+
+	/* RFC 9293 3.8.6: the right edge never moves to the left. */
+	if (win < cur)
+		win = ALIGN(cur, 1 << tp->rcv_wscale);
+	tp->rcv_wnd = win;
+	tp->rcv_wup = tp->rcv_nxt;
+	return min(win >> tp->rcv_wscale, 65535U);
+}
+
 static void build_header(struct sock *sk, struct sk_buff *skb,
 			 const struct newtcp_skb_cb *cb, unsigned int hdrlen)
 {
@@ -24,7 +39,7 @@ static void build_header(struct sock *sk, struct sk_buff *skb,
 	if (unlikely(cb->flags & NEWTCP_SYN))
 		window = min(tp->rcv_wnd, 65535U);
 	else
-		window = newtcp_select_window(sk);
+		window = select_window(sk);
 
 	th->source = inet->inet_sport;
 	th->dest = inet->inet_dport;

@@ -341,23 +341,3 @@ u32 newtcp_free_window(struct sock *sk)
 				   tp->rcv_wscale);
 	return min_t(u32, win, ALIGN(tp->rcv_ssthresh, 1 << tp->rcv_wscale));
 }
-
-/**
- * newtcp_select_window() - the window field of the segment being built
- * @sk: the connection
- *
- * Return: the field, scaled down.
- */
-u16 newtcp_select_window(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 cur = newtcp_receive_window(tp);
-	u32 win = newtcp_free_window(sk);
-
-	/* RFC 9293 3.8.6: the right edge never moves to the left. */
-	if (win < cur)
-		win = ALIGN(cur, 1 << tp->rcv_wscale);
-	tp->rcv_wnd = win;
-	tp->rcv_wup = tp->rcv_nxt;
-	return min(win >> tp->rcv_wscale, 65535U);
-}

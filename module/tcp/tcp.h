@@ -666,7 +666,6 @@ void newtcp_rcv_space_adjust(struct sock *sk);
 void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 void newtcp_enter_quickack(struct newtcp_sock *tp);
-u16 newtcp_select_window(struct sock *sk);
 u32 newtcp_free_window(struct sock *sk);
 void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 			   u32 *rcv_wnd, u32 *clamp, bool wscale_ok, u8 *ws);

@@ -11,7 +11,6 @@
 #include "options.h"
 #include "seq.h"
 
-#include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
 #include <linux/math.h>
