@@ -504,11 +504,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 	newtcp_clock_refresh(tp);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		room = cwnd_room(tp);
-		if (!room) {
-			window_full = true;
-			break;
-		}
-		if (!window_ok(tp, skb, mss))
+		if (!room || !window_ok(tp, skb, mss))
 			break;
 		if (skb->len <= mss) {
 			if (!nagle_ok(tp, skb, mss,

@@ -427,8 +427,9 @@ void newtcp_schedule_tlp(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	unsigned long wait;
 
-	if (!tp->sack_ok || tp->ca_state != NEWTCP_CA_OPEN ||
-	    !tp->packets_out || !tp->rtt.srtt_us || tp->tlp_high_seq ||
+	if (!tp->packets_out || !tp->sack_ok ||
+	    tp->ca_state != NEWTCP_CA_OPEN || !tp->rtt.srtt_us ||
+	    tp->tlp_high_seq ||
 	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_early_retrans)) {
 		if (tp->loss_is_tlp)
 			newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
