@@ -172,10 +172,7 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
 	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | (READ_ONCE(inet->tos) & 0xff));
 	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	ttl = READ_ONCE(inet->uc_ttl);
-	if (ttl < 0)
-		ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
-		      READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
-	iph->ttl = ttl;
+	iph->ttl = ttl < 0 ? ip4_dst_hoplimit(dst) : ttl;
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = inet->inet_saddr;
 	iph->daddr = inet->inet_daddr;

@@ -136,15 +136,6 @@ static unsigned int push_options(struct sock *sk, struct sk_buff *skb, u8 flags)
 	return NEWTCP_TS_ALIGNED;
 }
 
-/* skb_set_owner_w() for an skb that is nobody's yet, and a full socket. */
-static void set_owner(struct sk_buff *skb, struct sock *sk)
-{
-	skb->sk = sk;
-	skb->destructor = sock_wfree;
-	skb_set_hash_from_sk(skb, sk);
-	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
-}
-
 static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 		    int gso_type)
 {
@@ -210,7 +201,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	hdrlen = sizeof(struct tcphdr) + push_options(sk, skb, cb->flags);
 	__skb_push(skb, sizeof(struct tcphdr));
 	skb_reset_transport_header(skb);
-	set_owner(skb, sk);
+	skb_set_owner_w(skb, sk);
 	build_header(sk, skb, cb, hdrlen);
 	set_gso(skb, cb, sk->sk_gso_type);
 
