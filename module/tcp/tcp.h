@@ -419,7 +419,10 @@ static inline u32 newtcp_ts_of(u64 us)
 	return (u32)div_u64(us, USEC_PER_MSEC);
 }
 
-/* The retransmission timeout now, back-off included: jiffies, rounded up. */
+/*
+ * The retransmission timeout now, back-off included: jiffies, rounded up. It
+ * is bounded: no need to ask, as usecs_to_jiffies() does, whether it is endless.
+ */
 static inline u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
 {
 	return _usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt));
