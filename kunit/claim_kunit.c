@@ -16,7 +16,7 @@
 #include "../module/newinet.h"
 #include "../module/tcp/tcp.h"
 
-#define TEST_PORT	45678
+#define TEST_PORT	20678
 #define ANY		INADDR_ANY
 #define LO1		INADDR_LOOPBACK
 #define LO2		(INADDR_LOOPBACK + 1)
