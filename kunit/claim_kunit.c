@@ -389,11 +389,10 @@ static void connect_test(struct kunit *test)
 	close_spec(listener);
 }
 
-/*
- * After a connection that did not end in order, something may be left at the
- * peer: many more connects to the same place never get its port again.
- */
-static void given_up_test(struct kunit *test)
+#define MANY	200
+
+/* How many ports so many connects get in turn that are ended at once. */
+static int ports_of_many(struct kunit *test)
 {
 	struct sockaddr_in sin = {
 		.sin_family = newinet_family,
@@ -402,21 +401,58 @@ static void given_up_test(struct kunit *test)
 	};
 	unsigned long *seen = bitmap_zalloc(1 << 16, GFP_KERNEL);
 	struct socket *s;
-	u16 port;
-	int i;
+	int i, ports;
 
 	KUNIT_ASSERT_NOT_NULL(test, seen);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < MANY; i++) {
 		if (sock_create_kern(&init_net, newinet_family, SOCK_STREAM, 0, &s))
 			break;
 		kernel_connect(s, (struct sockaddr *)&sin, sizeof(sin), O_NONBLOCK);
-		port = port_of(s);
-		KUNIT_EXPECT_NE(test, port, 0);
-		KUNIT_EXPECT_FALSE(test, __test_and_set_bit(port, seen));
+		__set_bit(port_of(s), seen);
 		sock_release(s);
 	}
-	KUNIT_EXPECT_EQ(test, i, 200);
+	KUNIT_EXPECT_EQ(test, i, MANY);
+	KUNIT_EXPECT_FALSE(test, test_bit(0, seen));
+	ports = bitmap_weight(seen, 1 << 16);
 	bitmap_free(seen);
+	return ports;
+}
+
+/* The RST of a closed port leaves nothing at the peer: its client needs few. */
+static void refused_test(struct kunit *test)
+{
+	KUNIT_EXPECT_LE(test, ports_of_many(test), MANY / 2);
+}
+
+/*
+ * When the SYN is not answered, something may be left at the peer: many more
+ * connects to the same place never get its port again.
+ */
+static void given_up_test(struct kunit *test)
+{
+	struct spec server = { .family = AF_INET, .addr = LO1, .listens = true };
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(LO1),
+		.sin_port = htons(TEST_PORT),
+	};
+	struct socket *listener, *first;
+	int i;
+
+	listener = open_spec(&server, TEST_PORT);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(listener));
+	/* One that is not accepted fills the queue: other SYNs are dropped. */
+	KUNIT_EXPECT_EQ(test, 0, kernel_listen(listener, 0));
+	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, AF_INET, SOCK_STREAM,
+						  0, &first));
+	KUNIT_EXPECT_EQ(test, 0, kernel_connect(first, (struct sockaddr *)&sin,
+						sizeof(sin), 0));
+	for (i = 0; i < 50 && !sk_acceptq_is_full(listener->sk); i++)
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, sk_acceptq_is_full(listener->sk));
+	KUNIT_EXPECT_EQ(test, ports_of_many(test), MANY);
+	sock_release(first);
+	close_spec(listener);
 }
 
 /*
@@ -614,6 +650,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unspec_test),
 	KUNIT_CASE(sockname_test),
 	KUNIT_CASE(connect_test),
+	KUNIT_CASE(refused_test),
 	KUNIT_CASE(given_up_test),
 	KUNIT_CASE(heir_test),
 	KUNIT_CASE_PARAM(time_wait_test, time_wait_gen_params),

@@ -189,8 +189,7 @@ static void err_full(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 
 	/* While connecting an error ends it; later it is only remembered. */
 	if (sk->sk_state == TCP_SYN_SENT && !sock_owned_by_user(sk)) {
-		newtcp_report_error(sk, err);
-		newtcp_done(sk);
+		newtcp_give_up(sk, err);
 		goto out;
 	}
 	if (inet_test_bit(RECVERR, sk) && !sock_owned_by_user(sk)) {

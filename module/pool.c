@@ -7,8 +7,10 @@
  * the port in a slot is the kernel's random choice. The pool doubles when a few
  * slots in a row will not do (as a hash table that has become too full), until
  * it has one for each port of the range, and gives back what is idle. A port
- * whose last connection did not end in order is a last resort: what that left
- * at the peer would meet the next one.
+ * whose last connection was given up, with neither FIN nor RST, is shunned:
+ * what that left at the peer would meet the next one. Such ports alone make the
+ * pool no larger than a part of the range, lest a program that gives up often
+ * takes all ports from the kernel's TCP; then they are used before it grows.
  *
  * Locks: see claim.h.
  */
@@ -22,6 +24,7 @@
 #define POOL_MIN		64
 #define POOL_PROBES		8
 #define POOL_IDLE		(60 * HZ)	/* kept while others are in use */
+#define POOL_SHUN_PART		4		/* of the range, for shunned ports */
 
 static struct claim_pool *pool_locked(struct claim_net *cn)
 {
@@ -161,7 +164,7 @@ out:
 
 /*
  * Own the claim in slot @i. -ENOENT when the slot is empty, -EAGAIN when its
- * port is not for this socket; unless @any, nobody wants one that is shunned.
+ * port is not for this socket, -EBUSY when it is shunned, unless @any will do.
  */
 static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
 		     int low, int high, bool any)
@@ -177,9 +180,12 @@ static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
 	if (!c)
 		goto out;
 	err = -EAGAIN;
-	if (!port_allowed(cn->net, c->num, low, high) ||
-	    (READ_ONCE(c->shunned) && !any))
+	if (!port_allowed(cn->net, c->num, low, high))
 		goto out;
+	err = -EBUSY;
+	if (READ_ONCE(c->shunned) && !any)
+		goto out;
+	err = -EAGAIN;
 	spin_lock_bh(&c->head->lock);
 	if (c->pooled) {
 		claim_own(c, &sk->__sk_common);
@@ -209,21 +215,22 @@ static bool pool_settle(struct sock *sk, int *err)
 /*
  * Try a few slots from @start on: first the ports that are there, so that the
  * pool holds no more of them than connections to one destination need, then a
- * new one in the first empty slot, and when there is no @more to come, what is
- * shunned. 0 or an error of the connection; -EAGAIN: none would do;
+ * new one in the first empty slot, and unless the pool is rather to @grow, what
+ * is shunned. 0 or an error of the connection; -EAGAIN: none would do;
  * -EADDRINUSE: neither, and the kernel has no port left; -ESTALE: the pool is
  * another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
-		      unsigned int size, bool fill, bool more)
+		      unsigned int size, bool fill, bool grow)
 {
+	bool found, shunned, any = false;
 	unsigned int n, i, empty;
-	bool found, any = false;
 	int low, high, err;
 
 	inet_sk_get_local_port_range(sk, &low, &high);
 again:
 	found = false;
+	shunned = false;
 	for (n = 0; n < min_t(unsigned int, size, POOL_PROBES); n++) {
 		i = (start + n) % size;
 		err = pool_take(cn, sk, i, low, high, any);
@@ -233,9 +240,10 @@ again:
 			found = true;
 			empty = i;
 		}
+		shunned |= err == -EBUSY;
 	}
 	if (!found || !fill) {
-		if (more || any)
+		if (!shunned || grow)
 			return -EAGAIN;
 		any = true;
 		goto again;
@@ -255,15 +263,18 @@ again:
 static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
 {
-	bool whole = size >= pool_limit(cn->net);
+	unsigned int limit = pool_limit(cn->net);
+	bool grow = size < limit / POOL_SHUN_PART;
+	bool whole = size >= limit;
 	bool fill = true;
 	unsigned int n;
 	int err;
 
 	for (n = 0; !n || (whole && n < size); n += POOL_PROBES) {
-		err = pool_probe(cn, sk, start + n, size, fill, !whole);
+		err = pool_probe(cn, sk, start + n, size, fill, grow);
 		if (err == -EADDRINUSE) {
 			fill = false;
+			grow = false;
 			whole = true;
 			n -= POOL_PROBES;	/* again, for what is shunned */
 		} else if (err != -EAGAIN) {

@@ -35,6 +35,8 @@ static bool take_close_edge(struct sock *sk)
 	u8 next = close_edge[sk->sk_state].next;
 	bool fin = close_edge[sk->sk_state].fin;
 
+	if (sk->sk_state == TCP_SYN_SENT)
+		newinet_claim_shun(&sk->__sk_common);
 	newtcp_set_state(sk, next);
 	return fin;
 }
@@ -169,6 +171,7 @@ int newtcp_disconnect(struct sock *sk, int flags)
 		newtcp_send_active_reset(sk, sk_gfp_mask(sk, GFP_ATOMIC));
 		WRITE_ONCE(sk->sk_err, ECONNRESET);
 	} else if (old == TCP_SYN_SENT) {
+		newinet_claim_shun(&sk->__sk_common);
 		WRITE_ONCE(sk->sk_err, ECONNRESET);
 	}
 	if (old != TCP_CLOSE)

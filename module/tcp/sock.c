@@ -96,10 +96,6 @@ void newtcp_reset_saddr(struct sock *sk)
 	inet_sk(sk)->inet_saddr = 0;
 }
 
-/* Closed from one of these states, a connection may be open at the peer. */
-#define ENDED_EARLY	(TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_ESTABLISHED | \
-			 TCPF_FIN_WAIT1 | TCPF_CLOSE_WAIT)
-
 /**
  * newtcp_set_state() - the connection moves to another state
  * @sk: the socket
@@ -112,11 +108,8 @@ void newtcp_set_state(struct sock *sk, int state)
 {
 	if (state == TCP_CLOSE) {
 		newtcp_unhash(sk);
-		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
-			if ((1 << sk->sk_state) & ENDED_EARLY)
-				newinet_claim_shun(&sk->__sk_common);
+		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			newinet_claim_put(&sk->__sk_common);
-		}
 	}
 	inet_sk_set_state(sk, state);
 }
@@ -192,6 +185,18 @@ void newtcp_done(struct sock *sk)
 		sk->sk_state_change(sk);
 	else
 		newtcp_destroy(sk);
+}
+
+/**
+ * newtcp_give_up() - the connection is over, and the peer may not know
+ * @sk: the connection
+ * @err: positive errno that the program is to see
+ */
+void newtcp_give_up(struct sock *sk, int err)
+{
+	newtcp_report_error(sk, err);
+	newinet_claim_shun(&sk->__sk_common);
+	newtcp_done(sk);
 }
 
 /**

@@ -548,6 +548,7 @@ int newtcp_init(void);						/* process */
 void newtcp_exit(void);						/* process */
 void newtcp_set_state(struct sock *sk, int state);		/* locked */
 void newtcp_done(struct sock *sk);				/* locked */
+void newtcp_give_up(struct sock *sk, int err);			/* locked */
 void newtcp_reset_vars(struct sock *sk);			/* locked */
 void newtcp_write_space(struct sock *sk);			/* any */
 void newtcp_report_error(struct sock *sk, int err);		/* locked */

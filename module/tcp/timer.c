@@ -65,13 +65,10 @@ void newtcp_rearm_rto(struct sock *sk)
 				    jiffies + newtcp_rto_jiffies(tp));
 }
 
-/* The connection is given up: too long without an answer. */
+/* Too long without an answer. */
 static void write_timeout(struct sock *sk)
 {
-	int err = READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT;
-
-	newtcp_report_error(sk, err);
-	newtcp_done(sk);
+	newtcp_give_up(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
 /* Orphans get fewer retries, none when memory is short. */

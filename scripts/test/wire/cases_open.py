@@ -367,6 +367,19 @@ def ephemeral_given_up(e):
 
 
 @case('open')
+def ephemeral_given_up_often(e):
+    """However often a program gives up, most of the ports stay free for others."""
+    e.sysctl('ipv4.ip_local_port_range', '40000 40511')
+    ports = set()
+    for _ in range(400):
+        s, f, _ = e.connect(raddr='10.88.3.1', rport=80)
+        ports.add(f.lport)
+        s.close()
+        f.forget()
+    ensure(len(ports) <= 256, f'{len(ports)} ports')
+
+
+@case('open')
 def bindtodevice(e):
     """SO_BINDTODEVICE: a client leaves by that device, a listener hears that one alone."""
     e.net()
