@@ -22,6 +22,8 @@
 #include "claim.h"
 #include "tcp/tcp.h"
 
+#define ANY_TRIES	8
+
 /* Nothing but holders has our struct proto in the kernel's table. */
 static bool is_holder(const struct sock *sk)
 {
@@ -78,6 +80,27 @@ static int bind_binder(struct sock *binder, u16 num, int reuse)
 {
 	binder->sk_reuse = reuse;
 	return binder->sk_prot->get_port(binder, num) ? -EADDRINUSE : 0;
+}
+
+/*
+ * Any port of the range, at random: the kernel's own search walks from port to
+ * port, which takes long when most of one parity are ours, and comes last. As
+ * there, the parity that connect() in the kernel prefers is left to it at first.
+ */
+static int bind_any(struct sock *binder)
+{
+	int low, high, i, num;
+
+	inet_sk_get_local_port_range(binder, &low, &high);
+	for (i = 0; i < ANY_TRIES; i++) {
+		num = low + reciprocal_scale(get_random_u32(), high - low + 1);
+		if (i < ANY_TRIES / 2 && !((num ^ low) & 1))
+			num = num < high ? num + 1 : low;
+		if (!inet_is_local_reserved_port(sock_net(binder), num) &&
+		    !bind_binder(binder, num, SK_NO_REUSE))
+			return 0;
+	}
+	return bind_binder(binder, 0, SK_NO_REUSE);
 }
 
 /* Rule 2, for one of the kernel's that shares the binder's port. */
@@ -158,7 +181,7 @@ int claim_holder_get(struct claim_net *cn, struct inet_timewait_sock *holder,
 		return PTR_ERR(binder);
 	address_binder(binder, addr, dev);
 	inet_sk(binder)->local_port_range = inet_sk(sk)->local_port_range;
-	err = bind_binder(binder, num, SK_NO_REUSE);
+	err = num ? bind_binder(binder, num, SK_NO_REUSE) : bind_any(binder);
 	if (err && num && (sk->sk_reuse || sk->sk_reuseport || shared))
 		err = bind_binder(binder, num, SK_FORCE_REUSE);
 	return err ?: settle_holder(holder, sk, binder);

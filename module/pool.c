@@ -8,9 +8,11 @@
  * slots in a row will not do (as a hash table that has become too full), until
  * it has one for each port of the range, and gives back what is idle. A port
  * whose last connection was given up, with neither FIN nor RST, is shunned:
- * what that left at the peer would meet the next one. Such ports alone make the
- * pool no larger than a part of the range, lest a program that gives up often
- * takes all ports from the kernel's TCP; then they are used before it grows.
+ * what that left at the peer would meet the next one.
+ *
+ * The kernel's TCP needs ports of the same range. From a certain part of it on
+ * the pool grows only when most of its ports are taken, and not for the sake of
+ * those that are shunned.
  *
  * Locks: see claim.h.
  */
@@ -23,8 +25,9 @@
 
 #define POOL_MIN		64
 #define POOL_PROBES		8
+#define POOL_PROBES_SCARCE	64
+#define POOL_SCARCE		4		/* from this part of the range on */
 #define POOL_IDLE		(60 * HZ)	/* kept while others are in use */
-#define POOL_SHUN_PART		4		/* of the range, for shunned ports */
 
 static struct claim_pool *pool_locked(struct claim_net *cn)
 {
@@ -212,16 +215,24 @@ static bool pool_settle(struct sock *sk, int *err)
 	return false;
 }
 
+/* How a pool is searched. */
+struct pool_walk {
+	unsigned int size;	/* slots when the search began */
+	unsigned int probes;	/* slots that are looked at together */
+	bool whole;		/* it cannot grow: look at all slots */
+	bool fill;		/* the kernel has ports left */
+	bool shunned;		/* rather a shunned port than a larger pool */
+};
+
 /*
  * Try a few slots from @start on: first the ports that are there, so that the
  * pool holds no more of them than connections to one destination need, then a
- * new one in the first empty slot, and unless the pool is rather to @grow, what
- * is shunned. 0 or an error of the connection; -EAGAIN: none would do;
- * -EADDRINUSE: neither, and the kernel has no port left; -ESTALE: the pool is
- * another.
+ * new one in the first empty slot, then, where they will do, what is shunned.
+ * 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
+ * neither, and the kernel has no port left; -ESTALE: the pool is another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
-		      unsigned int size, bool fill, bool grow)
+		      const struct pool_walk *w)
 {
 	bool found, shunned, any = false;
 	unsigned int n, i, empty;
@@ -231,8 +242,8 @@ static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
 again:
 	found = false;
 	shunned = false;
-	for (n = 0; n < min_t(unsigned int, size, POOL_PROBES); n++) {
-		i = (start + n) % size;
+	for (n = 0; n < min(w->size, w->probes); n++) {
+		i = (start + n) % w->size;
 		err = pool_take(cn, sk, i, low, high, any);
 		if (!err && pool_settle(sk, &err))
 			return err;
@@ -242,8 +253,8 @@ again:
 		}
 		shunned |= err == -EBUSY;
 	}
-	if (!found || !fill) {
-		if (!shunned || grow)
+	if (!found || !w->fill) {
+		if (!shunned || !w->shunned)
 			return -EAGAIN;
 		any = true;
 		goto again;
@@ -264,24 +275,29 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
 {
 	unsigned int limit = pool_limit(cn->net);
-	bool grow = size < limit / POOL_SHUN_PART;
-	bool whole = size >= limit;
-	bool fill = true;
+	bool scarce = size >= limit / POOL_SCARCE;
+	struct pool_walk w = {
+		.size = size,
+		.probes = scarce ? POOL_PROBES_SCARCE : POOL_PROBES,
+		.whole = size >= limit,
+		.fill = true,
+		.shunned = scarce,
+	};
 	unsigned int n;
 	int err;
 
-	for (n = 0; !n || (whole && n < size); n += POOL_PROBES) {
-		err = pool_probe(cn, sk, start + n, size, fill, grow);
+	for (n = 0; !n || (w.whole && n < size); n += w.probes) {
+		err = pool_probe(cn, sk, start + n, &w);
 		if (err == -EADDRINUSE) {
-			fill = false;
-			grow = false;
-			whole = true;
-			n -= POOL_PROBES;	/* again, for what is shunned */
+			w.fill = false;
+			w.shunned = true;
+			w.whole = true;
+			n -= w.probes;		/* again, for what is shunned */
 		} else if (err != -EAGAIN) {
 			return err;
 		}
 	}
-	return whole ? -EADDRNOTAVAIL : -EAGAIN;
+	return w.whole ? -EADDRNOTAVAIL : -EAGAIN;
 }
 
 static unsigned int pool_size(struct claim_net *cn)

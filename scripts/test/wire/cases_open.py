@@ -380,6 +380,25 @@ def ephemeral_given_up_often(e):
 
 
 @case('open')
+def ephemeral_frugal(e):
+    """Many connections to one place, and many that come and go: half of the ports stay free."""
+    e.sysctl('ipv4.ip_local_port_range', '40000 41023')
+    ports = set()
+    kept = []
+    for i in range(1200):
+        s, f, _ = e.connect(raddr='10.88.3.1', rport=80)
+        ports.add(f.lport)
+        if i < 400:
+            kept.append(s)
+            continue
+        f.send('RA', seq=0)
+        s.poll(select.POLLIN, 1)
+        s.close()
+        f.forget()
+    ensure(len(ports) <= 512, f'{len(ports)} ports')
+
+
+@case('open')
 def bindtodevice(e):
     """SO_BINDTODEVICE: a client leaves by that device, a listener hears that one alone."""
     e.net()
