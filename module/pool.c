@@ -216,7 +216,7 @@ static bool pool_settle(struct sock *sk, int *err)
 }
 
 /* How a pool is searched. */
-struct pool_walk {
+struct pool_search {
 	unsigned int size;	/* slots when the search began */
 	unsigned int probes;	/* slots that are looked at together */
 	bool whole;		/* it cannot grow: look at all slots */
@@ -232,7 +232,7 @@ struct pool_walk {
  * neither, and the kernel has no port left; -ESTALE: the pool is another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
-		      const struct pool_walk *w)
+		      const struct pool_search *w)
 {
 	bool found, shunned, any = false;
 	unsigned int n, i, empty;
@@ -276,7 +276,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 {
 	unsigned int limit = pool_limit(cn->net);
 	bool scarce = size >= limit / POOL_SCARCE;
-	struct pool_walk w = {
+	struct pool_search w = {
 		.size = size,
 		.probes = scarce ? POOL_PROBES_SCARCE : POOL_PROBES,
 		.whole = size >= limit,
