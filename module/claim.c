@@ -375,8 +375,8 @@ EXPORT_SYMBOL_IF_KUNIT(newinet_claim_share);
  * @owner: whose claim it is
  *
  * The same four-tuple would meet it: a challenge ACK, a RST, and a second
- * until the next SYN. The pool offers the port when no other is left, or
- * after it has been released. BH or process context, before the port is put.
+ * until the next SYN. The pool offers the port after all others, until it has
+ * been idle and was released. BH or process context, before the port is put.
  */
 void newinet_claim_shun(const struct sock_common *owner)
 {

@@ -4,11 +4,11 @@
  * and used again for other destinations, so that a connect() does not pay for
  * a bind in the kernel's table. The slots are tried from a place that is keyed
  * by the destination and moves on with each connect (RFC 6056, algorithm 4);
- * the port in a slot is the kernel's random choice. The pool doubles when a few
- * slots in a row will not do (as a hash table that has become too full), until
- * it has one for each port of the range, and gives back what is idle. A port
- * whose last connection was given up, with neither FIN nor RST, is shunned:
- * what that left at the peer would meet the next one.
+ * the port in a slot is drawn at random. The pool doubles when a few slots in a
+ * row will not do (as a hash table that has become too full), until it has one
+ * for each port of the range, and gives back what is idle. A port whose last
+ * connection was given up, with neither FIN nor RST, is shunned: what that left
+ * at the peer would meet the next one.
  *
  * The kernel's TCP needs ports of the same range. From a certain part of it on
  * the pool grows only when most of its ports are taken, and not for the sake of
