@@ -6,12 +6,14 @@
  *
  * FAMILY: inet, newinet or unix. ROW and NUMBER: see the table below. SIZE: of
  * a message of pingpong, of a write of bulk. Prints one line of figures. Whether
- * the clock is real or virtual is the caller's choice.
+ * the clock is real or virtual is the caller's choice. MICRO_SECONDS in the
+ * environment: SIGALRM ends it after so many.
  */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "micro.h"
 
@@ -49,8 +51,11 @@ static int newinet_family(void)
 
 int main(int argc, char **argv)
 {
+	const char *limit = getenv("MICRO_SECONDS");
 	size_t i;
 
+	if (limit)
+		alarm(atoi(limit));
 	if (argc < 3 || argc > 5)
 		errx(2, "usage: micro inet|newinet|unix ROW [NUMBER [SIZE]]");
 	if (!strcmp(argv[1], "inet"))
