@@ -159,7 +159,7 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 	c->num = c->holder.tw_num;
 	c->pooled = pooled;
 	c->head = head_of(cn->net, c->num);
-	cn->claims++;
+	WRITE_ONCE(cn->claims, cn->claims + 1);
 
 	spin_lock_bh(&c->head->lock);
 	p = find_port(c->head, cn->net, c->num);
@@ -211,7 +211,7 @@ static void free_claim_rcu(struct rcu_head *rcu)
 
 void claim_free(struct newinet_claim *c)
 {
-	c->cn->claims--;
+	WRITE_ONCE(c->cn->claims, c->cn->claims - 1);
 	claim_holder_put(c->cn, &c->holder);
 	call_rcu(&c->rcu, free_claim_rcu);
 }

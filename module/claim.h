@@ -67,7 +67,7 @@ struct claim_net {
 	struct net *net;
 	struct mutex lock;		/* claims are made and released under it */
 	struct claim_pool __rcu *pool;	/* written under lock */
-	unsigned int claims;		/* lock */
+	unsigned int claims;		/* written under lock */
 	struct socket *binder;		/* of the holders; lock */
 	struct claim_demux *demux;	/* changes while there is no claim; lock */
 	spinlock_t dead_lock;		/* BH, inside claim_head.lock */

@@ -10,9 +10,9 @@
  * connection was given up, with neither FIN nor RST, is shunned: what that left
  * at the peer would meet the next one.
  *
- * The kernel's TCP needs ports of the same range. From a certain part of it on
- * the pool grows only when most of its ports are taken, and not for the sake of
- * those that are shunned.
+ * The kernel's TCP needs ports of the same range. Once a certain part of it is
+ * claimed, the pool takes more only when most of its own are in use, and not for
+ * the sake of those that are shunned.
  *
  * Locks: see claim.h.
  */
@@ -26,7 +26,7 @@
 #define POOL_MIN		64
 #define POOL_PROBES		8
 #define POOL_PROBES_SCARCE	64
-#define POOL_SCARCE		4		/* from this part of the range on */
+#define POOL_SCARCE		4		/* part of the range that is claimed */
 #define POOL_IDLE		(60 * HZ)	/* kept while others are in use */
 
 static struct claim_pool *pool_locked(struct claim_net *cn)
@@ -221,14 +221,14 @@ struct pool_search {
 	unsigned int probes;	/* slots that are looked at together */
 	bool whole;		/* it cannot grow: look at all slots */
 	bool fill;		/* the kernel has ports left */
-	bool shunned;		/* rather a shunned port than a larger pool */
+	bool shunned;		/* rather a shunned port than a new one */
 };
 
 /*
  * Try a few slots from @start on: first the ports that are there, so that the
- * pool holds no more of them than connections to one destination need, then a
- * new one in the first empty slot, then, where they will do, what is shunned.
- * 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
+ * pool holds no more of them than connections to one destination need, then,
+ * where they will do, those that are shunned, then a new one in the first empty
+ * slot. 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
  * neither, and the kernel has no port left; -ESTALE: the pool is another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
@@ -253,12 +253,12 @@ again:
 		}
 		shunned |= err == -EBUSY;
 	}
-	if (!found || !w->fill) {
-		if (!shunned || !w->shunned)
-			return -EAGAIN;
+	if (shunned && w->shunned) {
 		any = true;
 		goto again;
 	}
+	if (!found || !w->fill)
+		return -EAGAIN;
 	err = pool_fill(cn, sk, empty);
 	if (err == -EAGAIN)
 		goto again;		/* another connect was faster */
@@ -275,7 +275,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
 {
 	unsigned int limit = pool_limit(cn->net);
-	bool scarce = size >= limit / POOL_SCARCE;
+	bool scarce = READ_ONCE(cn->claims) >= limit / POOL_SCARCE;
 	struct pool_search w = {
 		.size = size,
 		.probes = scarce ? POOL_PROBES_SCARCE : POOL_PROBES,
