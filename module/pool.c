@@ -4,11 +4,13 @@
  * and used again for other destinations, so that a connect() does not pay for
  * a bind in the kernel's table. The slots are tried from a place that is keyed
  * by the destination and moves on with each connect (RFC 6056, algorithm 4);
- * the port in a slot is drawn at random. The pool doubles when a few slots in a
- * row will not do (as a hash table that has become too full), until it has one
- * for each port of the range, and gives back what is idle. A port whose last
- * connection was given up, with neither FIN nor RST, is shunned: what that left
- * at the peer would meet the next one.
+ * the port in a slot is drawn at random. The pool doubles when a few slots will
+ * not do (as a hash table that has become too full), until it has one for each
+ * port of the range, and gives back what is idle. These few are spread over the
+ * whole pool: slots in a row are in use together where the pool was full before
+ * it doubled, and a port that has just come free lies behind the place. A port
+ * whose last connection was given up, with neither FIN nor RST, is shunned: what
+ * that left at the peer would meet the next one.
  *
  * The kernel's TCP needs ports of the same range. Once a certain part of it is
  * claimed, the pool takes more only when most of its own are in use, and not for
@@ -219,13 +221,14 @@ static bool pool_settle(struct sock *sk, int *err)
 struct pool_search {
 	unsigned int size;	/* slots when the search began */
 	unsigned int probes;	/* slots that are looked at together */
+	unsigned int stride;	/* from one of them to the next */
 	bool whole;		/* it cannot grow: look at all slots */
 	bool fill;		/* the kernel has ports left */
 	bool shunned;		/* rather a shunned port than a new one */
 };
 
 /*
- * Try a few slots from @start on: first the ports that are there, so that the
+ * Try a few slots, @start and others: first the ports that are there, so that the
  * pool holds no more of them than connections to one destination need, then,
  * where they will do, those that are shunned, then a new one in the first empty
  * slot. 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
@@ -243,7 +246,7 @@ again:
 	found = false;
 	shunned = false;
 	for (n = 0; n < min(w->size, w->probes); n++) {
-		i = (start + n) % w->size;
+		i = (start + n * w->stride) % w->size;
 		err = pool_take(cn, sk, i, low, high, any);
 		if (!err && pool_settle(sk, &err))
 			return err;
@@ -268,7 +271,7 @@ again:
 }
 
 /*
- * Probe at @start; all along the pool when it cannot grow any more, or when
+ * Probe from @start on; the whole pool when it cannot grow any more, or when
  * the kernel has no port left. -EAGAIN when more slots may help.
  */
 static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
@@ -286,13 +289,15 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 	unsigned int n;
 	int err;
 
-	for (n = 0; !n || (w.whole && n < size); n += w.probes) {
+	/* Each @n looks at slots of its own; all of them together are the pool. */
+	w.stride = DIV_ROUND_UP(size, w.probes);
+	for (n = 0; !n || (w.whole && n < w.stride); n++) {
 		err = pool_probe(cn, sk, start + n, &w);
 		if (err == -EADDRINUSE) {
 			w.fill = false;
 			w.shunned = true;
 			w.whole = true;
-			n -= w.probes;		/* again, for what is shunned */
+			n = -1;		/* again, for what is shunned */
 		} else if (err != -EAGAIN) {
 			return err;
 		}
