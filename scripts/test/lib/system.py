@@ -93,13 +93,19 @@ class Durations:
             json.dump(self.values, file, indent=1, sort_keys=True)
 
 
-def impossible_flags(console):
-    """The EFLAGS of a crash that no processor can have: bit 1 is always set; 3, 5, 15
-    and all from 22 on never are. QEMU's TCG loses them, rarely, when it takes an
-    interrupt; nothing the guest executes can."""
+def impossible(console):
+    """What a crash shows that no processor can have done, if anything:
+    - EFLAGS: bit 1 is always set; 3, 5, 15 and all from 22 on never are. QEMU's TCG loses
+      them, rarely, when it takes an interrupt; nothing the guest executes can.
+    - int3 in the kernel proper, where memory has none: a translation that was not thrown
+      away when the kernel rewrote a jump (see hold_hooks() in guest-run)."""
     for flags in re.findall(r'EFLAGS: ([0-9a-f]{8})', console):
         if int(flags, 16) & 0xffc0802a != 2:
-            return flags
+            return f'EFLAGS {flags} do not exist'
+    crash = re.search(r'\bint3: .*\n(?:.*\n)*?.*RIP: 0010:(\S+)\s*\n.*'
+                      r'Code: [0-9a-f ]*([0-9a-f]{2}) <', console)
+    if crash and crash[2] != 'cc':
+        return f'int3 at {crash[1]}, where {crash[2]} stands'
     return None
 
 
@@ -159,10 +165,10 @@ class Batch:
             machines.discard(machine)
         running = self.unfinished(out)
         left = [test for i, test in enumerate(tests) if i not in done and i != running]
-        flags = impossible_flags(common.read(f'{out}/console.log'))
-        if flags and self.broken < 2:
+        broken = impossible(common.read(f'{out}/console.log'))
+        if broken and self.broken < 2:
             self.broken += 1
-            print(f'{self.kernel}: the emulated processor broke, EFLAGS {flags} do not exist; '
+            print(f'{self.kernel}: the emulated processor broke ({broken}); '
                   'what it ran last is run again', flush=True)
             left += [tests[running]] if running is not None else []
         elif running is not None:
