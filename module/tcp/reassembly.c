@@ -22,8 +22,13 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 	int delta;
 
 	*stolen = false;
-	/* Bytes of an urgent or closing segment stay where they can be seen. */
 	if (NEWTCP_CB(from)->seq != NEWTCP_CB(to)->end_seq)
+		return false;
+	/*
+	 * A FIN has a number but no byte: what a peer sends behind it would
+	 * stand one too early, and the stream has ended there.
+	 */
+	if (NEWTCP_CB(to)->flags & NEWTCP_FIN)
 		return false;
 	if (!skb_try_coalesce(to, from, stolen, &delta))
 		return false;
@@ -264,8 +269,8 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	struct sk_buff *last = tp->out_of_order_last;
 	struct rb_node *parent, **link;
+	struct sk_buff *last;
 	bool stolen;
 
 	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
@@ -277,6 +282,8 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 	__skb_pull(skb, newtcp_hdr(skb)->doff * 4);
 	report(tp, cb->seq, cb->end_seq);
 
+	/* Looked up only now: making room may have freed what was last. */
+	last = tp->out_of_order_last;
 	if (last && coalesce(sk, last, skb, &stolen)) {
 		newtcp_grow_window(sk, skb);
 		kfree_skb_partial(skb, stolen);
