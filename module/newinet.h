@@ -33,7 +33,7 @@ extern int newinet_family;		/* the number in use, read-only after load */
 enum newinet_access {
 	NEWINET_ACCESS_ALL,
 	NEWINET_ACCESS_GROUP,		/* members of the group, and admins */
-	NEWINET_ACCESS_ADMIN,		/* CAP_NET_ADMIN over the netns */
+	NEWINET_ACCESS_ADMIN,		/* CAP_NET_ADMIN, of the machine */
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -211,11 +211,15 @@ access_rules() {
 	can 0 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+net_admin \
 		--ambient-caps=-all,+net_admin || status=1
 	can EPERM as 65534 65534 65534 unshare -U -r || status=1
+	# Nor over a network namespace of that one's.
+	can EPERM as 65534 65534 65534 unshare -U -r -n || status=1
 	echo 7777 >"$params/group"
 	echo group >"$params/access"
 	can EPERM as 65534 65534 65534 || status=1
 	can 0 as 65534 7777 65534 || status=1
 	can 0 as 65534 65534 65534,7777 || status=1
+	can EPERM as 65534 65534 65534 unshare -U -r -n || status=1
+	can EPERM as 65534 65534 65534 unshare -U --map-group=7777 || status=1
 	can 0 env || status=1
 	# Refused, and nothing changed.
 	! (echo everyone >"$params/access") 2>/dev/null || status=1
