@@ -78,6 +78,10 @@ static bool conn_match(const struct sock_common *c, struct net *net,
 /**
  * newtcp_entry_put() - give back what a look-up found
  * @c: socket, request or TIME-WAIT entry
+ *
+ * Its state says which, and cannot change between these: each kind has a slab
+ * cache of its own whose memory stays what it is while a reader is about, and no
+ * full socket is ever in TIME-WAIT or NEW-SYN-RECV.
  */
 void newtcp_entry_put(struct sock_common *c)
 {
@@ -122,7 +126,11 @@ again:
 			continue;
 		if (unlikely(!refcount_inc_not_zero(&c->skc_refcnt)))
 			return NULL;
-		/* The object may have been freed and used again meanwhile. */
+		/*
+		 * The object may have been freed and used again meanwhile. Read
+		 * nothing of it that is older than the reference.
+		 */
+		smp_acquire__after_ctrl_dep();
 		if (likely(conn_match(c, net, &k, dif, sdif)))
 			return c;
 		newtcp_entry_put(c);
@@ -139,14 +147,18 @@ static u32 listen_slot(const struct net *net, u16 port)
 	return (port + net_hash_mix(net)) & (LISTEN_COUNT - 1);
 }
 
-/* How well a listener fits: -1 not at all; an address outweighs a device. */
+/*
+ * How well a listener fits: -1 not at all; an address outweighs a device. What
+ * was one when the reader came upon it may be another socket since.
+ */
 static int listen_score(const struct sock *sk, struct net *net, __be32 daddr,
 			u16 dport, int dif, int sdif)
 {
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	int score = 0;
 
-	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport)
+	if (inet_sk_state_load(sk) != TCP_LISTEN || !net_eq(sock_net(sk), net) ||
+	    sk->sk_num != dport)
 		return -1;
 	if (sk->sk_rcv_saddr) {
 		if (sk->sk_rcv_saddr != daddr)
@@ -199,6 +211,7 @@ again:
 		return NULL;
 	if (unlikely(!refcount_inc_not_zero(&best->sk_refcnt)))
 		return NULL;
+	smp_acquire__after_ctrl_dep();
 	if (unlikely(listen_score(best, net, daddr, dport, dif, sdif) < high)) {
 		sock_put(best);
 		goto again;
@@ -342,7 +355,8 @@ void newtcp_unhash(struct sock *sk)
 
 /**
  * newtcp_hash_req() - make a half-open request findable
- * @req: the request; the table takes a reference of its own
+ * @req: the request, all of it written, without references; afterwards it has
+ * the table's and the caller's
  *
  * Context: BH.
  * Return: false when its four-tuple is in use already.
@@ -358,8 +372,10 @@ bool newtcp_hash_req(struct newtcp_req *req)
 	spin_lock(lock);
 	free = !tuple_taken(net, &req->c, &k, hash);
 	if (free) {
-		refcount_inc(&req->c.skc_refcnt);
 		req->c.skc_hash = hash;
+		/* A stale look-up takes a reference without any lock. */
+		smp_wmb();
+		refcount_set(&req->c.skc_refcnt, 2);
 		add_entry(&req->c, hash);
 	}
 	spin_unlock(lock);

@@ -5,7 +5,8 @@
  *
  * Locks: cong_mutex serialises changes of the table; readers walk it under
  * RCU and take a reference on the algorithm's module before they leave. The
- * owner of a struct newtcp_cong serialises its use.
+ * owner of a struct newtcp_cong serialises its use, save that of a listener's
+ * anybody may read @ops at any time: it is never NULL and changes in one step.
  */
 #include "cong.h"
 
@@ -124,7 +125,7 @@ void newtcp_cong_exit(void)
 /* @ops comes with its module reference. */
 static void cong_bind(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
 {
-	c->ops = ops;
+	WRITE_ONCE(c->ops, ops);
 	c->cwnd_cnt = 0;
 	memset(c->priv, 0, sizeof(c->priv));
 	if (ops->init)
@@ -166,16 +167,17 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_assign);
  */
 int newtcp_cong_set(struct newtcp_cong *c, const char *name)
 {
-	const struct newtcp_cong_ops *ops = cong_get(name);
+	const struct newtcp_cong_ops *ops = cong_get(name), *old = c->ops;
 
 	if (!ops)
 		return -ENOENT;
-	if (ops == c->ops) {
+	if (ops == old) {
 		module_put(ops->owner);
 		return 0;
 	}
-	newtcp_cong_release(c);
+	/* In one step: a child of a listener may be cloned at any time. */
 	cong_bind(c, ops);
+	module_put(old->owner);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_set);
@@ -183,16 +185,24 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_set);
 /**
  * newtcp_cong_clone - set up the child of a listener
  * @child: overwritten; may begin as a copy of @parent
- * @parent: pinned by the caller, and so its algorithm's module
+ * @parent: assigned; the caller keeps it from newtcp_cong_release(), not from
+ * newtcp_cong_set() on another CPU
+ *
+ * What @parent has just left may be on its way out: then it is CUBIC.
  *
  * Any context.
  */
 void newtcp_cong_clone(struct newtcp_cong *child,
 		       const struct newtcp_cong *parent)
 {
-	const struct newtcp_cong_ops *ops = parent->ops;
+	const struct newtcp_cong_ops *ops;
 
-	__module_get(ops->owner);
+	/* newtcp_cong_unregister() waits for this reader before it ends. */
+	rcu_read_lock();
+	ops = READ_ONCE(parent->ops);
+	if (!try_module_get(ops->owner))
+		ops = &newtcp_cong_cubic;
+	rcu_read_unlock();
 	cong_fresh_windows(child);
 	cong_bind(child, ops);
 }

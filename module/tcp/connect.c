@@ -184,11 +184,7 @@ static void established(struct sock *sk)
 	newtcp_rcvbuf_init(sk);
 	tp->max_packets_out = 0;
 	security_inet_conn_established(sk, NULL);
-	if (sock_flag(sk, SOCK_KEEPOPEN)) {
-		sock_reset_flag(sk, SOCK_KEEPOPEN);
-		newtcp_set_keepalive(sk, 1);
-		sock_set_flag(sk, SOCK_KEEPOPEN);
-	}
+	newtcp_start_keepalive(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);

@@ -2,7 +2,7 @@
 /*
  * Passive open: LISTEN, the SYN queue, the third packet
  * (RFC 9293 3.10.2, 3.10.7.2, 3.10.7.4 for SYN-RECEIVED).
- * The accept queue is in accept.c.
+ * The accept queue is in accept.c, the making of the full socket in child.c.
  *
  * A SYN becomes a struct newtcp_req, findable in the connection table, which
  * sends the SYN-ACK and repeats it. The third packet turns it into a full
@@ -10,19 +10,30 @@
  * backlog; what does not fit is dropped and will be sent again.
  *
  * References on a request: the table's, the timer's while it is armed, the
- * listener's list's, and the finder's.
+ * listener's list's, and the finder's. Its memory is SLAB_TYPESAFE_BY_RCU: a
+ * stale look-up may come upon it at any time, so there is no reference to be
+ * had until all of it is written (newtcp_hash_req()).
  *
  * Context: softirq for segments and timers, with the listener not locked;
  * listen(2) and close(2) process. newtcp_listener.lock guards the
  * queues.
  */
 #include <linux/slab.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "child.h"
 #include "tcp.h"
 
 static struct kmem_cache *req_cache;
+
+/* One that nobody refers to. */
+static void req_free(struct newtcp_req *req)
+{
+	sock_put(req->listener);
+	kmem_cache_free(req_cache, req);
+}
 
 /**
  * newtcp_req_put() - drop a reference on a request
@@ -30,10 +41,8 @@ static struct kmem_cache *req_cache;
  */
 void newtcp_req_put(struct newtcp_req *req)
 {
-	if (refcount_dec_and_test(&req->c.skc_refcnt)) {
-		sock_put(req->listener);
-		kmem_cache_free(req_cache, req);
-	}
+	if (refcount_dec_and_test(&req->c.skc_refcnt))
+		req_free(req);
 }
 
 /* Take it off the listener's list; the list's reference goes. */
@@ -47,6 +56,8 @@ static void req_unlist(struct newtcp_req *req)
 	if (listed) {
 		hlist_del_init(&req->node);
 		l->qlen--;
+		if (!req->timeouts)
+			l->young--;
 	}
 	spin_unlock(&l->lock);
 	if (listed)
@@ -67,10 +78,21 @@ static void req_kill(struct newtcp_req *req)
 	req_finish(req);
 }
 
+/* net.ipv4.tcp_reflect_tos: the SYN's, but for the bits of ECN. */
+static u8 synack_tos(const struct newtcp_req *req)
+{
+	u8 tos = READ_ONCE(inet_sk(req->listener)->tos);
+
+	if (READ_ONCE(sock_net(req->listener)->ipv4.sysctl_tcp_reflect_tos))
+		tos = (req->tos & ~INET_ECN_MASK) | (tos & INET_ECN_MASK);
+	return tos;
+}
+
 /* The SYN-ACK, as far as it is known before its route is. */
 static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 {
 	struct sock *lsk = req->listener;
+	int ttl = READ_ONCE(inet_sk(lsk)->uc_ttl);
 
 	*r = (struct newtcp_reply) {
 		.net = sock_net(lsk),
@@ -81,14 +103,15 @@ static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 		.seq = req->iss,
 		.ack = req->irs + 1,
 		.flags = NEWTCP_SYN | NEWTCP_ACK,
-		.tos = READ_ONCE(inet_sk(lsk)->tos),
+		.tos = synack_tos(req),
+		.ttl = ttl < 0 ? 0 : ttl,
 		.mark = req->mark,
 		.oif = req->c.skc_bound_dev_if,
 		.owner = lsk,
 	};
 }
 
-static void send_synack(struct newtcp_req *req, struct newtcp_reply *r)
+static int send_synack(struct newtcp_req *req, struct newtcp_reply *r)
 {
 	struct newtcp_options o = {
 		.flags = NEWTCP_OPT_MSS,
@@ -108,44 +131,88 @@ static void send_synack(struct newtcp_req *req, struct newtcp_reply *r)
 	}
 	r->window = min_t(u32, req->rcv_wnd, 65535);
 	r->opts = &o;
-	newtcp_reply_send(r);
+	return newtcp_reply_send(r);
 }
 
-static void send_synack_again(struct newtcp_req *req)
+/* False: it could not be sent. */
+static bool send_synack_again(struct newtcp_req *req)
 {
 	struct newtcp_reply r;
+	int err;
 
 	synack_init(req, &r);
-	send_synack(req, &r);
+	err = send_synack(req, &r);
+	if (net_xmit_eval(err))
+		return false;
+	req->retrans++;
+	return true;
+}
+
+/* Until the SYN-ACK goes again: doubled each time. */
+static unsigned long req_timeout(const struct newtcp_req *req)
+{
+	u64 wait = (u64)usecs_to_jiffies(NEWTCP_RTO_INIT_US) << min_t(u8, req->timeouts, 16);
+
+	return min_t(u64, wait, NEWTCP_PROBE_MAX);
+}
+
+/*
+ * How often the SYN-ACK may be sent again. Half of the queue is for the young,
+ * whose timer has not fired yet: old ones that fill more of it, as in a flood,
+ * are given up the sooner (Linux: reqsk_timer_handler()).
+ */
+static u32 synack_tries(u32 tries, u32 qlen, u32 young, u32 backlog)
+{
+	if (qlen << 1 <= max(8U, backlog))
+		return tries;
+	for (young <<= 1; tries > 2 && qlen >= young; young <<= 1)
+		tries--;
+	return tries;
+}
+
+static u32 req_tries(const struct newtcp_req *req)
+{
+	struct sock *lsk = req->listener;
+	const struct newtcp_listener *l = newtcp_sk(lsk)->listener;
+	u32 tries = READ_ONCE(newtcp_sk(lsk)->syn_retries) ?:
+		    READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_synack_retries);
+
+	return synack_tries(tries, READ_ONCE(l->qlen), READ_ONCE(l->young),
+			    READ_ONCE(lsk->sk_max_ack_backlog));
+}
+
+/* Wait on; false: it is finished, and not to be started again. */
+static bool req_rearm(struct newtcp_req *req)
+{
+	struct newtcp_listener *l = newtcp_sk(req->listener)->listener;
+	bool listed;
+
+	spin_lock(&l->lock);
+	listed = !hlist_unhashed(&req->node);
+	if (listed) {
+		if (!req->timeouts)
+			l->young--;
+		if (req->timeouts < U8_MAX)
+			req->timeouts++;
+		mod_timer(&req->timer, jiffies + req_timeout(req));
+	}
+	spin_unlock(&l->lock);
+	return listed;
 }
 
 static void req_timer(struct timer_list *t)
 {
 	struct newtcp_req *req = from_timer(req, t, timer);
-	struct sock *lsk = req->listener;
-	int limit = newtcp_sk(lsk)->syn_retries ?:
-		    READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_synack_retries);
-	struct newtcp_listener *l = newtcp_sk(lsk)->listener;
-	bool rearmed = false;
 
-	if (lsk->sk_state == TCP_LISTEN && req->retrans < limit) {
-		send_synack_again(req);
-		req->retrans++;
-		req->timeout = min_t(u32, req->timeout << 1, NEWTCP_PROBE_MAX);
-		spin_lock(&l->lock);
-		/* One that is finished is not started again. */
-		if (!hlist_unhashed(&req->node)) {
-			mod_timer(&req->timer, jiffies + req->timeout);
-			rearmed = true;
-		}
-		spin_unlock(&l->lock);
-		if (rearmed)
-			return;		/* the timer keeps its reference */
-	}
+	/* What the peer has acknowledged waits for room, route or no route. */
+	if (req->listener->sk_state == TCP_LISTEN && req->timeouts < req_tries(req) &&
+	    (send_synack_again(req) || READ_ONCE(req->acked)) && req_rearm(req))
+		return;		/* the timer keeps its reference */
 	req_kill(req);
 	newtcp_req_put(req);
 }
 
+/* A request that cannot be found yet: it has no references. */
 static struct newtcp_req *req_alloc(struct sock *lsk, const struct sk_buff *skb,
 				    const struct tcphdr *th)
 {
@@ -155,6 +222,7 @@ static struct newtcp_req *req_alloc(struct sock *lsk, const struct sk_buff *skb,
 	req = kmem_cache_alloc(req_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!req)
 		return NULL;
+	refcount_set(&req->c.skc_refcnt, 0);
 	req->c.skc_daddr = iph->saddr;
 	req->c.skc_rcv_saddr = iph->daddr;
 	req->c.skc_dport = th->source;
@@ -168,7 +236,6 @@ static struct newtcp_req *req_alloc(struct sock *lsk, const struct sk_buff *skb,
 	write_pnet(&req->c.skc_net, sock_net(lsk));
 	req->c.skc_prot = lsk->sk_prot;
 	req->c.skc_state = TCP_NEW_SYN_RECV;
-	refcount_set(&req->c.skc_refcnt, 1);
 	sock_hold(lsk);
 	req->listener = lsk;
 	INIT_HLIST_NODE(&req->node);
@@ -203,8 +270,9 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 	req->mark = inet_request_mark(lsk, (struct sk_buff *)skb);
 	req->tos = ip_hdr(skb)->tos;
 	req->retrans = 0;
+	req->timeouts = 0;
+	req->acked = 0;
 	req->last_oow_ack = 0;
-	req->timeout = usecs_to_jiffies(NEWTCP_RTO_INIT_US);
 	req->synack_us = newtcp_clock_us();
 }
 
@@ -212,13 +280,18 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 {
 	struct sock *lsk = req->listener;
-	u32 clamp = READ_ONCE(newtcp_sk(lsk)->window_clamp);
+	u32 space = newtcp_full_space(lsk);
 	u8 ws;
 
+	req->window_clamp = READ_ONCE(newtcp_sk(lsk)->window_clamp);
+	/* A buffer that the program has set bounds it as well. */
+	if ((lsk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	    (!req->window_clamp || req->window_clamp > space))
+		req->window_clamp = space;
 	req->advmss = newtcp_advertised_mss(lsk, dst);
-	newtcp_initial_window(lsk, newtcp_full_space(lsk),
+	newtcp_initial_window(lsk, space,
 			      req->advmss - (req->ts_ok ? NEWTCP_TS_ALIGNED : 0),
-			      &req->rcv_wnd, &clamp, req->wscale_ok, &ws);
+			      &req->rcv_wnd, &req->window_clamp, req->wscale_ok, &ws);
 	req->rcv_wscale = ws;
 }
 
@@ -250,7 +323,8 @@ static bool req_list(struct newtcp_req *req)
 		refcount_add(2, &req->c.skc_refcnt);
 		hlist_add_head(&req->node, &l->reqs);
 		l->qlen++;
-		mod_timer(&req->timer, jiffies + req->timeout);
+		l->young++;
+		mod_timer(&req->timer, jiffies + req_timeout(req));
 	}
 	spin_unlock(&l->lock);
 	return listening;
@@ -281,20 +355,23 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 	req_negotiate(req, skb, &o);
 	synack_init(req, &r);
 	r.dst = newtcp_reply_route(&r);
-	if (!r.dst)
-		goto out;
-	req_window(req, r.dst);
-	if (!newtcp_hash_req(req))
-		goto out_dst;	/* another CPU took the same SYN */
-	if (!req_list(req)) {
-		newtcp_unhash_req(req);
-		goto out_dst;
+	if (!r.dst) {
+		req_free(req);
+		return;
 	}
-	send_synack(req, &r);
-	goto out;
-out_dst:
-	dst_release(r.dst);
-out:
+	req_window(req, r.dst);
+	if (!newtcp_hash_req(req)) {
+		/* Another CPU took the same SYN. */
+		dst_release(r.dst);
+		req_free(req);
+		return;
+	}
+	if (req_list(req)) {
+		send_synack(req, &r);
+	} else {
+		newtcp_unhash_req(req);
+		dst_release(r.dst);
+	}
 	newtcp_req_put(req);
 }
 
@@ -320,138 +397,45 @@ void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-/* The child's variables, from the request and its first window. */
-static void child_variables(struct sock *child, const struct newtcp_req *req,
-			    const struct sk_buff *skb)
+/*
+ * There is no room for the connection: stay half-open, the SYN-ACK will ask for
+ * it again; or, by net.ipv4.tcp_abort_on_overflow, tell the peer.
+ */
+static void req_overflow(struct newtcp_req *req, const struct sk_buff *skb)
 {
-	struct newtcp_sock *tp = newtcp_sk(child);
+	struct sock *lsk = req->listener;
 
-	newtcp_reset_vars(child);
-	tp->irs = req->irs;
-	tp->iss = req->iss;
-	tp->rcv_nxt = req->irs + 1;
-	tp->rcv_wup = tp->rcv_nxt;
-	tp->copied_seq = tp->rcv_nxt;
-	tp->snd_una = req->iss;
-	tp->snd_nxt = req->iss + 1;
-	tp->snd_sml = tp->snd_nxt;
-	tp->write_seq = tp->snd_nxt;
-	tp->pushed_seq = tp->snd_nxt;
-	tp->ts_ok = req->ts_ok;
-	tp->sack_ok = req->sack_ok;
-	tp->wscale_ok = req->wscale_ok;
-	tp->snd_wscale = req->snd_wscale;
-	tp->rcv_wscale = req->rcv_wscale;
-	tp->ts_recent = req->ts_recent;
-	tp->ts_recent_stamp = (u32)ktime_get_seconds();
-	tp->ts_offset = req->ts_offset;
-	tp->rcv_wnd = req->rcv_wnd;
-	tp->rcv_ssthresh = req->rcv_wnd;
-	tp->window_clamp = req->wscale_ok ? 65535U << req->rcv_wscale : 65535;
-	tp->advmss = req->advmss;
-	tp->header_len = sizeof(struct tcphdr) +
-			 (req->ts_ok ? NEWTCP_TS_ALIGNED : 0);
-	newtcp_set_peer_mss(tp, req->peer_mss);
-	tp->snd_wnd = ntohs(newtcp_hdr(skb)->window) << tp->snd_wscale;
-	tp->max_window = tp->snd_wnd;
-	tp->snd_wl1 = NEWTCP_CB(skb)->seq;
-	newtcp_clock_refresh(tp);
-	newtcp_recovery_reset(child);
-	tp->last_rcv = (u32)jiffies;
-	tp->last_heard = (u32)jiffies;
-	tp->last_snd = (u32)jiffies;
-}
-
-/* It will not be: never hashed, or taken out again. Unlocks and puts. */
-static void child_abort(struct sock *child)
-	__releases(&child->sk_lock.slock)
-{
-	newtcp_set_state(child, TCP_CLOSE);
-	sock_set_flag(child, SOCK_DEAD);
-	newtcp_orphan_inc();
-	newtcp_destroy(child);
-	bh_unlock_sock(child);
-	sock_put(child);
-}
-
-/* A full socket for a finished handshake; locked, not hashed. NULL: no memory. */
-static struct sock *child_create(struct newtcp_req *req, struct sk_buff *skb)
-{
-	struct sock *lsk = req->listener, *child;
-	struct inet_sock *inet;
-	struct dst_entry *dst;
-
-	child = sk_clone_lock(lsk, GFP_ATOMIC);
-	if (!child)
-		return NULL;
-	__acquire(&child->sk_lock.slock);
-	/* The clone has the lock class of its sk_family: give it ours. */
-	bh_unlock_sock(child);
-	newinet_lockdep_class(child);
-	bh_lock_sock(child);
-
-	newtcp_child_init(child);
-	inet = inet_sk(child);
-	child->sk_daddr = req->c.skc_daddr;
-	child->sk_rcv_saddr = req->c.skc_rcv_saddr;
-	inet->inet_saddr = req->c.skc_rcv_saddr;
-	child->sk_num = req->c.skc_num;
-	inet->inet_sport = htons(req->c.skc_num);
-	inet->inet_dport = req->c.skc_dport;
-	child->sk_bound_dev_if = req->c.skc_bound_dev_if;
-	child->sk_mark = req->mark;
-	inet->inet_opt = NULL;
-	inet->mc_index = skb->skb_iif;
-	inet->mc_ttl = ip_hdr(skb)->ttl;
-	inet->rcv_tos = ip_hdr(skb)->tos;
-	atomic_set(&inet->inet_id, get_random_u16());
-	sk_set_txhash(child);
-	child_variables(child, req, skb);
-	security_inet_conn_established(child, skb);
-	if (!newinet_claim_share(&lsk->__sk_common, &child->__sk_common)) {
-		/* The listener closes on another CPU. */
-		child_abort(child);
-		return NULL;
+	atomic_inc(&lsk->sk_drops);
+	if (!READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_abort_on_overflow)) {
+		WRITE_ONCE(req->acked, 1);
+		return;
 	}
-
-	dst = newinet_egress_dst(child);
-	if (!dst) {
-		child_abort(child);
-		return NULL;
-	}
-	newtcp_sync_mss(child, dst_mtu(dst));
-	/* The handshake's own round trip, unless it took two SYN-ACKs. */
-	if (!req->retrans)
-		newtcp_rtt_update(child, max_t(u64, newtcp_sk(child)->now_us -
-					       req->synack_us, 1));
-	__release(&child->sk_lock.slock);
-	return child;
+	newtcp_send_rst(sock_net(lsk), skb, lsk);
+	req_kill(req);
 }
 
 /* The third packet fits: make the connection. Consumes @skb. */
-static void req_establish(struct newtcp_req *req, struct sk_buff *skb)
+static void req_establish(struct newtcp_req *req, struct sk_buff *skb,
+			  const struct newtcp_options *opts)
 {
-	struct sock *lsk = req->listener, *child;
+	struct sock *lsk = req->listener, *child = NULL;
 
-	if (sk_acceptq_is_full(lsk)) {
-		/* Stay half-open: the SYN-ACK will ask for it again. */
-		atomic_inc(&lsk->sk_drops);
+	if (!sk_acceptq_is_full(lsk))
+		child = newtcp_child_create(req, skb, opts);
+	if (!child) {
+		req_overflow(req, skb);
 		goto drop;
 	}
-	child = child_create(req, skb);
-	if (!child)
-		goto drop;
 	__acquire(&child->sk_lock.slock);
-	inet_sk_set_state(child, TCP_SYN_RECV);
 	if (!newtcp_hash_child(req, child)) {
 		/* Another CPU was first; the data will come again. */
-		child_abort(child);
+		newtcp_child_abort(child);
 		goto drop;
 	}
 	req_finish(req);
 	if (!newtcp_accept_enqueue(lsk, child)) {
 		newtcp_send_active_reset(child, GFP_ATOMIC);
-		child_abort(child);
+		newtcp_child_abort(child);
 		goto drop;
 	}
 	newtcp_do_rcv(child, skb);
@@ -542,8 +526,9 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 			     th->syn, &o);
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
 	case REQ_SYNACK:
-		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
-			send_synack_again(req);
+		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack) &&
+		    send_synack_again(req))
+			mod_timer_pending(&req->timer, jiffies + req_timeout(req));
 		break;
 	case REQ_ACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
@@ -559,7 +544,7 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 		if ((o.flags & NEWTCP_OPT_TS) && req->ts_ok &&
 		    !seq_after(NEWTCP_CB(skb)->seq, req->irs + 1))
 			WRITE_ONCE(req->ts_recent, o.tsval);
-		req_establish(req, skb);
+		req_establish(req, skb, &o);
 		skb = NULL;
 		break;
 	case REQ_DROP:

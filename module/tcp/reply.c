@@ -101,7 +101,7 @@ int newtcp_reply_send(const struct newtcp_reply *r)
 	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | r->tos);
 	iph->id = 0;
 	iph->frag_off = htons(IP_DF);
-	iph->ttl = ip4_dst_hoplimit(dst);
+	iph->ttl = r->ttl ?: ip4_dst_hoplimit(dst);
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = r->saddr;
 	iph->daddr = r->daddr;

@@ -279,26 +279,6 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->segs_out = 0;
 }
 
-/**
- * newtcp_child_init() - what a clone of a listener must not share with it
- * @sk: the clone
- */
-void newtcp_child_init(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	tp->listener = NULL;
-	tp->accept_next = NULL;
-	tp->claim = NULL;
-	tp->deferred = 0;
-	INIT_HLIST_NODE(&sk->sk_bind_node);
-	__skb_queue_head_init(&tp->rtx_queue);
-	tp->out_of_order = RB_ROOT;
-	tp->out_of_order_last = NULL;
-	newtcp_timer_setup(sk);
-	newtcp_cong_clone(&tp->cong, &tp->cong);
-}
-
 /* net.ipv4.tcp_congestion_control, where we have one of that name. */
 static void default_cong(struct newtcp_sock *tp, const struct net *net)
 {

@@ -178,6 +178,10 @@ int newtcp_setsockopt(struct sock *sk, int level, int optname,
 {
 	int val, err;
 
+	/* IP cannot see that this is no datagram socket. */
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP ||
+				optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)

@@ -159,6 +159,7 @@ struct newtcp_skb_cb {
  * @tail: last one
  * @reqs: half-open requests
  * @qlen: number of @reqs
+ * @young: of these, number of those whose timer has not fired yet
  *
  * The length of the accept queue is sk_ack_backlog.
  */
@@ -167,7 +168,7 @@ struct newtcp_listener {
 	struct sock *head;
 	struct sock *tail;
 	struct hlist_head reqs;
-	u32 qlen;
+	u32 qlen, young;
 };
 
 /*
@@ -318,7 +319,7 @@ static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
  * @iss: ours
  * @rcv_wnd: window offered in the SYN-ACK
  *
- * Written once before it is hashed, save for @ts_recent and @retrans.
+ * Written before it is hashed, save for @ts_recent, @retrans, @timeouts, @acked.
  */
 struct newtcp_req {
 	struct sock_common c;
@@ -331,14 +332,16 @@ struct newtcp_req {
 	u32 rcv_wnd;
 	u32 ts_recent;
 	u32 ts_offset;
-	u32 timeout;			/* jiffies */
+	u32 window_clamp;		/* largest window we offer */
 	u32 mark;
 	u16 peer_mss;			/* 0 = the peer said none */
 	u16 advmss;
 	u8 snd_wscale;
 	u8 rcv_wscale;
-	u8 retrans;
+	u8 retrans;			/* SYN-ACKs sent again, for whatever reason */
+	u8 timeouts;			/* for the timer's; listener.lock */
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1;
+	u8 acked;			/* the third packet came, and found no room */
 	u8 tos;
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 };
@@ -555,7 +558,6 @@ void newtcp_report_error(struct sock *sk, int err);		/* locked */
 void newtcp_purge(struct sock *sk);				/* locked */
 void newtcp_purge_send(struct sock *sk);			/* locked */
 void newtcp_destroy(struct sock *sk);				/* locked, dead */
-void newtcp_child_init(struct sock *sk);			/* locked */
 void newtcp_reset_saddr(struct sock *sk);			/* locked */
 void newtcp_orphan_inc(void);
 bool newtcp_too_many_orphans(const struct sock *sk);
@@ -757,6 +759,7 @@ void newtcp_timers_stop(struct sock *sk);			/* locked */
 void newtcp_timer_run(struct sock *sk);				/* locked */
 void newtcp_rearm_rto(struct sock *sk);				/* locked */
 void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
+void newtcp_start_keepalive(struct sock *sk);			/* locked */
 
 /* timewait.c */
 int newtcp_timewait_init(void);					/* process */
@@ -776,7 +779,7 @@ struct newtcp_reply {
 	u32 seq, ack;
 	u16 window;		/* as it goes into the header */
 	u8 flags;
-	u8 tos;
+	u8 tos, ttl;		/* 0 = the route's */
 	u32 mark;
 	int oif;
 	const struct newtcp_options *opts;	/* may be NULL */

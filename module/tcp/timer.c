@@ -378,3 +378,15 @@ void newtcp_set_keepalive(struct sock *sk, int on)
 	else if (!on)
 		newtcp_deadline_clear(newtcp_sk(sk), NEWTCP_DL_KEEP);
 }
+
+/**
+ * newtcp_start_keepalive() - a connection is there: SO_KEEPALIVE may be set already
+ * @sk: the connection, opened by us or made of a listener
+ *
+ * Context: socket lock held.
+ */
+void newtcp_start_keepalive(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Processes killed in the middle of a transfer, again and again, and listeners
-# closed in the middle of handshakes: ports, sockets and the module's references
+# closed or changed in the middle of handshakes: ports, sockets and the module's references
 # come back.
 # clock: real
 # timeout: 240
@@ -87,6 +87,8 @@ check 'inet is killed' killed inet inet 2
 check 'inet learns of its killed peer' survivor inet inet
 check 'inet: listeners closed under handshakes' nsenter "--net=/run/netns/$ns_a" \
 	"$NEWINET_BIN/life_race" inet inet 2
+check 'inet: a listener changes under handshakes' nsenter "--net=/run/netns/$ns_a" \
+	"$NEWINET_BIN/life_options" inet 2
 insmod "$ko"
 check "newinet is killed, $rounds times" killed newinet newinet "$rounds"
 check 'newinet or its inet server is killed' killed newinet inet 6
@@ -100,6 +102,9 @@ for pair in 'newinet newinet' 'newinet inet' 'inet newinet'; do
 		"$NEWINET_BIN/life_race" $pair 5
 	sed 's/^/# /' "$net_tmp/check"
 done
+check 'a listener changes under handshakes' nsenter "--net=/run/netns/$ns_a" \
+	"$NEWINET_BIN/life_options" newinet 5
+sed 's/^/# /' "$net_tmp/check"
 check 'a transfer as ever' "$xfer" --client "newinet@$ns_a" --server "newinet@$ns_b" \
 	--addr "$addr_b" --up 1M --down 1M
 check 'no socket of ours is left' wait_for "$patience" nothing_left

@@ -2,13 +2,17 @@
 """Wire cases for the passive open: SYN-ACK options and retransmission, the third packet,
 the SYN queue and the accept queue with their bounds, and what ends a half-open connection.
 """
+import ctypes
 import errno
 import itertools
 import select
 import socket
+import struct
+import time
 
 from env import case
-from packet import ensure, near, opt_mss
+from nsock import libc
+from packet import Pkt, checksum, ensure, near, opt_mss
 from peer import syn_opts
 from rtnl import add_addr
 
@@ -371,3 +375,170 @@ def child_reset_before_accept(e):
         ensure(False, 'no error from read()')
     except OSError as err:
         ensure(err.errno == errno.ECONNRESET, f'read() says {err}')
+
+
+def _third(e, f):
+    """The third packet comes: is the request still there? No answer means yes."""
+    f.queue.clear()
+    f.send('A')
+    e.tun.run(0.02)
+    return not any('R' in p.flags for p in f.queue)
+
+
+@case('listen', timeout=200)
+def synack_given_up(e):
+    """A handshake is forgotten after so many SYN-ACKs, at the moment that doubling gives."""
+    for sysctl, synack, count in ((3, None, 3), (3, 1, 1), (1, 4, 4)):
+        e.sysctl('ipv4.tcp_synack_retries', sysctl)
+        lst = e.listener(setup=lambda s, val=synack: val and s.setsockopt(6, socket.TCP_SYNCNT,
+                                                                         val))
+        early, late = e.half_open(lst)[0], e.half_open(lst)[0]
+        end = 2 ** (count + 1) - 1
+        # What is lost of the moment is the kernel's timers' rounding.
+        e.tun.run(end * 0.98)
+        sent = [p for p in early.queue if p.flags == 'SA']
+        ensure(len(sent) == count, f'{len(sent)} SYN-ACKs sent again, not {count}')
+        ensure(_third(e, early), f'given up before {end * 0.98:.2f} s')
+        e.tun.run(end * 0.04 + 0.5)
+        ensure(not _third(e, late), f'not given up after {end * 1.02 + 0.5:.2f} s')
+
+
+@case('listen', timeout=60)
+def synack_old_ones_pruned(e):
+    """In a queue that is half full of old handshakes these are given up after two retries."""
+    e.sysctl('ipv4.tcp_syncookies', 0)
+    for count, retries, end, want in ((8, 3, 15, 7), (10, 2, 7, 1)):
+        lst = e.listener(backlog=16)
+        e.sysctl('ipv4.tcp_synack_retries', 3)
+        flows = [e.half_open(lst, raddr=f'10.88.6.{i + 1}')[0] for i in range(count)]
+        e.tun.run(end - 0.3)
+        for f in flows:
+            sent = sum(p.flags == 'SA' for p in f.queue)
+            ensure(sent == retries, f'{sent} SYN-ACKs sent again of {count} handshakes')
+        ensure(_third(e, flows[0]), f'given up before {end} s')
+        e.tun.run(0.9)
+        # As soon as the queue is half empty again the rest may go on.
+        gone = sum(not _third(e, f) for f in flows[1:])
+        ensure(gone == want, f'{gone} of {count} given up after {end} s, not {want}')
+
+
+@case('listen')
+def syn_again_restarts(e):
+    """A SYN that comes again restarts the timer of its SYN-ACK."""
+    lst = e.listener()
+    f, first = e.half_open(lst)
+    e.tun.run(0.6)
+    f.send('S', seq=f.iss, opts=syn_opts(ts=(f.tsval(), 0)))
+    second = f.expect('SA', timeout=0.1, seq=first.seq)
+    third = f.expect('SA', timeout=2, seq=first.seq)
+    near(third.time - second.time, 1.0, 'SYN-ACK after a SYN that came again')
+
+
+def _srtt(s):
+    """tcpi_rtt, in seconds."""
+    info = ctypes.create_string_buffer(104)
+    size = ctypes.c_uint32(104)
+    libc.getsockopt(s.fd, 6, socket.TCP_INFO, info, ctypes.byref(size))
+    return struct.unpack_from('=I', info.raw, 68)[0] / 1e6
+
+
+@case('listen')
+def synack_twice_no_sample(e):
+    """Karn: two SYN-ACKs give no round trip, unless a timestamp tells which was answered."""
+    lst = e.listener()
+    for ts, again, want in ((False, False, 0.3), (True, False, 0.3), (False, True, 0),
+                            (True, True, 0.1)):
+        f, _ = e.half_open(lst, ts=ts)
+        e.tun.run(0.2)
+        if again:
+            f.send('S', seq=f.iss, opts=syn_opts(ts=(f.tsval(), 0) if ts else None))
+        e.tun.run(0.1)
+        ensure(len(f.queue) == again, 'SYN-ACKs')
+        f.send('A')
+        near(_srtt(lst.wait_accept()), want, f'round trip, timestamps {ts}, twice {again}')
+
+
+@case('listen')
+def abort_on_overflow(e):
+    """tcp_abort_on_overflow: the third packet that finds no room is answered with RST."""
+    e.sysctl('ipv4.tcp_syncookies', 0)
+    e.sysctl('ipv4.tcp_abort_on_overflow', 1)
+    lst = e.listener(backlog=2)
+    flows = []
+    for done in (2, 1):
+        flows += [e.half_open(lst)[0] for _ in range(2)]
+        for f in flows[-2:][:done]:
+            f.send('A')
+            f.expect_none(0.02)
+    late = flows[-1]
+    late.send('A')
+    late.expect('R', seq=late.rcv_nxt)
+    late.expect_none(3.5, 'a SYN-ACK after the reset')
+    ensure(all(lst.wait_accept() for _ in range(3)), 'three connections')
+    ensure(lst.accept() is None, 'the last third packet made a connection')
+
+
+@case('listen', timeout=60)
+def keepalive_inherited(e):
+    """SO_KEEPALIVE of a listener works on its children, set before or after listen()."""
+    def early(s):
+        s.setsockopt(1, socket.SO_KEEPALIVE, 1)
+
+    for setup in (early, None):
+        lst = e.listener(setup=setup)
+        if not setup:
+            early(lst)
+        lst.setsockopt(6, socket.TCP_KEEPIDLE, 3).setsockopt(6, socket.TCP_KEEPINTVL, 2)
+        s, f = e.passive(lst)
+        begin = time.monotonic()
+        for at in (3.0, 5.0):
+            p = f.expect('A', timeout=4, off=-1, len=0)
+            near(p.time - begin, at, 'keepalive probe')
+        s.abort()
+
+
+@case('listen')
+def window_clamp_inherited(e):
+    """TCP_WINDOW_CLAMP of a listener bounds its children's windows."""
+    lst = e.listener(setup=lambda s: s.setsockopt(6, socket.TCP_WINDOW_CLAMP, 6000))
+    s, f = e.passive(lst)
+    ensure(f.edge <= 6000, f'window {f.edge} of the SYN-ACK')
+    ensure(s.getsockopt(6, socket.TCP_WINDOW_CLAMP) == 6000, 'getsockopt() of the child')
+    # Larger segments would show that the buffer has room for more.
+    for _ in range(20):
+        f.send('A', b'x' * 100)
+        ensure(s.recv_exact(100), 'data')
+        for p in f.collect(0.05):
+            ensure(p.win << f.peer_ws <= 6000, f'window {p.win << f.peer_ws}')
+
+
+@case('listen')
+def reflect_tos(e):
+    """tcp_reflect_tos: SYN-ACK and child have the SYN's type of service, but not its ECN."""
+    Pkt.free = ('tos',)
+    for on in (0, 1):
+        e.sysctl('ipv4.tcp_reflect_tos', on)
+        lst = e.listener(setup=lambda s: s.setsockopt(0, 1, 0x20))
+        f = e.flow(lport=lst.port)
+        raw = bytearray(f.build('S', opts=opt_mss(1460)))
+        raw[1] = 0x4b
+        raw[10:12] = bytes(2)
+        raw[10:12] = struct.pack('!H', checksum(bytes(raw[:20])))
+        e.tun.inject(bytes(raw))
+        f.snd_nxt += 1
+        p = f.expect('SA', rack=1)
+        want = 0x48 if on else 0x20
+        ensure(p.raw[1] == want, f'type of service {p.raw[1]:#x} of the SYN-ACK')
+        f.send('A')
+        s = lst.wait_accept()
+        ensure(s.getsockopt(0, 1) == want, f'IP_TOS {s.getsockopt(0, 1):#x} of the child')
+
+
+@case('listen')
+def listener_ttl(e):
+    """IP_TTL of a listener is that of its SYN-ACKs."""
+    Pkt.free = ('ttl',)
+    for ttl in (33, 64):
+        lst = e.listener(setup=lambda s, val=ttl: s.setsockopt(0, socket.IP_TTL, val))
+        _, p = e.half_open(lst)
+        ensure(p.raw[8] == ttl, f'time to live {p.raw[8]} of the SYN-ACK')
