@@ -212,6 +212,41 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 	READ_ONCE((net)->ipv4.sysctl_tcp_syn_linear_timeouts)
 #endif
 
+/* 6.12: ip_icmp_error() is there for modules. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/ip.h>
+
+static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int err,
+				      __be16 port, u32 info, u8 *payload)
+{
+	struct sock_exterr_skb *serr;
+
+	skb = skb_clone(skb, GFP_ATOMIC);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	serr->ee = (struct sock_extended_err){
+		.ee_errno = err, .ee_origin = SO_EE_ORIGIN_ICMP,
+		.ee_type = icmp_hdr(skb)->type, .ee_code = icmp_hdr(skb)->code,
+		.ee_info = info,
+	};
+	serr->addr_offset = (u8 *)&((struct iphdr *)(icmp_hdr(skb) + 1))->daddr -
+			    skb_network_header(skb);
+	serr->port = port;
+	if (!skb_pull(skb, payload - skb->data)) {
+		kfree_skb(skb);
+		return;
+	}
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+}
+#else
+#define newinet_queue_icmp	ip_icmp_error
+#endif
+
 /* 6.10: two headers were split off from others. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <linux/skbuff_ref.h>

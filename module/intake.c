@@ -11,13 +11,10 @@
  * Context: softirq, RCU read side. newinet_intake_get()/put(): any.
  */
 #include <linux/filter.h>
-#include <linux/icmp.h>
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
-#include <net/icmp.h>
 #include <net/ip.h>
 #include <net/protocol.h>
-#include <net/route.h>
 #include <net/xfrm.h>
 #include "tcp/tcp.h"
 
@@ -150,58 +147,6 @@ pass:
 	return kernel_slot->handler(skb);
 }
 
-/* ICMP named a full socket: RFC 5927 wants the number to be in flight. */
-static void err_full(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
-{
-	const int type = icmp_hdr(skb)->type;
-	const int code = icmp_hdr(skb)->code;
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	int err = EHOSTUNREACH;
-
-	bh_lock_sock(sk);
-	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
-		goto out;
-	if (!seq_between(seq, tp->snd_una, tp->snd_nxt))
-		goto out;
-
-	switch (type) {
-	case ICMP_PARAMETERPROB:
-		err = EPROTO;
-		break;
-	case ICMP_DEST_UNREACH:
-		if (code > NR_ICMP_UNREACH)
-			goto out;
-		if (code == ICMP_FRAG_NEEDED) {
-			WRITE_ONCE(tp->pmtu, info);
-			if (!sock_owned_by_user(sk))
-				newtcp_mtu_reduced(sk);
-			else if (!test_and_set_bit(NEWTCP_DEFER_MTU, &tp->deferred))
-				sock_hold(sk);
-			goto out;
-		}
-		err = icmp_err_convert[code].errno;
-		break;
-	case ICMP_TIME_EXCEEDED:
-		break;
-	default:
-		goto out;
-	}
-
-	/* While connecting an error ends it; later it is only remembered. */
-	if (sk->sk_state == TCP_SYN_SENT && !sock_owned_by_user(sk)) {
-		newtcp_give_up(sk, err);
-		goto out;
-	}
-	if (inet_test_bit(RECVERR, sk) && !sock_owned_by_user(sk)) {
-		WRITE_ONCE(sk->sk_err, err);
-		sk_error_report(sk);
-	} else {
-		WRITE_ONCE(sk->sk_err_soft, err);
-	}
-out:
-	bh_unlock_sock(sk);
-}
-
 static int newinet_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
@@ -215,21 +160,7 @@ static int newinet_err(struct sk_buff *skb, u32 info)
 	if (!c)
 		return kernel_slot->err_handler(skb, info);
 
-	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
-	    icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
-		ipv4_update_pmtu(skb, dev_net(skb->dev), info, 0, IPPROTO_TCP);
-
-	switch (c->skc_state) {
-	case TCP_TIME_WAIT:
-		newtcp_tw_put(newtcp_tw_of(c));
-		break;
-	case TCP_NEW_SYN_RECV:
-		newtcp_req_error(newtcp_req_of(c), ntohl(th->seq));
-		break;
-	default:
-		err_full(newtcp_full(c), skb, ntohl(th->seq), info);
-		sock_put(newtcp_full(c));
-	}
+	newinet_icmp_error(c, skb, info);
 	return 0;
 }
 

@@ -89,6 +89,9 @@ void newinet_intake_exit(void);		/* process, waits for RCU */
 void newinet_intake_get(void);		/* process or BH: somebody is to be found */
 void newinet_intake_put(void);		/* process or BH */
 
+/* icmp.c: softirq; the reference on @c is dropped */
+void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info);
+
 /* demux.c: what a segment's predecessor knew */
 void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
 

@@ -555,15 +555,16 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 }
 
 /**
- * newtcp_req_error() - ICMP says that a SYN-ACK did not arrive
+ * newtcp_req_error() - an ICMP error quotes a SYN-ACK
  * @req: the request; the caller's reference is dropped
  * @seq: sequence number of the segment that the message quotes
+ * @ends: it says that none will arrive
  *
  * Context: softirq.
  */
-void newtcp_req_error(struct newtcp_req *req, u32 seq)
+void newtcp_req_error(struct newtcp_req *req, u32 seq, bool ends)
 {
-	if (seq == req->iss)
+	if (ends && seq == req->iss)
 		req_kill(req);
 	newtcp_req_put(req);
 }

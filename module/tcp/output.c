@@ -288,12 +288,15 @@ u32 newtcp_current_mss(struct sock *sk)
 
 /**
  * newtcp_mtu_reduced() - ICMP said that the path takes less
- * @sk: the connection; newtcp_sock.pmtu holds the new size
+ * @sk: the connection; newtcp_sock.icmp_mtu holds the new size
+ *
+ * The route learns it first, and may know better: it has a floor, and may be
+ * locked. The connection goes by what the route says then.
  */
 void newtcp_mtu_reduced(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 mtu = READ_ONCE(tp->pmtu);
+	u32 mtu = READ_ONCE(tp->icmp_mtu), asked = mtu;
 	struct dst_entry *dst;
 
 	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
@@ -302,8 +305,15 @@ void newtcp_mtu_reduced(struct sock *sk)
 	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	dst = newinet_egress_dst(sk);
+	if (!dst)
+		return;
 	mtu = dst_mtu(dst);
-	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
+	/* For the case that it never gets through. */
+	if (asked < mtu && ip_dont_fragment(sk, dst))
+		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
+	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT || !ip_sk_accept_pmtu(sk) ||
+	    tp->pmtu <= mtu)
 		return;
 	newtcp_sync_mss(sk, mtu);
 	newtcp_resize_unacked(sk);

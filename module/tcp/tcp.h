@@ -269,7 +269,7 @@ struct newtcp_sock {
 	u16 advmss;			/* MSS that we announced */
 	u16 mss_clamp;			/* MSS that the peer announced */
 	u16 user_mss;			/* TCP_MAXSEG */
-	u16 pmtu_mss;			/* path MTU less the plain headers */
+	u16 icmp_mtu;			/* path MTU that ICMP asks for, to be applied */
 	u32 pmtu;			/* as the route had it */
 	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
 	u32 rcv_rtt_seq;
@@ -610,7 +610,7 @@ void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb);	/* BH */
 /* BH. Consumes the reference on @req, and @skb. */
 void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb);
 void newtcp_req_put(struct newtcp_req *req);
-void newtcp_req_error(struct newtcp_req *req, u32 seq);		/* BH: ICMP */
+void newtcp_req_error(struct newtcp_req *req, u32 seq, bool ends);	/* BH: ICMP */
 
 /* accept.c */
 bool newtcp_accept_enqueue(struct sock *sk, struct sock *child);	/* BH */

@@ -6,12 +6,12 @@ import os
 import socket
 import struct
 
-RTM_NEWADDR, RTM_NEWROUTE = 20, 24
+RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE = 20, 24, 26
 NLM_REQUEST, NLM_ACK, NLM_EXCL, NLM_CREATE = 0x1, 0x4, 0x200, 0x400
-RTA_DST, RTA_OIF, RTA_PRIORITY, RTA_METRICS = 1, 4, 6, 8
+RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_METRICS = 1, 4, 5, 6, 8
 RTAX_MTU, RTAX_ADVMSS = 2, 8
 IFA_ADDRESS, IFA_LOCAL = 1, 2
-TABLE_MAIN, PROTO_BOOT, SCOPE_LINK, TYPE_UNICAST = 254, 3, 253, 1
+TABLE_MAIN, PROTO_BOOT, SCOPE_LINK, SCOPE_UNIVERSE, TYPE_UNICAST = 254, 3, 253, 0, 1
 
 
 def _attr(kind, body):
@@ -37,10 +37,12 @@ def add_addr(addr, plen, dev):
     _request(RTM_NEWADDR, body + _attr(IFA_LOCAL, raw) + _attr(IFA_ADDRESS, raw))
 
 
-def add_route(dst, plen, dev, metric=0, advmss=0, mtu=0):
+def add_route(dst, plen, dev, metric=0, advmss=0, mtu=0, via=None):
     body = struct.pack('=BBBBBBBBI', socket.AF_INET, plen, 0, 0, TABLE_MAIN, PROTO_BOOT,
-                       SCOPE_LINK, TYPE_UNICAST, 0)
+                       SCOPE_UNIVERSE if via else SCOPE_LINK, TYPE_UNICAST, 0)
     body += _attr(RTA_DST, socket.inet_aton(dst)) + _num(RTA_OIF, socket.if_nametoindex(dev))
+    if via:
+        body += _attr(RTA_GATEWAY, socket.inet_aton(via))
     if metric:
         body += _num(RTA_PRIORITY, metric)
     metrics = (_num(RTAX_ADVMSS, advmss) if advmss else b'') + \
@@ -48,3 +50,19 @@ def add_route(dst, plen, dev, metric=0, advmss=0, mtu=0):
     if metrics:
         body += _attr(RTA_METRICS, metrics)
     _request(RTM_NEWROUTE, body)
+
+
+def gateway_of(dst):
+    """The gateway by which packets to dst go now, or None."""
+    body = struct.pack('=BBBBBBBBI', socket.AF_INET, 32, 0, 0, 0, 0, 0, 0, 0) + \
+        _attr(RTA_DST, socket.inet_aton(dst))
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
+        s.send(struct.pack('=IHHII', 16 + len(body), RTM_GETROUTE, NLM_REQUEST, 1, 0) + body)
+        reply = s.recv(4096)
+    at = 16 + 12
+    while at + 4 <= len(reply):
+        size, kind = struct.unpack_from('=HH', reply, at)
+        if kind == RTA_GATEWAY:
+            return socket.inet_ntoa(reply[at + 4:at + 8])
+        at += max(4, (size + 3) & ~3)
+    return None
