@@ -247,6 +247,13 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #define newinet_queue_icmp	ip_icmp_error
 #endif
 
+/* 6.11: SMC became a protocol of AF_INET, too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define NEWINET_IPPROTO_SMC	256
+#else
+#define NEWINET_IPPROTO_SMC	IPPROTO_SMC
+#endif
+
 /* 6.10: two headers were split off from others. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <linux/skbuff_ref.h>

@@ -68,11 +68,15 @@ MODULE_PARM_DESC(access, "Who may open the family: all (default), group, admin")
 module_param_named(group, newinet_access_gid, uint, 0644);
 MODULE_PARM_DESC(group, "Group id that access=group admits");
 
-/*
+/**
+ * newinet_may_open - does access= let the calling task open a socket?
+ *
  * Both are asked for in the initial user namespace: in one of their own anybody
  * has every capability, and may call a group by any number.
+ *
+ * Return: whether it does.
  */
-static bool may_open(void)
+bool newinet_may_open(void)
 {
 	switch (READ_ONCE(newinet_access)) {
 	case NEWINET_ACCESS_ALL:
@@ -249,7 +253,7 @@ static int newinet_create(struct net *net, struct socket *sock, int protocol,
 
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
-	if (!kern && !may_open())
+	if (!kern && !newinet_may_open())
 		return -EPERM;
 
 	sock->state = SS_UNCONNECTED;

@@ -16,6 +16,9 @@ static int __init newinet_init(void)
 {
 	int err;
 
+	err = newinet_door_check();
+	if (err)
+		return err;
 	err = newtcp_lookup_init();
 	if (err)
 		return err;
@@ -35,6 +38,7 @@ static int __init newinet_init(void)
 	err = newinet_family_init();
 	if (err)
 		goto out_intake;
+	newinet_door_open();
 	return 0;
 
 out_intake:
@@ -52,6 +56,7 @@ out_lookup:
 
 static void __exit newinet_exit(void)
 {
+	newinet_door_shut();
 	newinet_family_exit();
 	newtcp_tw_purge(NULL);
 	newinet_intake_exit();

@@ -46,9 +46,22 @@ void newinet_family_exit(void);		/* process */
 int newinet_register_protosw(struct inet_protosw *p);	/* process */
 void newinet_unregister_protosw(struct inet_protosw *p);	/* process, sleeps */
 void newinet_lockdep_class(struct sock *sk);	/* any; sk not yet visible */
+bool newinet_may_open(void);		/* process */
+
+/* The family that a socket's addresses have: that of the door it came by. */
+static inline sa_family_t newinet_addr_family(const struct socket *sock)
+{
+	return sock->ops->family == PF_INET ? AF_INET : newinet_family;
+}
+
+/* door.c: our transport as a protocol of AF_INET */
+int newinet_door_check(void);		/* process */
+void newinet_door_open(void);		/* process */
+void newinet_door_shut(void);		/* process, sleeps */
 
 /* ops.c: the socket layer */
 extern const struct proto_ops newinet_stream_ops;
+extern const struct proto_ops newinet_door_ops;
 
 /*
  * claim.c: one owner per port, in both stacks.

@@ -42,7 +42,7 @@ static int stream_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len
 	if (addr_len < sizeof(addr))
 		return -EINVAL;
 	memcpy(&addr, uaddr, sizeof(addr));
-	if (addr.sin_family == newinet_family)
+	if (addr.sin_family == newinet_addr_family(sock))
 		addr.sin_family = AF_INET;
 	else if (addr.sin_family != AF_UNSPEC)
 		return -EAFNOSUPPORT;
@@ -174,7 +174,7 @@ static int stream_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	int len = inet_getname(sock, uaddr, peer);
 
 	if (len >= 0)
-		uaddr->sa_family = newinet_family;
+		uaddr->sa_family = newinet_addr_family(sock);
 	return len;
 }
 
@@ -223,37 +223,43 @@ static int stream_compat_ioctl(struct socket *sock, unsigned int cmd,
 		return -ENOIOCTLCMD;
 	return sk->sk_prot->compat_ioctl(sk, cmd, arg);
 }
+
+#define STREAM_COMPAT	.compat_ioctl = stream_compat_ioctl,
+#else
+#define STREAM_COMPAT
 #endif
 
-const struct proto_ops newinet_stream_ops = {
-	.family		= PF_NEWINET,	/* nobody asks; see newinet_family */
-	.owner		= THIS_MODULE,
-	.release	= stream_release,
-	.bind		= stream_bind,
-	.connect	= stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
-	.getname	= stream_getname,
-	.poll		= newtcp_poll,
-	.ioctl		= inet_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= stream_listen,
-	.shutdown	= stream_shutdown,
-	.setsockopt	= sock_common_setsockopt,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= inet_sendmsg,
-	.recvmsg	= inet_recvmsg,
-	.mmap		= sock_no_mmap,
-	NEWINET_SENDPAGE_OPS
-	.splice_eof	= inet_splice_eof,
-	.splice_read	= newtcp_splice_read,
-	.set_peek_off	= sk_set_peek_off,
-	.read_sock	= newtcp_read_sock,
-	.sendmsg_locked	= newtcp_sendmsg_locked,
-	.peek_len	= newtcp_peek_len,
-#ifdef CONFIG_COMPAT
-	.compat_ioctl	= stream_compat_ioctl,
-#endif
-	.set_rcvlowat	= newtcp_set_rcvlowat,
-};
+/* Both doors, which differ in the family of addresses: newinet_addr_family(). */
+#define STREAM_OPS(pf) {						\
+	.family		= pf,						\
+	.owner		= THIS_MODULE,					\
+	.release	= stream_release,				\
+	.bind		= stream_bind,					\
+	.connect	= stream_connect,				\
+	.socketpair	= sock_no_socketpair,				\
+	.accept		= inet_accept,					\
+	.getname	= stream_getname,				\
+	.poll		= newtcp_poll,					\
+	.ioctl		= inet_ioctl,					\
+	.gettstamp	= sock_gettstamp,				\
+	.listen		= stream_listen,				\
+	.shutdown	= stream_shutdown,				\
+	.setsockopt	= sock_common_setsockopt,			\
+	.getsockopt	= sock_common_getsockopt,			\
+	.sendmsg	= inet_sendmsg,					\
+	.recvmsg	= inet_recvmsg,					\
+	.mmap		= sock_no_mmap,					\
+	NEWINET_SENDPAGE_OPS						\
+	.splice_eof	= inet_splice_eof,				\
+	.splice_read	= newtcp_splice_read,				\
+	.set_peek_off	= sk_set_peek_off,				\
+	.read_sock	= newtcp_read_sock,				\
+	.sendmsg_locked	= newtcp_sendmsg_locked,			\
+	.peek_len	= newtcp_peek_len,				\
+	STREAM_COMPAT							\
+	.set_rcvlowat	= newtcp_set_rcvlowat,				\
+}
+
+const struct proto_ops newinet_stream_ops = STREAM_OPS(PF_NEWINET);
 EXPORT_SYMBOL_GPL(newinet_stream_ops);
+const struct proto_ops newinet_door_ops = STREAM_OPS(PF_INET);

@@ -23,16 +23,17 @@
  */
 int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
+	const sa_family_t family = newinet_addr_family(sk->sk_socket);
 	int err;
 
 	if (addr_len < sizeof(struct sockaddr_in))
 		return -EINVAL;
 	/* An address of another family is refused by newtcp_connect(). */
-	if (uaddr->sa_family != newinet_family)
+	if (uaddr->sa_family != family)
 		return 0;
 	uaddr->sa_family = AF_INET;
 	err = NEWINET_CGROUP_CONNECT(sk, uaddr, &addr_len);
-	uaddr->sa_family = newinet_family;
+	uaddr->sa_family = family;
 	return err;
 }
 
@@ -97,7 +98,7 @@ int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 
 	if (addr_len < sizeof(struct sockaddr_in))
 		return -EINVAL;
-	if (usin->sin_family != newinet_family)
+	if (usin->sin_family != newinet_addr_family(sk->sk_socket))
 		return -EAFNOSUPPORT;
 
 	/* In the table before the SYN leaves: the answer may be quick. */

@@ -32,7 +32,7 @@ CASE_F(any_port, T_NO_MIX)
 	fclose(f);
 	TRUE(t_port(fd) >= low && t_port(fd) <= high);
 	EQ(ntohl(t_name(fd).sin_addr.s_addr), LOOP);
-	EQ(t_name(fd).sin_family, t_fam);
+	EQ(t_name(fd).sin_family, T_AF(t_fam));
 }
 
 CASE_F(given_port, T_NO_MIX)
@@ -85,7 +85,7 @@ CASE_F(address_family, T_NO_MIX)
 
 CASE_F(other_family_refused, T_NO_MIX | T_ONLY_NEWINET)
 {
-	struct sockaddr_in a = t_addr(AF_INET, LOOP, 0);
+	struct sockaddr_in a = t_addr(T_OTHER(t_fam), LOOP, 0);
 	int fd = t_sock(t_fam);
 
 	ERR(bind(fd, SA(&a), sizeof(a)), EAFNOSUPPORT);

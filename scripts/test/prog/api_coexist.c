@@ -473,8 +473,8 @@ static void talk(int client, int server)
 		data[i] = i * 131 >> 3;
 	c = t_connect(client, LOOP, t_port(l));
 	s = t_accept(l);
-	EQ(t_peer(c).sin_family, client);
-	EQ(t_name(s).sin_family, server);
+	EQ(t_peer(c).sin_family, T_AF(client));
+	EQ(t_name(s).sin_family, T_AF(server));
 	EQ(ntohs(t_peer(s).sin_port), t_port(c));
 	t_bg(&b, take_all, &s);
 	t_send_all(c, data, sizeof(data));
@@ -512,7 +512,7 @@ CASE_F(the_others_traffic_is_left_alone, T_NO_MIX)
 	b = t_bound(OTHER, LOOP, 0);
 	a = t_addr(OTHER, LOOP, t_port(b));
 	ERR(connect(t_sock(OTHER), SA(&a), sizeof(a)), ECONNREFUSED);
-	a.sin_family = t_fam;
+	a.sin_family = T_AF(t_fam);
 	ERR(connect(t_sock(t_fam), SA(&a), sizeof(a)), ECONNREFUSED);
 	a = t_addr(OTHER, LOOP, 1);
 	ERR(connect(t_sock(OTHER), SA(&a), sizeof(a)), ECONNREFUSED);

@@ -165,7 +165,7 @@ CASE_F(address_family, T_NO_MIX)
 CASE_F(other_family_refused, T_NO_MIX | T_ONLY_NEWINET)
 {
 	int l = t_listen(t_fam, LOOP, 0, 1), fd = t_sock(t_fam);
-	struct sockaddr_in a = t_addr(AF_INET, LOOP, t_port(l));
+	struct sockaddr_in a = t_addr(T_OTHER(t_fam), LOOP, t_port(l));
 
 	ERR(connect(fd, SA(&a), sizeof(a)), EAFNOSUPPORT);
 }

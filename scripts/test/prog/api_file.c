@@ -272,7 +272,7 @@ CASE(passed_to_another_process)
 
 		close(u[0]);
 		fd = passed(u[1]);
-		EQ(t_peer(fd).sin_family, t_sfam);
+		EQ(t_peer(fd).sin_family, T_AF(t_sfam));
 		t_drain(fd, 4);
 		t_send_all(fd, "pong", 4);
 		t_end();

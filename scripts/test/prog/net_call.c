@@ -23,7 +23,7 @@
 
 #include "net_common.h"
 
-static int family, fd = -1, listener = -1, patience = 3000;
+static int family, protocol, fd = -1, listener = -1, patience = 3000;
 
 static const char *outcome(int failed)
 {
@@ -151,7 +151,7 @@ static const char *call(const char *name, char *arg)
 	int one = 1;
 
 	if (!strcmp(name, "socket")) {
-		fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 		return outcome(fd < 0);
 	}
 	if (!strcmp(name, "bind")) {
@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 		enter_netns(arg + 1);
 	}
 	family = family_of(argv[1]);
+	protocol = protocol_of(argv[1]);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	for (int i = 2; i < argc; i++) {
 		arg = strchr(argv[i], ':');

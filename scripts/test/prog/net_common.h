@@ -42,26 +42,38 @@ static inline const char *err_name(int err)
 	return err ? strerrorname_np(err) : "0";
 }
 
-static inline int newinet_number(void)
+/* A parameter of the module, or what it is by default. */
+static inline int module_parameter(const char *name, int number)
 {
-	FILE *f = fopen("/sys/module/newinet/parameters/family", "r");
-	int family = AF_NEWINET;
+	char path[80];
+	FILE *f;
 
+	snprintf(path, sizeof(path), "/sys/module/newinet/parameters/%s", name);
+	f = fopen(path, "r");
 	if (f) {
-		if (fscanf(f, "%d", &family) != 1)
-			die("no number in parameters/family");
+		if (fscanf(f, "%d", &number) != 1)
+			die("no number in parameters/%s", name);
 		fclose(f);
 	}
-	return family;
+	return number;
 }
 
+/* As a family counts newinet's second door, AF_INET with a protocol, as well. */
 static inline int family_of(const char *name)
 {
-	if (!strcmp(name, "inet"))
+	if (!strcmp(name, "inet") || !strcmp(name, "door"))
 		return AF_INET;
 	if (!strcmp(name, "newinet"))
-		return newinet_number();
-	die("%s: neither inet nor newinet", name);
+		return module_parameter("family", AF_NEWINET);
+	die("%s: neither inet nor newinet nor door", name);
+}
+
+static inline int protocol_of(const char *name)
+{
+	if (strcmp(name, "door"))
+		return 0;
+	/* Where it is shut, by the number that it would have. */
+	return module_parameter("protocol", 0) ?: IPPROTO_NEWINET;
 }
 
 static inline struct sockaddr_in address(int family, const char *ip, int port)

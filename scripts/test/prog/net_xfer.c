@@ -222,7 +222,8 @@ static int make_socket(struct end *e)
 {
 	int fd, one = 1;
 
-	fd = socket(family_of(e->family), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(family_of(e->family), SOCK_STREAM | SOCK_CLOEXEC,
+		    protocol_of(e->family));
 	if (fd < 0)
 		die("%s: socket(%s): %s", e->name, e->family, strerror(errno));
 	if (e->dev && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, e->dev, strlen(e->dev) + 1))

@@ -7,7 +7,7 @@
  *
  * and run as
  *
- *	<name> --family inet|newinet [--peer inet [--reverse]] [--here]
+ *	<name> --family inet|newinet|door [--peer inet [--reverse]] [--here]
  *	       [--list] [case ...]
  *
  * It prints TAP and exits 0 only if all cases pass. Each case runs in a child
@@ -208,24 +208,32 @@ void t_events(const char *file, int line, const char *what, unsigned int got,
 
 /* ---- running the cases --------------------------------------------- */
 
-static int family_number(const char *s)
+/* A parameter of the module, or what it is by default. */
+static int parameter(const char *name, int n)
 {
+	char path[80];
 	FILE *f;
-	int n = 19;
 
-	if (!strcmp(s, "inet"))
-		return AF_INET;
-	if (strcmp(s, "newinet")) {
-		fprintf(stderr, "unknown family %s\n", s);
-		exit(2);
-	}
-	f = fopen("/sys/module/newinet/parameters/family", "re");
+	snprintf(path, sizeof(path), "/sys/module/newinet/parameters/%s", name);
+	f = fopen(path, "re");
 	if (f) {
 		if (fscanf(f, "%d", &n) != 1)
-			n = 19;
+			n = 0;
 		fclose(f);
 	}
 	return n;
+}
+
+static int family_number(const char *s)
+{
+	if (!strcmp(s, "inet"))
+		return AF_INET;
+	if (!strcmp(s, "newinet"))
+		return parameter("family", AF_NEWINET);
+	if (!strcmp(s, "door"))
+		return T_DOOR(parameter("protocol", IPPROTO_NEWINET));
+	fprintf(stderr, "unknown family %s\n", s);
+	exit(2);
 }
 
 void t_own_netns(void)
@@ -344,7 +352,7 @@ static bool wanted(const struct t_case *c, char **names, int n)
 
 static void __attribute__((noreturn)) usage(const char *prog)
 {
-	fprintf(stderr, "usage: %s --family inet|newinet [--peer inet [--reverse]] [--here] [--list] [case ...]\n",
+	fprintf(stderr, "usage: %s --family inet|newinet|door [--peer inet [--reverse]] [--here] [--list] [case ...]\n",
 		prog);
 	exit(2);
 }
@@ -417,18 +425,19 @@ int t_main(int argc, char **argv)
 
 int t_sock(int fam)
 {
-	return OK(socket(fam, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	return OK(socket(T_AF(fam), SOCK_STREAM | SOCK_CLOEXEC, T_PROTO(fam)));
 }
 
 int t_sock_nb(int fam)
 {
-	return OK(socket(fam, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	return OK(socket(T_AF(fam), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			 T_PROTO(fam)));
 }
 
 struct sockaddr_in t_addr(int fam, uint32_t ip, uint16_t port)
 {
 	return (struct sockaddr_in){
-		.sin_family = fam,
+		.sin_family = T_AF(fam),
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(ip),
 	};

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "module/uapi/newinet.h"
+
 /* A case that says where it does not apply; there it is printed as a skip. */
 #define T_ONLY_NEWINET	1	/* what AF_INET has and AF_NEWINET refuses */
 #define T_ONLY_INET	2
@@ -46,7 +48,17 @@ int t_main(int argc, char **argv);
  * at the listening end (with --reverse at the connecting end).
  */
 extern int t_fam, t_cfam, t_sfam;
-extern bool t_newinet;	/* the family under test is AF_NEWINET */
+extern bool t_newinet;	/* what is under test is newinet, by either door */
+
+/*
+ * As a family counts newinet's second door as well, AF_INET with a protocol
+ * number of its own: what goes into an address, and the protocol for socket().
+ */
+#define T_DOOR(protocol)	(AF_INET | (protocol) << 8)
+#define T_AF(fam)		((fam) & 0xff)
+#define T_PROTO(fam)		((fam) >> 8)
+/* the family whose addresses it refuses */
+#define T_OTHER(fam)		(T_AF(fam) == AF_INET ? AF_NEWINET : AF_INET)
 bool t_kernel_at_least(int major, int minor);
 
 /* Expectations. A failed one is noted and the case goes on, except where said. */

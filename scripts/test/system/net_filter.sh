@@ -58,7 +58,7 @@ refused() {
 	local in_server=() in_client=()
 	[[ $who == server ]] && in_server=(in_cg)
 	[[ $who == client ]] && in_client=(in_cg)
-	for family in inet newinet; do
+	for family in inet newinet ${doors:+door}; do
 		new_server "$family" "${in_server[@]}"
 		$up
 		said=$(attempt "$family" "${in_client[@]}")
@@ -240,7 +240,7 @@ outside() {
 }
 
 cgroups() {
-	local family
+	local family doors=yes	# the hooks of creating and connecting
 	mkdir "$cg"
 	refused 'cgroup ingress at the server' "$timeout_text" ingress_port no_ingress server
 	refused 'cgroup sock_create' 'socket=EPERM' create_all no_create client
@@ -250,7 +250,7 @@ cgroups() {
 	refused 'cgroup egress at the server' "$timeout_text" egress_all no_egress server
 	refused 'cgroup connect4' 'socket=0 connect=EPERM' \
 		connect_port no_connect client
-	for family in inet newinet; do
+	for family in inet newinet door; do
 		check "cgroup bind4: $family is refused" bind_refused "$family"
 		check "cgroup programs: $family outside is let through" outside "$family"
 	done
