@@ -1,289 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * newinet-exec LIBRARY [-v] [-f] PROGRAM [ARG...]: what newinet-run becomes.
- * It asks the kernel for the family, looks at the program for what would
- * keep the library out of it, sets the environment and runs the program.
+ * newinet-exec LIBRARY [-v] [-f] [-c] PROGRAM [ARG...]: what newinet-run
+ * becomes.  It asks the kernel whether AF_INET has our protocol, looks at the
+ * program for what would keep the library out of it, sets the environment and
+ * runs the program.
  * Exit status as env(1): 125 our own failure, 126 the program cannot be run
- * this way, 127 not found; and 1 where the family cannot be opened.
+ * this way, 127 not found; and 1 where no such socket can be opened.
  */
 #define _GNU_SOURCE
-#include <elf.h>
+#include "program.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <link.h>
-#include <stdarg.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 #if __has_include("newinet.h")
 #include "newinet.h"
 #endif
 
-#ifndef AF_NEWINET
-#define AF_NEWINET 19
+#ifndef IPPROTO_NEWINET
+#define IPPROTO_NEWINET 253
 #endif
 
-#define FAMILY_FILE "/sys/module/newinet/parameters/family"
-#define INTERPRETERS_MAX 5	/* nested #! lines, as the kernel allows */
+#define PROTOCOL_FILE "/sys/module/newinet/parameters/protocol"
 
-enum { RUN = 0, NO_FAMILY = 1, FAILED = 125, CANNOT = 126, NOT_FOUND = 127 };
+enum { NO_PROTOCOL = 1, FAILED = 125 };
 
-extern const ElfW(Ehdr) __ehdr_start;	/* this program's own ELF header */
-
-static char why[PATH_MAX + 512];	/* the reason for the last refusal */
-
-__attribute__((format(printf, 2, 3)))
-static int refuse(int status, const char *fmt, ...)
+/* The number that the loaded module uses, 0 where it keeps out; -1: not loaded. */
+static int loaded_protocol(void)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	return status;
-}
-
-/* The number that the loaded module uses, or 0. */
-static int loaded_family(void)
-{
-	FILE *f = fopen(FAMILY_FILE, "re");
-	int number = 0;
+	FILE *f = fopen(PROTOCOL_FILE, "re");
+	int number;
 
 	if (!f)
-		return 0;
+		return -1;
 	if (fscanf(f, "%d", &number) != 1)
-		number = 0;
+		number = -1;
 	fclose(f);
 	return number;
 }
 
 /*
- * Open a socket of the family, which loads an installed module.  A module
- * that was loaded just now may use another number than the one asked for.
+ * Open a socket, which loads an installed module.  A module that was loaded
+ * just now may use another number than the one asked for.
  */
-static int probe_family(int *family)
+static int probe(int *protocol)
 {
-	int number = loaded_family();
+	int number = loaded_protocol();
 	int fd, err;
 
-	*family = number ? number : AF_NEWINET;
-	fd = socket(*family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (!number)
+		return program_refuse(NO_PROTOCOL, "the newinet module was loaded with protocol=0, which keeps AF_INET programs out");
+	*protocol = number > 0 ? number : IPPROTO_NEWINET;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, *protocol);
 	err = errno;
-	if (fd < 0 && err == EAFNOSUPPORT && !number) {
-		number = loaded_family();
-		if (number && number != *family) {
-			*family = number;
-			fd = socket(number, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 && err == EPROTONOSUPPORT && number < 0) {
+		number = loaded_protocol();
+		if (number > 0 && number != *protocol) {
+			*protocol = number;
+			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, number);
 			err = errno;
 		}
 	}
 	if (fd >= 0) {
 		close(fd);
-		return RUN;
+		return PROGRAM_RUNS;
 	}
 
 	switch (err) {
-	case EAFNOSUPPORT:
-		return refuse(NO_FAMILY, "the newinet module is not loaded (address family %d is unknown to the kernel); load it with: modprobe newinet",
-			      *family);
+	case EPROTONOSUPPORT:
+		return program_refuse(NO_PROTOCOL, "the newinet module is not loaded (AF_INET has no protocol %d); load it with: modprobe newinet",
+				      *protocol);
 	case EPERM:
 	case EACCES:
-		return refuse(NO_FAMILY, "you may not open AF_NEWINET sockets here (%s); the module's access= and group= parameters, or a security policy, say who may: see newinet(7)",
-			      strerror(err));
+		return program_refuse(NO_PROTOCOL, "you may not open newinet sockets here (%s); the module's access= and group= parameters, or a security policy, say who may: see newinet(7)",
+				      strerror(err));
 	default:
-		return refuse(NO_FAMILY, "cannot open an AF_NEWINET socket: %s",
-			      strerror(err));
+		return program_refuse(NO_PROTOCOL, "cannot open a newinet socket: %s",
+				      strerror(err));
 	}
 }
 
-/* Would running this file change our privileges, so that ld.so ignores us? */
-static int gains_privilege(int fd, const struct stat *st)
+/* Put @text in front of what a variable holds, unless it is in there already. */
+static int prefix(const char *name, const char *text, char separator)
 {
-	struct statvfs fs;
+	const char *before = getenv(name);
+	char *both;
 
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
-	    (!fstatvfs(fd, &fs) && fs.f_flag & ST_NOSUID))
-		return 0;
-	if (st->st_mode & S_ISUID && st->st_uid != getuid())
-		return 1;
-	if (st->st_mode & S_ISGID && st->st_mode & S_IXGRP &&
-	    st->st_gid != getgid())
-		return 1;
-	return getuid() != 0 &&
-	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
-}
-
-/* Does the ELF file name a dynamic linker?  Only one of our own kind can. */
-static int check_elf(int fd, const char *path)
-{
-	ElfW(Ehdr) eh;
-	ElfW(Phdr) ph;
-	int i;
-
-	if (pread(fd, &eh, sizeof(eh), 0) != (ssize_t)sizeof(eh) ||
-	    eh.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
-	    eh.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
-	    eh.e_machine != __ehdr_start.e_machine)
-		return refuse(CANNOT, "%s is built for another machine (or word size) than the preload library, which cannot enter it",
-			      path);
-
-	for (i = 0; i < eh.e_phnum; i++) {
-		if (pread(fd, &ph, sizeof(ph), eh.e_phoff +
-			  (off_t)i * eh.e_phentsize) != (ssize_t)sizeof(ph))
-			break;
-		if (ph.p_type == PT_INTERP)
-			return RUN;
-	}
-	return refuse(CANNOT, "%s is statically linked: no library can be preloaded into it",
-		      path);
-}
-
-/*
- * Where execvp() would find the program.  Fills *path, or returns the status
- * to exit with.
- */
-static int find_program(const char *name, char *path, size_t size)
-{
-	const char *dirs = getenv("PATH"), *end;
-	int status = NOT_FOUND, reason = ENOENT;
-	struct stat st;
-
-	if (strchr(name, '/'))
-		dirs = NULL;
-	else if (!dirs)
-		dirs = "/bin:/usr/bin";
-
-	do {
-		end = dirs ? strchrnul(dirs, ':') : NULL;
-		if (!dirs)
-			snprintf(path, size, "%s", name);
-		else if (end == dirs)
-			snprintf(path, size, "./%s", name);
-		else
-			snprintf(path, size, "%.*s/%s", (int)(end - dirs), dirs,
-				 name);
-
-		if (*name && !stat(path, &st)) {
-			if (S_ISREG(st.st_mode) && !access(path, X_OK))
-				return RUN;
-			status = CANNOT;
-			reason = S_ISDIR(st.st_mode) ? EISDIR : EACCES;
-		} else if (!dirs && errno != ENOENT) {
-			status = CANNOT;
-			reason = errno;
-		}
-		dirs = end && *end ? end + 1 : NULL;
-	} while (dirs);
-	return refuse(status, "%s: %s", name, strerror(reason));
-}
-
-/* "env [-S] [-x] [NAME=VALUE] program ..." in a #! line: the program, or NULL */
-static char *env_target(char *args)
-{
-	char *word = strtok(args, " \t");
-
-	while (word && (*word == '-' || strchr(word, '=')))
-		word = strtok(NULL, " \t");
-	return word;
-}
-
-/*
- * The interpreter that a #! line names, in place of the script at *path.
- * Returns 0 where the line says nothing that can be looked at.
- */
-static int interpreter(char *line, char *path, size_t size)
-{
-	char *end, *args, *base;
-	char env_path[PATH_MAX];
-
-	line += strspn(line, " \t");
-	line[strcspn(line, "\n")] = '\0';
-	end = line + strcspn(line, " \t");
-	args = *end ? end + 1 : end;
-	*end = '\0';
-	if (!*line)
-		return 0;
-	snprintf(path, size, "%s", line);
-
-	base = strrchr(line, '/');
-	if (strcmp(base ? base + 1 : line, "env"))
-		return 1;
-	args = env_target(args);
-	if (args && find_program(args, env_path, sizeof(env_path)) == RUN)
-		snprintf(path, size, "%s", env_path);
-	return 1;
-}
-
-/*
- * Can the library be preloaded into what this file runs?  A file that cannot
- * be read, or that is neither ELF nor a script, is given the benefit of the
- * doubt: the kernel decides about it.
- */
-static int check_program(const char *program)
-{
-	char path[PATH_MAX], line[256];
-	int depth, fd, status;
-	struct stat st;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s", program);
-	for (depth = 0; depth <= INTERPRETERS_MAX; depth++) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return RUN;
-		n = pread(fd, line, sizeof(line) - 1, 0);
-		line[n > 0 ? n : 0] = '\0';
-
-		if (n > 2 && line[0] == '#' && line[1] == '!') {
-			close(fd);
-			if (!interpreter(line + 2, path, sizeof(path)))
-				return RUN;
-			continue;
-		}
-
-		status = RUN;
-		if (!fstat(fd, &st) && gains_privilege(fd, &st))
-			status = refuse(CANNOT, "%s changes its privileges when run (set-user-ID, set-group-ID or file capabilities): the dynamic linker ignores preloaded libraries there",
-					path);
-		else if (n >= SELFMAG && !memcmp(line, ELFMAG, SELFMAG))
-			status = check_elf(fd, path);
-		close(fd);
-		return status;
-	}
-	return RUN;	/* too deep: the kernel will say ELOOP */
-}
-
-/* LD_PRELOAD with the library in front, unless it is there already. */
-static int set_environment(const char *library, int family, int fall_back)
-{
-	const char *before = getenv("LD_PRELOAD");
-	char number[16], *preload;
-
-	snprintf(number, sizeof(number), "%d", family);
-	if (setenv("NEWINET_FAMILY", number, 1))
-		return -1;
-	if (fall_back ? setenv("NEWINET_FALLBACK", "1", 1) :
-	    unsetenv("NEWINET_FALLBACK"))
-		return -1;
 	if (!before || !*before)
-		return setenv("LD_PRELOAD", library, 1);
-	if (strstr(before, library))
+		return setenv(name, text, 1);
+	if (strstr(before, text))
 		return 0;
-	if (asprintf(&preload, "%s:%s", library, before) < 0)
+	if (asprintf(&both, "%s%c%s", text, separator, before) < 0)
 		return -1;
-	return setenv("LD_PRELOAD", preload, 1);
+	return setenv(name, both, 1);
+}
+
+static int flag(const char *name, int on)
+{
+	return on ? setenv(name, "1", 1) : unsetenv(name);
+}
+
+static int set_environment(const char *library, int protocol)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", protocol);
+	/* AddressSanitizer's runtime minds a library in front of it. */
+	return setenv("NEWINET_PROTOCOL", number, 1) ||
+	       prefix("ASAN_OPTIONS", "verify_asan_link_order=0", ':') ||
+	       prefix("LD_PRELOAD", library, ':');
 }
 
 int main(int argc, char **argv)
 {
-	int fall_back = 0, verbose = 0, family = 0, i, status;
+	int fall_back = 0, verbose = 0, cleared = 0, protocol = 0, i, status;
 	char path[PATH_MAX];
 	const char *library;
 
@@ -293,6 +128,7 @@ int main(int argc, char **argv)
 	for (i = 2; argv[i] && argv[i][0] == '-'; i++) {
 		fall_back |= !strcmp(argv[i], "-f");
 		verbose |= !strcmp(argv[i], "-v");
+		cleared |= !strcmp(argv[i], "-c");
 		if (!strcmp(argv[i], "--")) {
 			i++;
 			break;
@@ -301,32 +137,35 @@ int main(int argc, char **argv)
 	if (!argv[i])
 		return FAILED;
 
-	status = find_program(argv[i], path, sizeof(path));
+	status = program_find(argv[i], path, sizeof(path));
 	if (status) {
-		fprintf(stderr, "newinet-run: %s\n", why);
+		fprintf(stderr, "newinet-run: %s\n", program_why);
 		return status;
 	}
 
-	status = check_program(path);
+	status = program_check(path);
 	if (!status)
-		status = probe_family(&family);
+		status = probe(&protocol);
 	if (status && !fall_back) {
-		fprintf(stderr, "newinet-run: %s\n", why);
+		fprintf(stderr, "newinet-run: %s\n", program_why);
 		return status;
 	}
-	if (!status && set_environment(library, family, fall_back)) {
+	if (!status && (flag("NEWINET_FALLBACK", fall_back) ||
+			flag("NEWINET_VERBOSE", verbose) ||
+			flag("NEWINET_CLEARED", cleared) ||
+			set_environment(library, protocol))) {
 		fprintf(stderr, "newinet-run: %s\n", strerror(errno));
 		return FAILED;
 	}
 	if (verbose && status)
 		fprintf(stderr, "newinet-run: %s\nnewinet-run: falling back to the kernel's TCP\n",
-			why);
+			program_why);
 	else if (verbose)
-		fprintf(stderr, "newinet-run: AF_NEWINET is family %d; preloading %s\n",
-			family, library);
+		fprintf(stderr, "newinet-run: newinet is protocol %d of AF_INET; preloading %s\n",
+			protocol, library);
 
 	execvp(argv[i], argv + i);
-	status = errno == ENOENT ? NOT_FOUND : CANNOT;
+	status = errno == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_CANNOT;
 	fprintf(stderr, "newinet-run: %s: %s\n", argv[i], strerror(errno));
 	return status;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * calls FAMILY GROUP...: an AF_INET program that uses every call which
- * newinet-run's library wraps, and one that it must leave alone.  FAMILY is
- * what the kernel, asked past the C library, must say of a stream socket:
- * 2 when run plainly (the oracle), AF_NEWINET's number under newinet-run.
+ * calls PROTOCOL GROUP...: an AF_INET program that makes every call in which
+ * an address or a socket goes by, and every one that runs another program.
+ * PROTOCOL is what a stream socket must have in the kernel: 6 when run plainly
+ * (the oracle), newinet's number under newinet-run.
  * Everything else must be the same both ways.  One "ok" or "not ok" line per
  * check; fails if any check does.
  */
@@ -13,7 +13,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <limits.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,7 @@
 #define SA(x) ((struct sockaddr *)(x))
 #define IPPROTO_MPTCP_ 262
 
-static int expected;		/* family of a stream socket in the kernel */
+static int expected;		/* protocol of a stream socket in the kernel */
 static int checks, failures;
 static const char *self;
 
@@ -62,6 +64,18 @@ static int kernel_family(int fd)
 	if (syscall(SYS_getsockname, fd, &name, &len))
 		return -1;
 	return name.ss_family;
+}
+
+/* A stream socket of the TCP that we are to be on, past the C library. */
+static int is_stream(int fd)
+{
+	int protocol = -1, type = -1;
+	socklen_t len = sizeof(int);
+
+	return kernel_family(fd) == AF_INET &&
+	       !syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
+	       !syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
+	       protocol == expected && type == SOCK_STREAM;
 }
 
 static struct sockaddr_in loopback(int port)
@@ -118,19 +132,19 @@ static void test_create(void)
 
 	fd = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			 IPPROTO_TCP), "socket with flags and IPPROTO_TCP");
-	check(kernel_family(fd) == expected, "IPPROTO_TCP: the kernel's family");
+	check(is_stream(fd), "IPPROTO_TCP: the TCP that is expected");
 	check(fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) & FD_CLOEXEC,
 	      "SOCK_NONBLOCK and SOCK_CLOEXEC kept");
 	close(fd);
 
 	fd = stream();
-	check(kernel_family(fd) == expected, "protocol 0: the kernel's family");
+	check(is_stream(fd), "protocol 0: the TCP that is expected");
 	check(option(fd, SO_DOMAIN) == AF_INET, "SO_DOMAIN is AF_INET");
-	check(option(fd, SO_PROTOCOL) == IPPROTO_TCP, "SO_PROTOCOL is IPPROTO_TCP");
+	check(option(fd, SO_PROTOCOL) == expected, "SO_PROTOCOL says which TCP it is");
 	check(option(fd, SO_TYPE) == SOCK_STREAM, "SO_TYPE is SOCK_STREAM");
 	len = 1;
 	check(!getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, two, &len) && len == 1 &&
-	      two[0] == IPPROTO_TCP && two[1] == 0xee,
+	      two[0] == expected && two[1] == 0xee,
 	      "SO_PROTOCOL into one byte writes one byte");
 	len = sizeof(sin);
 	memset(&sin, 0xee, sizeof(sin));
@@ -203,9 +217,9 @@ static void test_connect(void)
 	check(!connect(client, SA(&addr), sizeof(addr)), "connect");
 	child = must(accept(server, SA(&got), &len), "accept");
 	check(is_inet(&got, len), "accept gives an AF_INET address");
-	check(kernel_family(child) == expected, "accepted socket's family");
+	check(is_stream(child), "accepted socket's TCP");
 	check(option(child, SO_DOMAIN) == AF_INET, "accepted socket's SO_DOMAIN");
-	check(option(child, SO_PROTOCOL) == IPPROTO_TCP,
+	check(option(child, SO_PROTOCOL) == expected,
 	      "accepted socket's SO_PROTOCOL");
 	len = sizeof(got);
 	check(!getpeername(child, SA(&got), &len) && is_inet(&got, len),
@@ -394,7 +408,7 @@ static int inherited(int fd)
 	struct sockaddr_in addr = loopback(0);
 	socklen_t len = sizeof(addr);
 
-	if (kernel_family(fd) != expected || option(fd, SO_DOMAIN) != AF_INET)
+	if (!is_stream(fd) || option(fd, SO_DOMAIN) != AF_INET)
 		return 1;
 	if (bind(fd, SA(&addr), sizeof(addr)))
 		return 2;
@@ -403,7 +417,7 @@ static int inherited(int fd)
 	if (listen(fd, 1))
 		return 4;
 	fd = stream();
-	if (kernel_family(fd) != expected)
+	if (!is_stream(fd))
 		return 5;
 	return connect(fd, SA(&addr), sizeof(addr)) ? 6 : 0;
 }
@@ -458,7 +472,7 @@ static void test_inherit(void)
 
 	fd = stream();
 	copy = must(dup(fd), "dup");
-	check(kernel_family(copy) == expected &&
+	check(is_stream(copy) &&
 	      !bind(copy, SA(&addr), sizeof(addr)), "a dup of it can be bound");
 	close(fd);
 	check(option(copy, SO_DOMAIN) == AF_INET, "the dup's SO_DOMAIN");
@@ -546,6 +560,105 @@ static void test_others(void)
 	close(a);
 }
 
+/* Each way to run a program, with an environment that holds next to nothing. */
+enum { EXECVE, EXECV, EXECVP, EXECVPE, EXECL, EXECLP, EXECLE, FEXECVE, EXECVEAT,
+       SPAWN, SPAWNP, SYSTEM, SHELL, WAYS };
+
+static const char * const way_names[WAYS] = {
+	"execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle",
+	"fexecve", "execveat", "posix_spawn", "posix_spawnp", "system", "a shell's env -i",
+};
+
+static int run_program(int way, char *path, char *argv[])
+{
+	char *env[] = { "PATH=/usr/bin:/bin", NULL };
+	char line[PATH_MAX + 100];
+	pid_t pid;
+
+	switch (way) {
+	case EXECVE:
+		return execve(path, argv, env);
+	case EXECVPE:
+		return execvpe(path, argv, env);
+	case EXECLE:
+		return execle(path, argv[0], argv[1], argv[2], NULL, env);
+	case FEXECVE:
+		return fexecve(open(path, O_PATH), argv, env);
+	case EXECVEAT:
+		return execveat(AT_FDCWD, path, argv, env, 0);
+	case SPAWN:
+		return posix_spawn(&pid, path, NULL, NULL, argv, env) ? -1 : pid;
+	case SPAWNP:
+		return posix_spawnp(&pid, path, NULL, NULL, argv, env) ? -1 : pid;
+	case SHELL:
+		snprintf(line, sizeof(line), "exec env -i %s %s %s", path, argv[1], argv[2]);
+		return execl("/bin/sh", "sh", "-c", line, NULL);
+	}
+	if (way == SYSTEM)
+		clearenv();
+	else
+		environ = NULL;
+	switch (way) {
+	case EXECV:
+		return execv(path, argv);
+	case EXECVP:
+		return execvp(path, argv);
+	case EXECL:
+		return execl(path, argv[0], argv[1], argv[2], NULL);
+	case EXECLP:
+		return execlp(path, argv[0], argv[1], argv[2], NULL);
+	case SYSTEM:
+		snprintf(line, sizeof(line), "exec %s %s %s", path, argv[1], argv[2]);
+		_exit(WEXITSTATUS(system(line)));
+	}
+	return -1;
+}
+
+static int run_way(int way, char *path, char *argv[])
+{
+	int status, child;
+	pid_t pid = must(fork(), "fork");
+
+	if (!pid) {
+		child = run_program(way, path, argv);
+		if (child > 0 && waitpid(child, &status, 0) == child)
+			_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 127);
+		_exit(127);
+	}
+	must(waitpid(pid, &status, 0), "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void run_ways(int protocol)
+{
+	char path[PATH_MAX], number[16];
+	char *argv[] = { "calls", number, "is", NULL };
+	ssize_t n = must(readlink("/proc/self/exe", path, sizeof(path) - 1), "readlink");
+	int way;
+
+	path[n] = 0;
+	snprintf(number, sizeof(number), "%d", protocol);
+	for (way = 0; way < WAYS; way++)
+		check(run_way(way, path, argv) == 0, way_names[way]);
+}
+
+static void test_exec(void)
+{
+	run_ways(expected);
+}
+
+/* With --cleared: whoever clears the environment leaves. */
+static void test_leave(void)
+{
+	run_ways(IPPROTO_TCP);
+}
+
+/* Is a new socket what is expected? */
+static void test_is(void)
+{
+	check(is_stream(stream()), "a new socket's TCP");
+}
+
 #define THREADS 4
 #define ROUNDS 25
 
@@ -612,6 +725,9 @@ static const struct {
 	{ "inherit", test_inherit },
 	{ "others", test_others },
 	{ "threads", test_threads },
+	{ "exec", test_exec },
+	{ "leave", test_leave },
+	{ "is", test_is },
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""listening.py PID FAMILY: does the process listen on stream sockets of this
-address family and of no other?  UNIX sockets do not count.  The kernel is
+"""listening.py PID PROTOCOL: does the process listen on sockets of this protocol
+and of no other?  UNIX sockets do not count.  The kernel is
 asked about the process's own descriptors (pidfd_getfd)."""
 import ctypes
 import os
@@ -13,21 +13,16 @@ SYS_PIDFD_GETFD = 438	# the same number on every architecture
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def family_of(fd):
-    """The family that the kernel puts into the socket's name."""
-    name = ctypes.create_string_buffer(128)
-    size = ctypes.c_uint(len(name))
-    if libc.getsockname(fd, name, ctypes.byref(size)):
-        raise OSError(ctypes.get_errno(), "getsockname")
-    return int.from_bytes(name.raw[:2], sys.byteorder)
-
-
-def is_listening(fd):
+def listening_protocol(fd):
+    """The protocol of a socket that listens; None of any other."""
     with socket.socket(fileno=os.dup(fd)) as sock:
-        return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        if sock.family == socket.AF_UNIX or \
+                not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return None
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL)
 
 
-def listening_families(pid):
+def listening_protocols(pid):
     found = []
     pidfd = os.pidfd_open(pid)
     for entry in os.listdir(f"/proc/{pid}/fd"):
@@ -36,13 +31,13 @@ def listening_families(pid):
         fd = libc.syscall(SYS_PIDFD_GETFD, pidfd, int(entry), 0)
         if fd < 0:
             raise OSError(ctypes.get_errno(), "pidfd_getfd")
-        family = family_of(fd)
-        if family != socket.AF_UNIX and is_listening(fd):
-            found.append(family)
+        protocol = listening_protocol(fd)
+        if protocol is not None:
+            found.append(protocol)
         os.close(fd)
     return found
 
 
-families = listening_families(int(sys.argv[1]))
-print("listening families:", families)
-sys.exit(not families or any(f != int(sys.argv[2]) for f in families))
+protocols = listening_protocols(int(sys.argv[1]))
+print("listening protocols:", protocols)
+sys.exit(not protocols or any(p != int(sys.argv[2]) for p in protocols))

@@ -92,18 +92,11 @@ client_stack_is()
 	fi
 }
 
-family_number()
-{
-	cat /sys/module/newinet/parameters/family 2>/dev/null ||
-		sed -n 's/^#define AF_NEWINET[[:space:]]*//p' \
-			"$src/module/uapi/newinet.h"
-}
-
 # The same for a process that listens, by what its descriptors are.
 server_stack_is()
 {
-	local number=2
+	local number=6
 
-	[[ $1 == kernel ]] || number=$(family_number)
+	[[ $1 == kernel ]] || number=$(</sys/module/newinet/parameters/protocol)
 	/usr/bin/env python3 "$src/scripts/run/check/listening.py" "$2" "$number"
 }

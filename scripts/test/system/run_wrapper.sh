@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# newinet-run itself: that a program sees AF_INET and the kernel AF_NEWINET in
-# every call that is wrapped, that the rest is left alone, what is refused and
-# how, with and without the module, from the checkout and installed.
+# newinet-run itself: that a program's stream sockets are newinet's and AF_INET
+# in every call, that whatever it runs keeps that, that the rest is left alone,
+# what is refused and how, with and without the module, from the checkout and
+# installed.
 # kernels: 6.12
 # timeout: 1200
 # needs: gcc libc6-dev make python3 util-linux iproute2 kmod
@@ -36,9 +37,9 @@ calls()
 	local name=$1 number=$2 fastopen=nofastopen group
 	shift 2
 
-	((number != 2)) || fastopen=fastopen
+	((number != 6)) || fastopen=fastopen
 	for group in create bind connect dissolve transfer $fastopen inherit \
-		     others threads; do
+		     others threads exec; do
 		check "$name: calls $group" "$@" "$tmp/calls" "$number" "$group"
 	done
 }
@@ -104,9 +105,9 @@ refusals()
 	check "a foreign program is refused" \
 		says 126 'another machine' "$newinet_run" "$tmp/foreign"
 	check "--fallback runs a static program on the kernel's TCP" \
-		"$newinet_run" --fallback "$tmp/calls-static" 2 create bind
+		"$newinet_run" --fallback "$tmp/calls-static" 6 create bind
 	check "-v says why" says 0 'statically linked' \
-		"$newinet_run" -v -f "$tmp/calls-static" 2 create
+		"$newinet_run" -v -f "$tmp/calls-static" 6 create
 }
 
 # Without the module: never silently on the kernel's TCP.
@@ -114,21 +115,21 @@ missing()
 {
 	[[ $family == inet ]] || rmmod newinet
 	check "no module: refused" \
-		says 1 'module is not loaded' "$newinet_run" "$tmp/calls" 2 create
+		says 1 'module is not loaded' "$newinet_run" "$tmp/calls" 6 create
 	check "no module, --fallback: runs on the kernel's TCP" \
-		"$newinet_run" --fallback "$tmp/calls" 2 create connect
+		"$newinet_run" --fallback "$tmp/calls" 6 create connect
 	check "no module, --fallback: silently" \
 		says 0 '' "$newinet_run" --fallback true
 	check "no module, --fallback -v: says so" \
 		says 0 "falling back" "$newinet_run" --fallback -v true
 	check "no module, a preloaded program: EAFNOSUPPORT" \
-		says 1 'socket: Address family not supported' \
+		says 1 'socket: Protocol not supported' \
 		env LD_PRELOAD="$tmp/libnewinet-preload.so" \
-		"$tmp/calls" 2 connect
+		"$tmp/calls" 6 connect
 	check "no module, a preloaded program that may fall back" \
 		env LD_PRELOAD="$tmp/libnewinet-preload.so" NEWINET_FALLBACK=1 \
-		"$tmp/calls" 2 create connect
-	[[ $family == inet ]] || insmod "$NEWINET_KO" "family=$number"
+		"$tmp/calls" 6 create connect
+	[[ $family == inet ]] || insmod "$NEWINET_KO" "protocol=$number"
 }
 
 # access=admin: root goes on, others are told that they may not.
@@ -140,16 +141,50 @@ access()
 	check "an ordinary user may" \
 		"${nobody[@]}" "$newinet_run" "$tmp/calls" "$number" create
 	rmmod newinet
-	insmod "$NEWINET_KO" "family=$number" access=admin
+	insmod "$NEWINET_KO" "protocol=$number" access=admin
 	check "access=admin: root may" \
 		"$newinet_run" "$tmp/calls" "$number" create
 	check "access=admin: others may not, and are told so" \
-		says 1 'you may not open AF_NEWINET' \
+		says 1 'you may not open newinet' \
 		"${nobody[@]}" "$newinet_run" "$tmp/calls" "$number" create
 	check "access=admin: others may fall back" \
-		"${nobody[@]}" "$newinet_run" -f "$tmp/calls" 2 create
+		"${nobody[@]}" "$newinet_run" -f "$tmp/calls" 6 create
 	rmmod newinet
-	insmod "$NEWINET_KO" "family=$number"
+	insmod "$NEWINET_KO" "protocol=$number"
+}
+
+# The door shut by the administrator.
+shut()
+{
+	rmmod newinet
+	insmod "$NEWINET_KO" protocol=0
+	check "protocol=0: refused" says 1 'keeps AF_INET programs out' \
+		"$newinet_run" "$tmp/calls" "$number" create
+	rmmod newinet
+	insmod "$NEWINET_KO" protocol=254
+	check "protocol=254: found" "$newinet_run" "$tmp/calls" 254 create connect
+	rmmod newinet
+	insmod "$NEWINET_KO" "protocol=$number"
+}
+
+# What is run by what we run, and how much is said of it.
+children()
+{
+	local v=("$newinet_run" -v)
+
+	check "a build with AddressSanitizer" \
+		"$newinet_run" "$tmp/calls-asan" "$number" create connect exec
+	check "--cleared: who clears the environment leaves" \
+		"$newinet_run" --cleared "$tmp/calls" "$number" is leave
+	check "-v: a static child is named" says 0 'is statically linked' \
+		"${v[@]}" sh -c '"$0" 6 create >/dev/null; exit 0' "$tmp/calls-static"
+	check "-v: so it is when the environment was cleared" \
+		says 0 'is statically linked' "${v[@]}" \
+		env -i sh -c '"$0" 6 create >/dev/null; exit 0' "$tmp/calls-static"
+	check "-v: an IPv6 socket is named" says 0 'IPv6 stream socket stays' \
+		"${v[@]}" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
+	check "without -v nothing is said" says 0 '' \
+		"$newinet_run" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
 }
 
 # What a program gets to see: arguments, status, environment.
@@ -176,8 +211,8 @@ passing()
 		"$newinet_run" sh -c '"$1" "$2" create; exit' - \
 		"$tmp/calls" "$number"
 	check "a script's interpreter" "$newinet_run" "$tmp/python" "$number"
-	check "-v says which family" \
-		says 0 "family $number" "$newinet_run" -v true
+	check "-v says which protocol" \
+		says 0 "protocol $number" "$newinet_run" -v true
 }
 
 # The standard library of an interpreter, as a program of its own.
@@ -188,19 +223,19 @@ make_scripts()
 #!/usr/bin/env python3
 import ctypes, socket, sys, threading
 libc = ctypes.CDLL(None)
-def kernel_family(sock):
-    name, size = ctypes.create_string_buffer(128), ctypes.c_uint(128)
-    assert libc.syscall(51, sock.fileno(), name, ctypes.byref(size)) == 0
-    return int.from_bytes(name.raw[:2], sys.byteorder)
+def kernel_protocol(sock):
+    value, size = ctypes.c_int(0), ctypes.c_uint(4)
+    assert libc.syscall(55, sock.fileno(), 1, 38, ctypes.byref(value), ctypes.byref(size)) == 0
+    return value.value
 server = socket.create_server(("127.0.0.1", 0))
 client = socket.create_connection(server.getsockname())
 child, peer = server.accept()
 assert peer == client.getsockname() and child.getpeername() == peer
 for sock in server, client, child:
-    assert kernel_family(sock) == int(sys.argv[1]), kernel_family(sock)
+    assert kernel_protocol(sock) == int(sys.argv[1]), kernel_protocol(sock)
     again = socket.socket(fileno=sock.detach())
     assert again.family == socket.AF_INET and again.type == socket.SOCK_STREAM
-    assert again.proto in (0, socket.IPPROTO_TCP), again.proto
+    assert again.proto == int(sys.argv[1]), again.proto
 END
 	chmod 755 "$tmp/script" "$tmp/python"
 }
@@ -212,7 +247,7 @@ places()
 
 	mkdir -p "$copy" "$tmp/copy/module"
 	cp -r "$src/module/uapi" "$tmp/copy/module/"
-	cp "$src"/scripts/run/{newinet-run,Makefile,*.c} "$copy/"
+	cp "$src"/scripts/run/{newinet-run,Makefile,*.[ch]} "$copy/"
 	echo "/* another checkout: $$ $EPOCHREALTIME */" >>"$copy/preload.c"
 	check "a fresh checkout builds on first use" \
 		"$copy/newinet-run" "${fall[@]}" "$tmp/calls" "$number" create
@@ -246,21 +281,23 @@ check "the library and the test programs build" build
 make_scripts
 statuses
 refusals
-check "plain: calls nofastopen" "$tmp/calls" 2 nofastopen
+check "plain: calls nofastopen" "$tmp/calls" 6 nofastopen
 sysctl -qw net.ipv4.tcp_fastopen=3
-calls "plain" 2
-check "plain: python" "$tmp/python" 2
+calls "plain" 6
+check "plain: python" "$tmp/python" 6
 if [[ $family == inet ]]; then
-	number=2 fall=(--fallback) library=('')
+	number=6 fall=(--fallback) library=('')
 	missing
 	places
 	finish
 fi
-number=$(family_number) fall=() library=(libnewinet-preload.so)
+number=$(</sys/module/newinet/parameters/protocol) fall=() library=(libnewinet-preload.so)
 calls "newinet-run" "$number" "$newinet_run"
+children
 passing
 places
 access
+shut
 missing
 check "with the module again" "$newinet_run" "$tmp/calls" "$number" connect
 finish
