@@ -168,7 +168,7 @@ shut()
 }
 
 # What is run by what we run, and how much is said of it.
-children()
+strangers()
 {
 	local v=("$newinet_run" -v)
 
@@ -293,7 +293,7 @@ if [[ $family == inet ]]; then
 fi
 number=$(</sys/module/newinet/parameters/protocol) fall=() library=(libnewinet-preload.so)
 calls "newinet-run" "$number" "$newinet_run"
-children
+strangers
 passing
 places
 access
