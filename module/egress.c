@@ -33,7 +33,7 @@ static void offloads(struct sock *sk, const struct dst_entry *dst)
 	}
 	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM;
 	/* The headers count, too: an IP packet has 65,535 bytes at most. */
-	sk->sk_gso_max_size = limit - (NEWTCP_MAX_HEADER + 1);
+	sk->sk_gso_max_size = limit - min_t(u32, limit, NEWTCP_MAX_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dst->dev->gso_max_segs), 1);
 }
 

@@ -111,6 +111,20 @@ static bool clean_one(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
+/*
+ * Without SACK the dupacks stood for segments that were delivered. One of what
+ * is acknowledged now filled the hole, the others are those.
+ */
+static void dupacks_acked(struct newtcp_sock *tp, struct clean_result *r)
+{
+	if (r->acked) {
+		r->delivered = r->acked > tp->sacked_out ?
+			       r->acked - tp->sacked_out : 1;
+		tp->sacked_out -= min(tp->sacked_out, r->acked - 1);
+	}
+	newtcp_limit_dupacks(tp, r->acked);
+}
+
 static void clean_rtx_queue(struct sock *sk, struct clean_result *r)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
@@ -120,13 +134,8 @@ static void clean_rtx_queue(struct sock *sk, struct clean_result *r)
 		if (!clean_one(sk, skb, r))
 			break;
 	}
-	/* Without SACK the dupacks stood for segments; those are in now. */
-	if (!tp->sack_ok && tp->sacked_out) {
-		u32 gone = r->acked ? r->acked - 1 : 0;
-
-		tp->sacked_out -= min(tp->sacked_out, gone);
-		tp->sacked_out = min(tp->sacked_out, tp->packets_out);
-	}
+	if (!tp->sack_ok && tp->sacked_out)
+		dupacks_acked(tp, r);
 }
 
 /* Karn's rule: from untouched segments, else only from an echoed timestamp. */
@@ -155,8 +164,8 @@ static void count_dupack(struct newtcp_sock *tp, const struct sk_buff *skb,
 		return;
 	if (NEWTCP_CB(skb)->flags & (NEWTCP_SYN | NEWTCP_FIN))
 		return;
-	if (tp->sacked_out < tp->packets_out)
-		tp->sacked_out++;
+	tp->sacked_out++;
+	newtcp_limit_dupacks(tp, 0);
 }
 
 static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)

@@ -25,13 +25,15 @@
 bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 			    u32 *last)
 {
+	int limit = READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit);
 	u32 now = (u32)jiffies;
 
 	/* Data, or a FIN, is no part of a loop of ACKs. */
 	if (skb && NEWTCP_CB(skb)->seq != NEWTCP_CB(skb)->end_seq &&
 	    !(NEWTCP_CB(skb)->flags & NEWTCP_SYN))
 		return false;
-	if (*last && now - *last < READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit))
+	/* A negative limit is none. */
+	if (*last && limit > 0 && now - *last < limit)
 		return true;
 	*last = now ?: 1;
 	return false;

@@ -239,6 +239,21 @@ static u32 mss_of_mtu(const struct sock *sk, u32 pmtu)
 	return max(mss, floor) - (tp->header_len - sizeof(struct tcphdr));
 }
 
+/*
+ * Never more than half the largest window that the peer ever offered, nor than
+ * all of a tiny one; never less than an IP packet of 68 bytes has room for.
+ */
+static u32 bound_to_window(const struct newtcp_sock *tp, u32 size)
+{
+	u32 bound = tp->max_window;
+
+	if (bound > NEWTCP_DEFAULT_MSS)
+		bound >>= 1;
+	if (!bound || size <= bound)
+		return size;
+	return max(bound, 68U - tp->header_len);
+}
+
 /**
  * newtcp_sync_mss() - a path MTU is known: fit the segment size to it
  * @sk: the connection
@@ -249,11 +264,8 @@ void newtcp_sync_mss(struct sock *sk, u32 pmtu)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 mss = mss_of_mtu(sk, pmtu);
 
-	/* Never more than half the largest window the peer ever offered. */
-	if (tp->max_window > NEWTCP_DEFAULT_MSS && mss > tp->max_window >> 1)
-		mss = max(tp->max_window >> 1, 68U - tp->header_len);
 	tp->pmtu = pmtu;
-	tp->mss = mss;
+	tp->mss = bound_to_window(tp, mss);
 }
 
 /**
@@ -330,13 +342,11 @@ u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 mss = newtcp_current_mss(sk);
-	u32 goal = mss, half = tp->max_window >> 1;
+	u32 goal = mss;
 
 	if (sk_can_gso(sk)) {
-		goal = sk->sk_gso_max_size;
 		/* Leave the peer something to acknowledge meanwhile. */
-		if (tp->max_window > NEWTCP_DEFAULT_MSS)
-			goal = min(goal, max(half, 68U - tp->header_len));
+		goal = bound_to_window(tp, sk->sk_gso_max_size);
 		goal = min_t(u32, goal / mss, sk->sk_gso_max_segs) * mss;
 		goal = max(goal, mss);
 	}
@@ -353,7 +363,8 @@ u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
  */
 u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst)
 {
-	u32 mss = dst_metric_advmss(dst);
+	/* A route may say anything; options are to leave room for data. */
+	u32 mss = max_t(u32, dst_metric_advmss(dst), NEWTCP_MIN_MSS);
 	u16 user = READ_ONCE(newtcp_sk(sk)->user_mss);
 
 	if (user && user < mss)
@@ -442,7 +453,8 @@ static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
 static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
 			  u32 room, u32 mss)
 {
-	u32 limit = min(newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq, room * mss);
+	u32 limit = min_t(u64, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq,
+			  (u64)room * mss);
 	u32 chunk;
 
 	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
@@ -454,7 +466,7 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	if (tp->now_us - NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us <
 	    tp->rtt.srtt_us >> 4)
 		return false;
-	chunk = min(tp->snd_wnd, tp->cong.cwnd * mss) / 3;
+	chunk = min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss) / 3;
 	return limit < chunk;
 }
 
@@ -521,7 +533,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
 					 nonagle : NEWTCP_NAGLE_PUSH);
 			if (!push_one && worth_waiting(tp, skb, room, mss)) {
-				window_full = bytes >= room * mss;
+				window_full = bytes >= (u64)room * mss;
 				break;
 			}
 		}

@@ -4,8 +4,8 @@
  * window (RFC 9293 3.8.6), the tuning of both buffers to what the connection
  * uses, delayed-ACK bookkeeping of the receive side.
  *
- * Buffers count an skb's true size, windows count payload; the netns's
- * tcp_adv_win_scale converts.
+ * Buffers count an skb's true size, windows count payload: half of it. As on
+ * Linux from 6.6 on, net.ipv4.tcp_adv_win_scale has no say.
  *
  * Context: socket lock held, process or softirq.
  */
@@ -22,11 +22,7 @@
  */
 u32 newtcp_win_from_space(const struct sock *sk, int space)
 {
-	int scale = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_adv_win_scale);
-
-	if (space <= 0)
-		return 0;
-	return scale <= 0 ? space >> -scale : space - (space >> scale);
+	return space <= 0 ? 0 : space - (space >> 1);
 }
 
 /**
@@ -38,14 +34,7 @@ u32 newtcp_win_from_space(const struct sock *sk, int space)
  */
 int newtcp_space_from_win(const struct sock *sk, u32 win)
 {
-	int scale = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_adv_win_scale);
-	u64 space;
-
-	if (scale <= 0)
-		space = (u64)win << -scale;
-	else
-		space = div_u64((u64)win << scale, (1U << scale) - 1);
-	return min_t(u64, space, INT_MAX);
+	return min_t(u64, (u64)win << 1, INT_MAX);
 }
 
 /**
@@ -127,7 +116,8 @@ void newtcp_rcvbuf_init(struct sock *sk)
 		tp->advmss -= NEWTCP_TS_ALIGNED;
 	init_rcv_mss(tp);
 	newtcp_sndbuf_expand(sk);
-	tp->rcvq.space = min_t(u32, tp->rcv_wnd, NEWTCP_INIT_CWND * tp->advmss);
+	/* What is read is divided by it: a window of 0 counts as one byte. */
+	tp->rcvq.space = clamp_t(u32, tp->rcv_wnd, 1, NEWTCP_INIT_CWND * tp->advmss);
 	tp->rcvq.time_us = tp->now_us;
 	tp->rcvq.seq = tp->copied_seq;
 

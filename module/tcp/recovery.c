@@ -137,6 +137,13 @@ int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
 	return flags;
 }
 
+static u32 max_reordering(const struct newtcp_sock *tp)
+{
+	const struct net *net = sock_net(&tp->inet.sk);
+
+	return max(READ_ONCE(net->ipv4.sysctl_tcp_max_reordering), 1);
+}
+
 /**
  * newtcp_reordering_seen() - a segment arrived behind later ones
  * @tp: the connection
@@ -144,15 +151,52 @@ int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
  */
 void newtcp_reordering_seen(struct newtcp_sock *tp, u32 seq)
 {
-	u32 distance = (tp->high_sacked - seq) / max(tp->mss, 1U);
+	u32 distance = DIV_ROUND_UP(tp->high_sacked - seq, max(tp->mss, 1U));
 
 	tp->reord_seen = true;
-	tp->reordering = clamp(distance, tp->reordering, 300U);
+	if (distance > tp->reordering)
+		tp->reordering = min(distance, max_reordering(tp));
+}
+
+/**
+ * newtcp_limit_dupacks() - more duplicate ACKs than can stand for segments
+ * @tp: the connection, without SACK
+ * @acked: segments that the ACK in hand took out
+ *
+ * What is lost was not received, and one segment at least is missing, or the
+ * peer would not repeat itself. Beyond that it reorders, or lies: pipe must
+ * not become negative.
+ */
+void newtcp_limit_dupacks(struct newtcp_sock *tp, u32 acked)
+{
+	u32 holes = min(max(tp->lost_out, 1U), tp->packets_out);
+
+	if (tp->sacked_out <= tp->packets_out - holes)
+		return;
+	tp->sacked_out = tp->packets_out - holes;
+	tp->reordering = min(tp->packets_out + acked, max_reordering(tp));
+	tp->reord_seen = true;
+}
+
+/* Without SACK: the oldest segment, of one skb's many the first, is lost. */
+static void mark_head_lost(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	if (cb->segs > 1 && cb->mss < skb->len &&
+	    newtcp_skb_split(sk, &tp->rtx_queue, skb, cb->mss, cb->mss,
+			     GFP_ATOMIC))
+		return;
+	mark_lost(tp, cb);
+	newtcp_limit_dupacks(tp, 0);
 }
 
 /* RFC 6675 IsLost(), and NewReno's rule without SACK. */
-static void mark_by_count(struct newtcp_sock *tp)
+static void mark_by_count(struct sock *sk)
 {
+	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 above = tp->sacked_out;
 	struct sk_buff *skb;
 
@@ -164,7 +208,7 @@ static void mark_by_count(struct newtcp_sock *tp)
 		skb = skb_peek(&tp->rtx_queue);
 		if (skb && !(NEWTCP_CB(skb)->sacked & NEWTCP_SEG_RETRANS) &&
 		    tp->ca_state < NEWTCP_CA_RECOVERY)
-			newtcp_mark_head_lost(tp);
+			mark_head_lost(sk);
 		return;
 	}
 	skb_queue_walk(&tp->rtx_queue, skb) {
@@ -188,8 +232,8 @@ static u32 reo_wnd_us(const struct newtcp_sock *tp)
 	    (tp->ca_state >= NEWTCP_CA_RECOVERY ||
 	     tp->sacked_out >= tp->reordering))
 		return 0;
-	return min(min_t(u32, tp->rtt.min_us, INT_MAX) / 4 * tp->reo_wnd_steps,
-		   tp->rtt.srtt_us >> 3);
+	return min_t(u64, (u64)(tp->rtt.min_us / 4) * tp->reo_wnd_steps,
+		     tp->rtt.srtt_us >> 3);
 }
 
 /* RFC 8985 6.2 step 5. Returns in how many microseconds to look again, or 0. */
@@ -222,24 +266,12 @@ static u32 mark_by_time(struct newtcp_sock *tp)
 	return again;
 }
 
-/**
- * newtcp_mark_head_lost() - the oldest segment is lost
- * @tp: the connection
- */
-void newtcp_mark_head_lost(struct newtcp_sock *tp)
-{
-	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
-
-	if (skb && !(NEWTCP_CB(skb)->sacked & NEWTCP_SEG_SACKED))
-		mark_lost(tp, NEWTCP_CB(skb));
-}
-
 static void detect_losses(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 again;
 
-	mark_by_count(tp);
+	mark_by_count(sk);
 	again = mark_by_time(tp);
 	if (again) {
 		tp->loss_is_tlp = 0;
@@ -304,18 +336,19 @@ static void proportional_reduction(struct newtcp_sock *tp, u32 acked,
 	}
 	/* The first retransmission always goes. */
 	room = max(room, sent ? 0 : 1);
-	tp->cong.cwnd = in_flight + room;
+	tp->cong.cwnd = max(in_flight + room, 1U);
 }
 
 /* RFC 6582: a partial ACK without SACK names the next lost segment. */
-static void partial_ack(struct newtcp_sock *tp, u32 acked)
+static void partial_ack(struct sock *sk, u32 acked)
 {
+	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
 
 	if (tp->sack_ok || !acked || !skb)
 		return;
 	if (!(NEWTCP_CB(skb)->sacked & (NEWTCP_SEG_LOST | NEWTCP_SEG_RETRANS)))
-		newtcp_mark_head_lost(tp);
+		mark_head_lost(sk);
 }
 
 /* RFC 2883: duplicates arrived; tolerate more reordering (RFC 8985 6.2). */
@@ -344,7 +377,7 @@ void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags)
 	    (tp->snd_una != tp->high_seq || tp->sack_ok || !tp->packets_out))
 		leave_recovery(sk);
 	if (newtcp_in_recovery(tp))
-		partial_ack(tp, acked);
+		partial_ack(sk, acked);
 
 	detect_losses(sk);
 
@@ -552,6 +585,8 @@ void newtcp_resize_unacked(struct sock *sk)
 		    min_t(u32, skb->len, cb->mss) > tp->mss)
 			mark_lost(tp, cb);
 	}
+	if (!tp->sack_ok)
+		newtcp_limit_dupacks(tp, 0);
 	/* The size was wrong, not the rate: the window stays. */
 	if (tp->lost_out && !newtcp_in_recovery(tp)) {
 		tp->high_seq = tp->snd_nxt;
@@ -597,7 +632,7 @@ void newtcp_recovery_reset(struct sock *sk)
 	tp->sacked_out = 0;
 	tp->lost_out = 0;
 	tp->retrans_out = 0;
-	tp->reordering = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_reordering);
+	tp->reordering = max(READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_reordering), 1);
 	tp->reord_seen = false;
 	tp->reo_wnd_steps = 1;
 	tp->reo_wnd_persist = 0;

@@ -65,6 +65,21 @@ static int unshare(struct sk_buff *skb, gfp_t gfp)
 	return err;
 }
 
+/*
+ * Each cut costs an skb, and it is the peer whose SACKs ask for them: beyond
+ * twice what the program may queue, and the largest skbs on top, they are
+ * refused. The head can be cut, so that all can be sent again one by one.
+ */
+static bool too_many_pieces(const struct sock *sk, const struct sk_buff_head *list,
+			    const struct sk_buff *skb)
+{
+	int limit = 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
+
+	return (sk->sk_wmem_queued >> 1) - limit > sk->sk_sndbuf &&
+	       list == &newtcp_sk(sk)->rtx_queue &&
+	       skb != skb_peek(list);
+}
+
 /**
  * newtcp_skb_split() - cut a segment in two
  * @sk: the socket
@@ -74,7 +89,8 @@ static int unshare(struct sk_buff *skb, gfp_t gfp)
  * @mss: for counting the segments of both
  * @gfp: allocation flags
  *
- * Return: 0, -ENOMEM, or -EINVAL for a length that does not cut.
+ * Return: 0; -ENOMEM, also when the queue is in too many pieces already;
+ * -EINVAL for a length that does not cut.
  */
 int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp)
@@ -87,6 +103,8 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 
 	if (WARN_ON_ONCE(!len || len >= skb->len))
 		return -EINVAL;
+	if (unlikely(too_many_pieces(sk, list, skb)))
+		return -ENOMEM;
 	if (unshare(skb, gfp))
 		return -ENOMEM;
 	rest = newtcp_skb_alloc(sk, gfp, true);

@@ -78,7 +78,7 @@ static int set_window_clamp(struct sock *sk, int val)
 		tp->window_clamp = 0;
 		return 0;
 	}
-	tp->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+	tp->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
 	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd),
 			       tp->window_clamp);
 	return 0;

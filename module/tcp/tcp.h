@@ -647,7 +647,7 @@ void newtcp_rtt_update(struct sock *sk, u32 sample_us);
 
 /* recovery.c: locked */
 void newtcp_reordering_seen(struct newtcp_sock *tp, u32 seq);
-void newtcp_mark_head_lost(struct newtcp_sock *tp);
+void newtcp_limit_dupacks(struct newtcp_sock *tp, u32 acked);
 void newtcp_schedule_tlp(struct sock *sk);
 void newtcp_tlp_acked(struct newtcp_sock *tp, int flags);
 void newtcp_loss_expired(struct sock *sk);

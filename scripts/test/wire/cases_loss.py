@@ -2,12 +2,15 @@
 """Wire cases for loss: retransmission timer, fast retransmit, SACK both ways, congestion
 window, and reassembly. Tail-loss probes are off (tcp_early_retrans=0) throughout.
 """
+import ctypes
 import os
 import random
 import socket
+import struct
 import time
 
 from env import case
+from nsock import libc
 from packet import ensure, fold, near, pattern, pseudo
 from peer import Receiver
 
@@ -491,3 +494,90 @@ def retransmit_obeys_window(e):
     f.ack_to(f.sent_mss, win=2 * f.sent_mss // 128)
     for p in flight(f, 0.5):
         ensure(p.endoff <= 3 * f.sent_mss, f'beyond the window: {p.text()}')
+
+
+@case('loss')
+def dupacks_beyond_flight(e):
+    """Without SACK: more duplicate ACKs than segments are in flight count for no more."""
+    for extra in (0, 1, 30):
+        s, f = e.active(rtt=0.1, sack=False, ts=False)
+        m = f.sent_mss
+        s.send(pattern(10 * m))
+        ensure(len(flight(f)) == 10, 'first flight')
+        e.tun.run(0.05)
+        f.ack_to(0)
+        for _ in range(10 + extra):
+            f.ack_to(0)
+        got = flight(f, 0.02)
+        ensure(got and got[0].off == 0, 'no fast retransmit')
+        for hole in (1, 2, 3):
+            f.ack_to(hole * m)          # a partial ACK: the next one is missing, too
+            got = flight(f, 0.02)
+            ensure(hole * m in [p.off for p in got],
+                   f'{extra} dupacks too many, hole {hole} is left to the timer: {got}')
+        f.ack_to(10 * m)
+        f.expect_none(0.4, 'after all is acknowledged')
+        f.forget()
+
+
+@case('loss')
+def dupacks_one_segment_lost(e):
+    """Without SACK, of a super-packet the first segment alone counts as lost."""
+    s, f = e.active(rtt=0.1, sack=False, ts=False)
+    m = f.sent_mss
+    s.send(pattern(10 * m))
+    flight(f)
+    e.tun.run(0.05)
+    f.ack_to(0)
+    for _ in range(3):
+        f.ack_to(0)
+    got = flight(f, 0.02)
+    ensure([p.off for p in got if p.endoff <= 10 * m] == [0], f'sent again: {[p.off for p in got]}')
+    for _ in range(6):
+        f.ack_to(0)
+    got = flight(f, 0.02)
+    ensure(all(p.off >= 10 * m for p in got), f'sent again: {[p.off for p in got]}')
+
+
+SO_MEMINFO, MEMINFO_SNDBUF, MEMINFO_WMEM_QUEUED = 55, 3, 5
+
+
+def meminfo(s, what):
+    buf = ctypes.create_string_buffer(36)
+    size = ctypes.c_uint32(36)
+    libc.getsockopt(s.fd, socket.SOL_SOCKET, SO_MEMINFO, buf, ctypes.byref(size))
+    return struct.unpack('=9I', buf.raw)[what]
+
+
+@case('loss', timeout=60)
+def sack_pieces_bounded(e):
+    """A peer with a tiny MSS whose SACKs cut the queue to pieces does not cost more memory
+    than twice the send buffer and two super-packets; all that is in it still arrives.
+    """
+    s, f = e.active(mss=48, ts=False, setup=lambda s: s.setsockopt(
+        socket.SOL_SOCKET, socket.SO_SNDBUF, 20000))
+    m, sent, acked = f.sent_mss, 0, 0
+    w = Writer(s, 1 << 20)
+    while sent - acked < 500 * m:          # slow start, to a large flight
+        w.fill()
+        got = flight(f, 0.03)
+        ensure(got, 'nothing is sent')
+        acked, sent = sent, max(p.endoff for p in got)
+        if sent - acked < 500 * m:
+            f.ack_to(sent)
+            acked = sent
+    most = 0
+    left = list(range(acked + m, sent - m, 2 * m))
+    while left:
+        part, left = left[:4], left[4:]
+        f.ack_to(acked, sack=[(f.theirs(a), f.theirs(a + m)) for a in part])
+        most = max(most, meminfo(s, MEMINFO_WMEM_QUEUED))
+    bound = 2 * (meminfo(s, MEMINFO_SNDBUF) + 2 * 66560) + 8192
+    ensure(most <= bound, f'{most} bytes of memory in the send queue, bound {bound}')
+    end = time.monotonic() + 20
+    while acked < sent:
+        ensure(time.monotonic() < end, f'{acked} of {sent} bytes')
+        for p in flight(f, 0.05):
+            if p.off <= acked < p.endoff:
+                acked = p.endoff
+        f.ack_to(acked)
