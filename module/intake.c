@@ -16,6 +16,7 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/xfrm.h>
+#include "reuseport.h"
 #include "tcp/tcp.h"
 
 static struct net_protocol our_slot;
@@ -141,6 +142,8 @@ static int newinet_rcv(struct sk_buff *skb)
 			  inet_sdif(skb));
 	if (!c)
 		goto pass;
+	if (c->skc_state == TCP_LISTEN)
+		c = &newinet_reuseport_choose(newtcp_full(c), skb)->__sk_common;
 	deliver(c, skb);
 	return 0;
 pass:

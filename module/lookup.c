@@ -20,6 +20,7 @@
 #include <linux/rculist_nulls.h>
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
+#include "reuseport.h"
 #include "tcp/tcp.h"
 
 #define LOCK_COUNT	1024
@@ -318,16 +319,27 @@ int newtcp_hash_connection(struct sock *sk)
  * @sk: the socket, in TCP_LISTEN
  *
  * Context: process, socket lock held.
+ * Return: 0 or -ENOMEM.
  */
-void newtcp_hash_listener(struct sock *sk)
+int newtcp_hash_listener(struct sock *sk)
 {
+	struct hlist_nulls_node *node;
 	struct listen_bucket *b;
+	struct sock *other;
+	int err;
 
 	b = &listen_table[listen_slot(sock_net(sk), sk->sk_num)];
 	spin_lock_bh(&b->lock);
-	__sk_nulls_add_node_rcu(sk, &b->head);
-	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	sk_nulls_for_each(other, node, &b->head)
+		if (newinet_reuseport_fits(sk, other))
+			break;
+	err = newinet_reuseport_join(sk, node && !is_a_nulls(node) ? other : NULL);
+	if (!err) {
+		__sk_nulls_add_node_rcu(sk, &b->head);
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	}
 	spin_unlock_bh(&b->lock);
+	return err;
 }
 
 /**
@@ -350,6 +362,8 @@ void newtcp_unhash(struct sock *sk)
 	spin_lock_bh(lock);
 	if (del_entry(&sk->__sk_common))
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	if (sk->sk_state == TCP_LISTEN)
+		newinet_reuseport_leave(sk);
 	spin_unlock_bh(lock);
 }
 

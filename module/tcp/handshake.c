@@ -606,8 +606,10 @@ int newtcp_listen_start(struct sock *sk, int backlog)
 	}
 	inet_sk(sk)->inet_sport = htons(sk->sk_num);
 	sk_dst_reset(sk);
-	newtcp_hash_listener(sk);
-	return 0;
+	err = newtcp_hash_listener(sk);
+	if (err)
+		newtcp_set_state(sk, TCP_CLOSE);
+	return err;
 }
 
 /**
@@ -621,20 +623,22 @@ void newtcp_listen_stop(struct sock *sk)
 	struct newtcp_listener *l = newtcp_sk(sk)->listener;
 	struct newtcp_req *req;
 
-	local_bh_disable();
 	for (;;) {
-		spin_lock(&l->lock);
+		spin_lock_bh(&l->lock);
 		req = hlist_empty(&l->reqs) ? NULL :
 		      hlist_entry(l->reqs.first, struct newtcp_req, node);
 		if (req)
 			refcount_inc(&req->c.skc_refcnt);
-		spin_unlock(&l->lock);
+		spin_unlock_bh(&l->lock);
 		if (!req)
 			break;
+		local_bh_disable();
 		req_kill(req);
 		newtcp_req_put(req);
+		local_bh_enable();
+		/* A stranger can have made the queue as long as the backlog. */
+		cond_resched();
 	}
-	local_bh_enable();
 	newtcp_accept_drain(sk);
 }
 

@@ -531,8 +531,8 @@ struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
 				    int dif, int sdif);
 /* Locked. -EADDRNOTAVAIL when the four-tuple is taken. */
 int newtcp_hash_connection(struct sock *sk);
-/* Process, locked: a listener becomes findable. */
-void newtcp_hash_listener(struct sock *sk);
+/* Process, locked: a listener becomes findable. 0 or -ENOMEM. */
+int newtcp_hash_listener(struct sock *sk);
 /* Locked. */
 void newtcp_unhash(struct sock *sk);
 /* BH. False when the same four-tuple is there already. */

@@ -5,6 +5,7 @@ the SYN queue and the accept queue with their bounds, and what ends a half-open 
 import ctypes
 import errno
 import itertools
+import os
 import select
 import socket
 import struct
@@ -542,3 +543,101 @@ def listener_ttl(e):
         lst = e.listener(setup=lambda s, val=ttl: s.setsockopt(0, socket.IP_TTL, val))
         _, p = e.half_open(lst)
         ensure(p.raw[8] == ttl, f'time to live {p.raw[8]} of the SYN-ACK')
+
+
+def _prefer(group, insns):
+    """SO_ATTACH_REUSEPORT_CBPF: the program of (code, jt, jf, k) chooses among the group."""
+    raw = ctypes.create_string_buffer(b''.join(struct.pack('=HBBI', *i) for i in insns))
+    group[0].setsockopt(1, 51, struct.pack('=H6xQ', len(insns), ctypes.addressof(raw)))
+
+
+def _takers(e, group, count):
+    """Which of the group accepts, for connections from successive ports."""
+    got = []
+    for _ in range(count):
+        f, _ = e.half_open(group[0])
+        f.send('A')
+        e.tun.run(0.01)
+        socks = [s.accept() for s in group]
+        ensure(sum(map(bool, socks)) == 1, f'{sum(map(bool, socks))} connections of one')
+        got.append((f.rport, next(i for i, s in enumerate(socks) if s)))
+    return got
+
+
+@case('listen', timeout=60)
+def reuseport_bpf(e):
+    """A program of SO_ATTACH_REUSEPORT_CBPF says which listener takes a connection."""
+    port = e.next_lport()
+    group = [e.listener(port=port, setup=lambda s: s.setsockopt(1, socket.SO_REUSEPORT, 1))
+             for _ in range(3)]
+    # The peer's port, by 4: 3 is no listener, so any will do.
+    by_port = [(0x28, 0, 0, 0xfff00014), (0x54, 0, 0, 3), (0x16, 0, 0, 0)]
+    _prefer(group, by_port)
+    for rport, taker in _takers(e, group, 24):
+        ensure(rport % 4 in (taker, 3), f'listener {taker} took port {rport}')
+    # Of data there is none: what a program would read there is not chosen by.
+    _prefer(group, [(0x30, 0, 0, 0), (0x16, 0, 0, 0)])
+    _takers(e, group, 4)
+    _prefer(group, [(0x06, 0, 0, 2)])
+    ensure({taker for _, taker in _takers(e, group, 6)} == {2}, 'program that says 2')
+    group.pop().close()
+    _takers(e, group, 6)
+    _prefer(group, [(0x06, 0, 0, 1)])
+    ensure({taker for _, taker in _takers(e, group, 6)} == {1}, 'program that says 1')
+    group[1].setsockopt(1, 68, 0)
+    ensure({taker for _, taker in _takers(e, group, 30)} == {0, 1}, 'the program was taken away')
+
+
+@case('listen')
+def reuseport_bpf_refused(e):
+    """The program is for sockets with SO_REUSEPORT; there must be one to take it away."""
+    for opts, num in (((), errno.EINVAL), ((socket.SO_REUSEPORT,), errno.ENOENT)):
+        lst = e.listener(setup=lambda s, val=opts: [s.setsockopt(1, opt, 1) for opt in val])
+        for opt in opts or (0,):
+            try:
+                lst.setsockopt(1, 68, 0)
+                ensure(False, f'SO_DETACH_REUSEPORT_BPF with {opt}')
+            except OSError as err:
+                ensure(err.errno == num, f'SO_DETACH_REUSEPORT_BPF with {opt}: {err}')
+        if opts:
+            continue
+        try:
+            _prefer([lst], [(0x06, 0, 0, 0)])
+            ensure(False, 'a program without SO_REUSEPORT')
+        except OSError as err:
+            ensure(err.errno == num, f'a program without SO_REUSEPORT: {err}')
+
+
+def _cost(e, port, addr, count):
+    """Microseconds that the stack takes for a SYN, of so many; each from its own port."""
+    flows = [e.flow(lport=port, raddr=addr, rport=1024 + i) for i in range(count)]
+    raws = [f.build('S', opts=opt_mss(1460)) for f in flows]
+    begin = time.perf_counter()
+    for raw in raws:
+        os.write(e.tun.fd, raw)
+    took = time.perf_counter() - begin
+    e.tun.run(0.001)
+    for f in flows:
+        f.forget()
+    e.tun.every_flow.clear()
+    return took / count * 1e6
+
+
+@case('listen', timeout=120)
+def syn_flood_cost(e):
+    """A SYN costs the same with 500 and with 5,000 half open, and they go as fast."""
+    for key in ('core.somaxconn', 'ipv4.tcp_max_syn_backlog'):
+        e.sysctl(key, 20000)
+    e.sysctl('ipv4.tcp_syncookies', 0)
+    costs, ends = [], []
+    for size in (500, 5000):
+        lst = e.listener(backlog=10000)
+        for i in range(0, size, 500):
+            _cost(e, lst.port, f'10.88.9.{i // 500}', 500)
+        costs.append(_cost(e, lst.port, '10.88.10.1', 200))
+        begin = time.perf_counter()
+        lst.close()
+        ends.append((time.perf_counter() - begin) / size * 1e6)
+    print(f'SYN: {costs[0]:.1f} and {costs[1]:.1f} us; at the end {ends[0]:.1f} and {ends[1]:.1f}')
+    ensure(costs[1] < 1.3 * costs[0], f'SYN: {costs[0]:.1f} us, then {costs[1]:.1f}')
+    ensure(ends[1] < 1.5 * ends[0] + 0.5, f'end: {ends[0]:.1f} us, then {ends[1]:.1f}')
