@@ -206,7 +206,7 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 
 /* 6.5: net.ipv4.tcp_syn_linear_timeouts. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define NEWINET_SYN_LINEAR_TIMEOUTS(net)	4
+#define NEWINET_SYN_LINEAR_TIMEOUTS(net)	0
 #else
 #define NEWINET_SYN_LINEAR_TIMEOUTS(net) \
 	READ_ONCE((net)->ipv4.sysctl_tcp_syn_linear_timeouts)
@@ -252,6 +252,13 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #define NEWINET_IPPROTO_SMC	256
 #else
 #define NEWINET_IPPROTO_SMC	IPPROTO_SMC
+#endif
+
+/* 6.7: seconds after which TS.Recent is void; the clock may be in microseconds. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define NEWINET_PAWS_VOID	(24 * 24 * 3600)
+#else
+#define NEWINET_PAWS_VOID	(INT_MAX / USEC_PER_SEC)
 #endif
 
 /* 6.10: two headers were split off from others. */

@@ -198,7 +198,10 @@ static void ack_probe(struct sock *sk)
 	if (!seq_after(NEWTCP_CB(head)->end_seq, newtcp_wnd_end(tp)) ||
 	    seq_after(newtcp_wnd_end(tp), NEWTCP_CB(head)->seq)) {
 		tp->rtt.backoff = 0;
+		tp->probes_stamp = 0;
 		newtcp_deadline_clear(tp, NEWTCP_DL_PROBE);
+	} else {
+		newtcp_probe_answered(sk);
 	}
 }
 
@@ -294,6 +297,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	tp->bytes_acked += ack - tp->snd_una;
 	tp->snd_una = ack;
 	WRITE_ONCE(sk->sk_err_soft, 0);
+	tp->last_heard = (u32)jiffies;
 	tp->probes_out = 0;
 	tp->keep_probes_out = 0;
 

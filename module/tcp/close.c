@@ -264,7 +264,7 @@ static void settle_orphan(struct sock *sk)
 		newtcp_orphan_fin_wait2(sk);
 		return;
 	}
-	if (sk->sk_state != TCP_CLOSE && newtcp_too_many_orphans(sk))
+	if (sk->sk_state != TCP_CLOSE && newtcp_too_many_orphans(sk, 0))
 		abort_connection(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		newtcp_destroy(sk);

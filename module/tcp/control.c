@@ -7,6 +7,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "giveup.h"
 #include "tcp.h"
 
 /* A bare header; it is sent as it is and never queued. */
@@ -244,6 +245,27 @@ static unsigned long probe_interval(const struct newtcp_sock *tp)
 	return usecs_to_jiffies(us);
 }
 
+/* The next probe, in time for the limit that the program set. */
+static void probe_within(struct sock *sk, u32 wait)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (tp->probes_stamp)
+		wait = newtcp_wait_within(wait, jiffies_to_msecs((u32)jiffies -
+								 tp->probes_stamp),
+					  READ_ONCE(tp->user_timeout));
+	newtcp_deadline_set(sk, NEWTCP_DL_PROBE, jiffies + wait);
+}
+
+/**
+ * newtcp_probe_answered() - an ACK left the window shut: the next probe anew
+ * @sk: the connection, with nothing in flight and data to send
+ */
+void newtcp_probe_answered(struct sock *sk)
+{
+	probe_within(sk, probe_interval(newtcp_sk(sk)));
+}
+
 /**
  * newtcp_check_probe() - data waits for a closed window: see that it is watched
  * @sk: the connection
@@ -266,15 +288,21 @@ void newtcp_send_probe(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u8 limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
 	int err = newtcp_write_wakeup(sk);
+	u32 wait = NEWTCP_RESOURCE_WAIT;
 
 	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		/* Something went out, or nothing is left to send. */
 		tp->probes_out = 0;
+		tp->probes_stamp = 0;
 		tp->rtt.backoff = 0;
 		return;
 	}
-	tp->probes_out++;
-	if (err <= 0 && tp->rtt.backoff < limit)
-		tp->rtt.backoff++;
-	newtcp_deadline_set(sk, NEWTCP_DL_PROBE, jiffies + probe_interval(tp));
+	if (tp->probes_out < U8_MAX)
+		tp->probes_out++;
+	if (err <= 0) {
+		if (tp->rtt.backoff < limit)
+			tp->rtt.backoff++;
+		wait = probe_interval(tp);
+	}
+	probe_within(sk, wait);
 }

@@ -53,23 +53,47 @@ void newtcp_challenge_ack(struct sock *sk)
 		newtcp_send_ack(sk);
 }
 
+/* Is the segment's timestamp more than @slack older than TS.Recent? */
+static bool ts_too_old(const struct newtcp_sock *tp, s32 slack)
+{
+	if (likely((s32)(tp->ts_recent - tp->last_tsval) <= slack) ||
+	    !tp->ts_recent)
+		return false;
+	return (u32)ktime_get_seconds() - tp->ts_recent_stamp <
+	       NEWINET_PAWS_VOID;
+}
+
 /**
  * newtcp_paws_reject() - is the segment older than one seen already?
  * @tp: the connection
  * @rst: the segment is a RST
  *
- * RFC 7323 section 5. TS.Recent is void after 24 days.
+ * RFC 7323 section 5. TS.Recent is void after 24 days. One tick back is no
+ * proof: two CPUs of the peer's can have read its clock in turn.
  *
  * Return: true when it must be dropped.
  */
 bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst)
 {
-	if (!tp->seg_has_ts || rst)
-		return false;
-	if ((s32)(tp->ts_recent - tp->last_tsval) <= 0 || !tp->ts_recent)
-		return false;
-	return (u32)ktime_get_seconds() - tp->ts_recent_stamp <
-	       24 * 24 * 3600;
+	return tp->seg_has_ts && !rst && ts_too_old(tp, 1);
+}
+
+/*
+ * A duplicate ACK that was overtaken by data brings no news, and no harm: it is
+ * not worth the answer that a segment refused by PAWS gets (RFC 7323 5.7).
+ */
+static bool disordered_ack(const struct newtcp_sock *tp,
+			   const struct newtcp_skb_cb *cb,
+			   const struct tcphdr *th)
+{
+	u32 wnd = (u32)ntohs(th->window) << tp->snd_wscale;
+	u32 replay = newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC;
+
+	return th->ack && cb->seq == cb->end_seq && cb->seq == tp->rcv_nxt &&
+	       cb->ack_seq == tp->snd_una &&
+	       !newtcp_window_may_update(tp->snd_una, tp->snd_wl1, tp->snd_wnd,
+					 cb->ack_seq, cb->seq, wnd) &&
+	       (s32)(tp->ts_recent - tp->last_tsval) <= (s32)(replay / 5 * 6);
 }
 
 /**
@@ -81,7 +105,7 @@ void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
 	if (seq_after(seq, tp->rcv_wup))
 		return;
-	if ((s32)(tp->last_tsval - tp->ts_recent) < 0 && tp->ts_recent)
+	if (ts_too_old(tp, 0))
 		return;
 	tp->ts_recent = tp->last_tsval;
 	tp->ts_recent_stamp = (u32)ktime_get_seconds();
@@ -204,13 +228,51 @@ static void answer_oow(struct sock *sk, struct sk_buff *skb)
 		newtcp_send_ack(sk);
 }
 
+/*
+ * Two more numbers that a RST may have: some stacks do not count their FIN, and
+ * one that sent more than we have in order numbers it from the highest SACKed.
+ */
+static bool rst_at_edge(const struct sock *sk, u32 seq)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 edge;
+	int i;
+
+	if (seq == tp->rcv_nxt - 1)
+		return (1 << sk->sk_state) & (TCPF_CLOSE_WAIT | TCPF_LAST_ACK |
+					      TCPF_CLOSING);
+	if (!tp->sack_ok || !tp->sacks.n)
+		return false;
+	edge = tp->sacks.block[0].end;
+	for (i = 1; i < tp->sacks.n; i++)
+		if (seq_after(tp->sacks.block[i].end, edge))
+			edge = tp->sacks.block[i].end;
+	return seq == edge &&
+	       seq_before(seq, tp->rcv_nxt + newtcp_receive_window(tp));
+}
+
+/* The SYN-ACK that answers our SYN-ACK when both sides opened (RFC 9293 3.5). */
+static bool crossed_synack(const struct sock *sk, const struct newtcp_skb_cb *cb,
+			   const struct tcphdr *th)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+
+	return sk->sk_state == TCP_SYN_RECV && sk->sk_socket && th->ack &&
+	       !th->rst && cb->seq + 1 == cb->end_seq &&
+	       cb->end_seq == tp->rcv_nxt && cb->ack_seq == tp->snd_nxt;
+}
+
 /* Step two for synchronised states: is the RST genuine? (RFC 5961 3.2) */
 static bool step_rst(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 seq = NEWTCP_CB(skb)->seq;
 
-	switch (newtcp_rst_verdict(tp->rcv_nxt, newtcp_receive_window(tp),
-				   NEWTCP_CB(skb)->seq)) {
+	if (unlikely(rst_at_edge(sk, seq))) {
+		newtcp_reset(sk);
+		return false;
+	}
+	switch (newtcp_rst_verdict(tp->rcv_nxt, newtcp_receive_window(tp), seq)) {
 	case NEWTCP_RST_RESET:
 		newtcp_reset(sk);
 		break;
@@ -233,10 +295,16 @@ static bool steps_one_to_four(struct sock *sk, struct sk_buff *skb,
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 
-	if (unlikely(newtcp_paws_reject(tp, th->rst))) {
-		answer_oow(sk, skb);
+	if (unlikely(newtcp_paws_reject(tp, th->rst)) &&
+	    !disordered_ack(tp, cb, th)) {
+		if (th->syn)
+			newtcp_challenge_ack(sk);
+		else
+			answer_oow(sk, skb);
 		return false;
 	}
+	if (unlikely(th->syn) && crossed_synack(sk, cb, th))
+		return true;
 	/* From RCV.WUP, as Linux: the ACK of a late duplicate may be news. */
 	if (!newtcp_seg_acceptable(tp->rcv_wup, tp->rcv_wnd, cb->seq,
 				   cb->end_seq)) {
@@ -335,27 +403,48 @@ discard:
 	kfree_skb(skb);
 }
 
-/* Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five). */
-static void fin_acked(struct sock *sk, bool fin)
+/* Does the segment carry data that has not been taken yet? */
+static bool brings_data(const struct newtcp_sock *tp,
+			const struct newtcp_skb_cb *cb)
 {
+	return cb->end_seq != cb->seq &&
+	       seq_after(cb->end_seq - !!(cb->flags & NEWTCP_FIN), tp->rcv_nxt);
+}
+
+/*
+ * Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five).
+ * False: @sk is gone.
+ */
+static bool fin_acked(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
 	newtcp_set_state(sk, TCP_FIN_WAIT2);
-	sk->sk_shutdown |= SEND_SHUTDOWN;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 	sk_dst_confirm(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		/* Wake a lingering close(2). */
 		sk->sk_state_change(sk);
-		return;
+		return true;
 	}
-	if (fin && newtcp_sk(sk)->linger2 >= 0)
+	if (tp->linger2 < 0 || brings_data(tp, NEWTCP_CB(skb))) {
+		/* RFC 1122 4.2.2.13: nobody will read it. */
+		newtcp_send_rst(sock_net(sk), skb, sk);
+		newtcp_done(sk);
+		return false;
+	}
+	if (NEWTCP_CB(skb)->flags & NEWTCP_FIN) {
 		/* The peer's FIN is in the same segment, and needs the socket. */
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
 				    jiffies + newtcp_fin_time(sk));
-	else
-		newtcp_orphan_fin_wait2(sk);
+		return true;
+	}
+	newtcp_orphan_fin_wait2(sk);
+	return sk->sk_state == TCP_FIN_WAIT2;
 }
 
 /* Step five, the part that depends on the state. False: @sk is gone. */
-static bool step_ack_state(struct sock *sk, bool fin)
+static bool step_ack_state(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	bool all_acked = tp->snd_una == tp->write_seq;
@@ -363,9 +452,8 @@ static bool step_ack_state(struct sock *sk, bool fin)
 	switch (sk->sk_state) {
 	case TCP_FIN_WAIT1:
 		if (all_acked)
-			fin_acked(sk, fin);
-		return sk->sk_state == TCP_FIN_WAIT2 ||
-		       sk->sk_state == TCP_FIN_WAIT1;
+			return fin_acked(sk, skb);
+		break;
 	case TCP_CLOSING:
 		if (all_acked) {
 			newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
@@ -390,21 +478,21 @@ static void syn_received_acked(struct sock *sk)
 	tp->copied_seq = tp->rcv_nxt;
 	newtcp_set_state(sk, TCP_ESTABLISHED);
 	newtcp_rcvbuf_init(sk);
+	tp->retransmits = 0;
+	newtcp_start_keepalive(sk);
 	sk->sk_state_change(sk);
 	if (sk->sk_socket)
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	/* The program said so before there was anything to end. */
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		newtcp_shutdown(sk, SEND_SHUTDOWN);
 }
 
 /* Steps six and seven in the closing states: data that nobody will read. */
 static bool data_after_close(struct sock *sk, struct sk_buff *skb)
 {
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-
-	if (!(sk->sk_shutdown & RCV_SHUTDOWN))
-		return false;
-	if (cb->end_seq == cb->seq ||
-	    !seq_after(cb->end_seq - !!(cb->flags & NEWTCP_FIN), tp->rcv_nxt))
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN) ||
+	    !brings_data(newtcp_sk(sk), NEWTCP_CB(skb)))
 		return false;
 	/* RFC 1122 4.2.2.13: nobody will read it, and the peer must know. */
 	newtcp_send_rst(sock_net(sk), skb, sk);
@@ -416,6 +504,13 @@ static bool data_after_close(struct sock *sk, struct sk_buff *skb)
 static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
 {
 	switch (sk->sk_state) {
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		/* The peer's FIN is in: what lies behind it is nothing. */
+		if (!seq_before(NEWTCP_CB(skb)->seq, newtcp_sk(sk)->rcv_nxt))
+			break;
+		fallthrough;
 	case TCP_FIN_WAIT1:
 	case TCP_FIN_WAIT2:
 		if (data_after_close(sk, skb))
@@ -424,14 +519,6 @@ static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
 	case TCP_ESTABLISHED:
 		newtcp_data_queue(sk, skb);
 		return true;
-	case TCP_CLOSE_WAIT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-		/* The peer's FIN is in: at most a retransmission of old data. */
-		if (seq_before(NEWTCP_CB(skb)->seq, newtcp_sk(sk)->rcv_nxt) &&
-		    NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
-			newtcp_ack_now(sk);
-		break;
 	}
 	return false;
 }
@@ -462,7 +549,7 @@ int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
 	if (sk->sk_state == TCP_SYN_RECV) {
 		if (acceptable && tp->snd_una != tp->iss)
 			syn_received_acked(sk);
-	} else if (!step_ack_state(sk, th->fin)) {
+	} else if (!step_ack_state(sk, skb)) {
 		goto discard;
 	}
 	if (!steps_six_to_eight(sk, skb))
@@ -492,7 +579,6 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 
 	skb_reset_transport_header(skb);
 	newtcp_clock_refresh(tp);
-	tp->last_heard = (u32)jiffies;
 	tp->segs_in += max_t(u16, 1, skb_shinfo(skb)->gso_segs);
 
 	switch (sk->sk_state) {

@@ -65,7 +65,7 @@ __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 
-	if (state != TCP_SYN_SENT) {
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
 		if (readable(tp, sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (shutdown & SEND_SHUTDOWN)

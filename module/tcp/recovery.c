@@ -410,9 +410,10 @@ void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags)
  * newtcp_enter_loss() - the retransmission timer fired
  * @sk: the connection
  *
- * RFC 5681 3.1 (4): ssthresh falls at the first timeout of a window, cwnd is
- * one segment. Everything not SACKed counts as lost; if the oldest segment
- * was SACKed, the peer has gone back on it (RFC 2018 section 8).
+ * RFC 5681 3.1 (4): ssthresh falls at the first timeout of a window, and at the
+ * first after progress; cwnd is one segment. Everything not SACKed counts as
+ * lost; if the oldest segment was SACKed, the peer has gone back on it (RFC 2018
+ * section 8).
  */
 void newtcp_enter_loss(struct sock *sk)
 {
@@ -421,8 +422,8 @@ void newtcp_enter_loss(struct sock *sk)
 	bool reneged = NEWTCP_CB(skb)->sacked & NEWTCP_SEG_SACKED;
 
 	if (tp->ca_state <= NEWTCP_CA_DISORDER ||
-	    (tp->ca_state == NEWTCP_CA_LOSS && !tp->retransmits &&
-	     !seq_before(tp->snd_una, tp->high_seq))) {
+	    !seq_after(tp->high_seq, tp->snd_una) ||
+	    (tp->ca_state == NEWTCP_CA_LOSS && !tp->retransmits)) {
 		newtcp_cong_enter_recovery(&tp->cong);
 		if (tp->cong.ops->event)
 			tp->cong.ops->event(&tp->cong, NEWTCP_CONG_LOSS,
@@ -655,7 +656,10 @@ void newtcp_local_congestion(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (newtcp_in_recovery(tp) || seq_before(tp->snd_una, tp->high_seq))
+	/* A mark that lies beyond SND.NXT is 2 GiB old, and means nothing. */
+	if (newtcp_in_recovery(tp) ||
+	    (seq_before(tp->snd_una, tp->high_seq) &&
+	     !seq_after(tp->high_seq, tp->snd_nxt)))
 		return;
 	newtcp_cong_enter_recovery(&tp->cong);
 	tp->cong.cwnd = max(min(tp->cong.cwnd, tp->cong.ssthresh), 1U);

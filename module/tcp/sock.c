@@ -209,13 +209,14 @@ void newtcp_orphan_inc(void)
 
 /**
  * newtcp_too_many_orphans() - is this one to be reset at once?
- * @sk: socket that just lost its owner
+ * @sk: socket without an owner
+ * @shift: how much more than its share it counts, as a power of two
  *
  * Return: true when there are too many, or when memory has run out.
  */
-bool newtcp_too_many_orphans(const struct sock *sk)
+bool newtcp_too_many_orphans(const struct sock *sk, int shift)
 {
-	if (percpu_counter_compare(&orphans, max_orphans) > 0) {
+	if (percpu_counter_compare(&orphans, max_orphans >> shift) > 0) {
 		net_warn_ratelimited("newinet: too many orphaned sockets\n");
 		return true;
 	}
@@ -266,6 +267,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->quick = 0;
 	tp->pingpong = 0;
 	tp->probes_out = 0;
+	tp->probes_stamp = 0;
 	tp->keep_probes_out = 0;
 	tp->last_oow_ack = 0;
 	tp->last_challenge = 0;

@@ -56,15 +56,14 @@ static void set_quickack(struct sock *sk, int val)
 static int set_keepidle(struct sock *sk, int val)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 idle;
+	u32 idle, wait = val * HZ;
 
-	tp->keep_time = val * HZ;
+	tp->keep_time = val;
 	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
 	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return 0;
-	idle = min((u32)jiffies - tp->last_heard, tp->keep_time);
-	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-			    jiffies + tp->keep_time - idle);
+	idle = min(newtcp_idle_time(tp), wait);
+	newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + wait - idle);
 	return 0;
 }
 
@@ -108,7 +107,7 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_KEEPINTVL)
 			return -EINVAL;
-		tp->keep_intvl = val * HZ;
+		tp->keep_intvl = val;
 		return 0;
 	case TCP_KEEPCNT:
 		if (val < 1 || val > MAX_KEEPCNT)
@@ -217,12 +216,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = tp->cork;
 		break;
 	case TCP_KEEPIDLE:
-		*val = (tp->keep_time ?:
-			READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time)) / HZ;
+		*val = tp->keep_time ?:
+		       READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time) / HZ;
 		break;
 	case TCP_KEEPINTVL:
-		*val = (tp->keep_intvl ?:
-			READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl)) / HZ;
+		*val = tp->keep_intvl ?:
+		       READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl) / HZ;
 		break;
 	case TCP_KEEPCNT:
 		*val = tp->keep_probes ?:

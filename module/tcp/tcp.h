@@ -74,6 +74,7 @@
 #define NEWTCP_MAX_QUICKACKS	16
 #define NEWTCP_PROBE_MAX	(120 * HZ)
 #define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
+#define NEWTCP_RESOURCE_WAIT	(HZ / 2)	/* the own device's queue is full */
 
 /* Room for link, IP and TCP headers in front of the payload. */
 #define NEWTCP_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
@@ -210,11 +211,12 @@ struct newtcp_sock {
 			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
 			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1;
-			/* Options, jiffies; 0 = the netns's */
-			u32 keep_time;
-			u32 keep_intvl;
+			/* Options, seconds; 0 = the netns's */
+			u16 keep_time;
+			u16 keep_intvl;
 			u32 user_timeout;	/* ms; 0 = none */
 			int linger2;		/* < 0 = no FIN-WAIT-2 wait */
+			u32 probes_stamp;	/* jiffies, first probe; 0 = none */
 		};
 	};
 
@@ -243,7 +245,7 @@ struct newtcp_sock {
 	u32 last_tsval;
 	u32 last_snd;			/* jiffies of the last data sent */
 	u32 last_rcv;			/* jiffies of the last data received */
-	u32 last_heard;			/* jiffies of the last segment received */
+	u32 last_heard;			/* jiffies of the last good ACK */
 	u8 ack_state;			/* NEWTCP_ACK_* */
 	u8 quick;			/* ACKs to send without delay */
 	u8 pingpong;			/* interactive: ride on the reply */
@@ -301,7 +303,7 @@ struct newtcp_sock {
 	u32 segs_out;
 };
 
-static_assert(offsetofend(struct newtcp_sock, linger2) <=
+static_assert(offsetofend(struct newtcp_sock, probes_stamp) <=
 	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
@@ -560,7 +562,7 @@ void newtcp_purge_send(struct sock *sk);			/* locked */
 void newtcp_destroy(struct sock *sk);				/* locked, dead */
 void newtcp_reset_saddr(struct sock *sk);			/* locked */
 void newtcp_orphan_inc(void);
-bool newtcp_too_many_orphans(const struct sock *sk);
+bool newtcp_too_many_orphans(const struct sock *sk, int shift);
 
 /* user.c, recv.c, poll.c: process */
 int newtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
@@ -746,20 +748,7 @@ static inline void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss)
 int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 void newtcp_retransmit_lost(struct sock *sk);
 
-/* timer.c */
-void newtcp_timer_setup(struct sock *sk);			/* not yet visible */
-void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
-			 unsigned long at);			/* locked */
-static inline void newtcp_deadline_clear(struct newtcp_sock *tp, enum newtcp_deadline d)
-{
-	tp->deadlines &= ~(1 << d);
-}
-
-void newtcp_timers_stop(struct sock *sk);			/* locked */
-void newtcp_timer_run(struct sock *sk);				/* locked */
-void newtcp_rearm_rto(struct sock *sk);				/* locked */
-void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
-void newtcp_start_keepalive(struct sock *sk);			/* locked */
+#include "timer.h"
 
 /* timewait.c */
 int newtcp_timewait_init(void);					/* process */

@@ -18,6 +18,7 @@
  */
 #include <linux/jiffies.h>
 #include <net/sock.h>
+#include "giveup.h"
 #include "tcp.h"
 
 /* The timer of @sk is to fire at @at, in jiffies, or before. */
@@ -71,39 +72,80 @@ static void write_timeout(struct sock *sk)
 	newtcp_give_up(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
-/* Orphans get fewer retries, none when memory is short. */
+/* Orphans get fewer retries, none where ICMP said that something is wrong. */
 static int orphan_retries(const struct sock *sk, bool alive)
 {
 	int n = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_orphan_retries);
 
 	if (READ_ONCE(sk->sk_err_soft) && !alive)
-		return 0;
+		n = 0;
 	return n ?: (alive ? 8 : 0);
+}
+
+/*
+ * Many orphans, or memory that runs out: the oldest and quietest go first. True
+ * when @sk has gone. @alive: the peer is likely to hear a RST.
+ */
+static bool out_of_resources(struct sock *sk, bool alive)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 idle = (u32)jiffies - tp->last_snd;
+	int shift = 0;
+
+	if (idle > 2 * (NEWTCP_RTO_MAX_US / USEC_PER_SEC) * HZ || !alive)
+		shift++;
+	if (READ_ONCE(sk->sk_err_soft))
+		shift++;
+	if (newtcp_too_many_orphans(sk, shift)) {
+		if (alive || idle <= NEWTCP_TIMEWAIT_LEN ||
+		    (!tp->snd_wnd && !tp->packets_out))
+			newtcp_send_active_reset(sk, GFP_ATOMIC);
+		newtcp_done(sk);
+		return true;
+	}
+	if (!check_net(sock_net(sk))) {
+		newtcp_done(sk);
+		return true;
+	}
+	return false;
+}
+
+/* Milliseconds since the oldest segment was first sent again, or sent. */
+static u32 unacked_ms(const struct newtcp_sock *tp)
+{
+	u32 since = tp->retrans_stamp ?:
+		    newtcp_ts_of(NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us);
+
+	return newtcp_ts_of(tp->now_us) - since;
 }
 
 /* Has the oldest segment been tried for as long as @tries doublings take? */
 static bool tried_for(const struct newtcp_sock *tp, unsigned int tries,
 		      u32 base_us, u32 limit_ms)
 {
-	u32 elapsed_ms;
-	u64 ms = limit_ms;
-
-	if (!tp->retransmits || !tp->retrans_stamp)
-		return false;
-	if (!ms) {
-		unsigned int max_tries = ilog2(NEWTCP_RTO_MAX_US / base_us);
-		u64 us;
-
-		if (tries <= max_tries)
-			us = ((2ULL << tries) - 1) * base_us;
-		else
-			us = ((2ULL << max_tries) - 1) * base_us +
-			     (u64)(tries - max_tries) * NEWTCP_RTO_MAX_US;
-		ms = div_u64(us, USEC_PER_MSEC);
-	}
-	elapsed_ms = newtcp_ts_of(tp->now_us) - tp->retrans_stamp;
-	return elapsed_ms >= ms;
+	return tp->retransmits && tp->retrans_stamp &&
+	       newtcp_tried_for(newtcp_ts_of(tp->now_us) - tp->retrans_stamp,
+				tries, base_us, limit_ms);
 }
+
+/* As rto_gives_up(), of a SYN or SYN-ACK. */
+static bool syn_gives_up(const struct sock *sk)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct net *net = sock_net(sk);
+	int tries = READ_ONCE(tp->syn_retries) ?:
+		    READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+	int most = tries;
+
+	/* Those at a steady pace come on top. */
+	if (sk->sk_state == TCP_SYN_SENT)
+		most += NEWINET_SYN_LINEAR_TIMEOUTS(net);
+	return tp->retransmits >= most ||
+	       tried_for(tp, tries, NEWTCP_RTO_INIT_US,
+			 READ_ONCE(tp->user_timeout));
+}
+
+#define SYN_STATES	(TCPF_SYN_SENT | TCPF_SYN_RECV)
 
 /* Give up? In that case the socket is dead when this returns true. */
 static bool rto_gives_up(struct sock *sk)
@@ -113,57 +155,125 @@ static bool rto_gives_up(struct sock *sk)
 	bool expired;
 	int tries;
 
-	if (sk->sk_state == TCP_SYN_SENT) {
-		tries = tp->syn_retries ?:
-			READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
-		expired = tp->retransmits >= tries;
+	if ((1 << sk->sk_state) & SYN_STATES) {
+		if (tp->retransmits)
+			dst_negative_advice(sk);
+		expired = syn_gives_up(sk);
 	} else {
-		if (tp->retransmits == READ_ONCE(net->ipv4.sysctl_tcp_retries1))
+		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries1);
+		if (tried_for(tp, tries, NEWTCP_RTO_MIN_US, 0))
 			dst_negative_advice(sk);
 		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries2);
-		if (sock_flag(sk, SOCK_DEAD))
-			tries = orphan_retries(sk, newtcp_rtt_rto(&tp->rtt) <
-					       NEWTCP_RTO_MAX_US);
+		if (sock_flag(sk, SOCK_DEAD)) {
+			bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
+
+			tries = orphan_retries(sk, alive);
+			alive |= !tried_for(tp, tries, NEWTCP_RTO_MIN_US, 0);
+			if (out_of_resources(sk, alive))
+				return true;
+		}
 		expired = tried_for(tp, tries, NEWTCP_RTO_MIN_US,
-				    tp->user_timeout);
+				    READ_ONCE(tp->user_timeout));
 	}
 	if (expired)
 		write_timeout(sk);
 	return expired;
 }
 
-static void rto_expired(struct sock *sk)
+/*
+ * The window was shut over data in flight: the retransmission is a probe. True
+ * when that is so; the socket may be dead then. An orphan has to hurry.
+ */
+static bool rto_probes(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
+	s32 silent = tp->dl_at[NEWTCP_DL_RTO] - tp->last_heard;
 
-	if (!skb || !tp->packets_out)
-		return;
-	newtcp_clock_refresh(tp);
-	if (rto_gives_up(sk))
-		return;
-
-	newtcp_enter_loss(sk);
-	skb = skb_peek(&tp->rtx_queue);
-	tp->retransmits++;
-	if (newtcp_retransmit_skb(sk, skb, 1) > 0) {
-		/* Local congestion: not the path's fault, try again soon. */
-		newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + HZ / 2);
-		return;
+	if (tp->snd_wnd || sock_flag(sk, SOCK_DEAD) ||
+	    (1 << sk->sk_state) & SYN_STATES)
+		return false;
+	if (newtcp_shut_too_long(unacked_ms(tp), jiffies_to_msecs(max(silent, 0)),
+				 READ_ONCE(tp->user_timeout))) {
+		write_timeout(sk);
+		return true;
 	}
+	newtcp_enter_loss(sk);
+	newtcp_retransmit_skb(sk, skb_peek(&tp->rtx_queue), 1);
+	__sk_dst_reset(sk);
+	return true;
+}
+
+/* The next timeout: twice as long, but in time for the program's limit. */
+static void back_off(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 wait;
+
 	/* The first SYNs may go at a steady pace (tcp_syn_linear_timeouts). */
 	if (tp->rtt.backoff < 31 &&
 	    (sk->sk_state != TCP_SYN_SENT ||
 	     tp->retransmits > NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk))))
 		tp->rtt.backoff++;
-	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
-			    jiffies + newtcp_rto_jiffies(tp));
+	wait = newtcp_wait_within(newtcp_rto_jiffies(tp), unacked_ms(tp),
+				  READ_ONCE(tp->user_timeout));
+	newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + wait);
+}
+
+static void rto_expired(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	int tries;
+
+	if (!tp->packets_out || skb_queue_empty(&tp->rtx_queue))
+		return;
+	newtcp_clock_refresh(tp);
+	if (rto_probes(sk)) {
+		if (sk->sk_state != TCP_CLOSE)
+			back_off(sk);
+		return;
+	}
+	if (rto_gives_up(sk))
+		return;
+
+	newtcp_enter_loss(sk);
+	if (tp->retransmits < U8_MAX)
+		tp->retransmits++;
+	if (newtcp_retransmit_skb(sk, skb_peek(&tp->rtx_queue), 1) > 0) {
+		/* Local congestion: not the path's fault, try again soon. */
+		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
+				    jiffies + NEWTCP_RESOURCE_WAIT);
+		return;
+	}
+	back_off(sk);
+	tries = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1);
+	if (tried_for(tp, tries + 1, NEWTCP_RTO_MIN_US, 0))
+		__sk_dst_reset(sk);
+}
+
+/* A closed window is probed for ever, unless somebody set a limit. */
+static bool probe_gives_up(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 limit = READ_ONCE(tp->user_timeout), now = (u32)jiffies;
+	int tries = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+
+	if (!tp->probes_stamp)
+		tp->probes_stamp = now ?: 1;
+	else if (limit && now - tp->probes_stamp >= msecs_to_jiffies(limit))
+		return true;
+	if (sock_flag(sk, SOCK_DEAD)) {
+		bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
+
+		tries = orphan_retries(sk, alive);
+		if (!alive && tp->rtt.backoff >= tries)
+			return true;
+	}
+	return tp->probes_out >= tries;
 }
 
 static void probe_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	int limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
 
 	if (unlikely(tp->fin_owed)) {
 		newtcp_send_owed_fin(sk);
@@ -171,21 +281,13 @@ static void probe_expired(struct sock *sk)
 	}
 	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		tp->probes_out = 0;
+		tp->probes_stamp = 0;
 		return;
 	}
 	newtcp_clock_refresh(tp);
-	if (sock_flag(sk, SOCK_DEAD)) {
-		bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
-
-		limit = orphan_retries(sk, alive);
-		if (!alive && tp->rtt.backoff >= limit) {
-			write_timeout(sk);
-			return;
-		}
-	}
-	if (tp->probes_out >= limit)
+	if (probe_gives_up(sk))
 		write_timeout(sk);
-	else
+	else if (!sock_flag(sk, SOCK_DEAD) || !out_of_resources(sk, true))
 		newtcp_send_probe(sk);
 }
 
@@ -205,61 +307,70 @@ static void delack_expired(struct sock *sk)
 	newtcp_send_ack(sk);
 }
 
+/* A setting in jiffies, which a sysctl may have made negative: never passed. */
 static u32 keep_time(const struct sock *sk)
 {
-	return newtcp_sk(sk)->keep_time ?:
+	return READ_ONCE(newtcp_sk(sk)->keep_time) * HZ ?:
 	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_time);
 }
 
 static u32 keep_interval(const struct sock *sk)
 {
-	return newtcp_sk(sk)->keep_intvl ?:
+	return READ_ONCE(newtcp_sk(sk)->keep_intvl) * HZ ?:
 	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-/* Jiffies since the peer was last heard. */
-static u32 idle_time(const struct newtcp_sock *tp)
+/* Look again after @wait jiffies, or, so that no clock wraps, some days. */
+static void keep_arm(struct sock *sk, u32 wait)
 {
-	return (u32)jiffies - tp->last_heard;
+	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+			    jiffies + min_t(u32, wait, INT_MAX / 2));
+}
+
+/* Unanswered probes, or the time that the program set, are enough. */
+static bool keep_gives_up(const struct sock *sk, u32 idle)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 limit = READ_ONCE(tp->user_timeout);
+	int tries = READ_ONCE(tp->keep_probes) ?:
+		    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_probes);
+
+	if (limit)
+		return tp->keep_probes_out && idle >= msecs_to_jiffies(limit);
+	return tp->keep_probes_out >= tries;
 }
 
 static void keepalive_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct net *net = sock_net(sk);
-	u32 idle, limit;
+	u32 idle;
 
 	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
 	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))
 		return;
 	/* Data on the way is watched by the other deadlines. */
 	if (tp->packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+		keep_arm(sk, keep_time(sk));
 		return;
 	}
 
-	idle = idle_time(tp);
+	idle = newtcp_idle_time(tp);
 	if (idle < keep_time(sk)) {
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + keep_time(sk) - idle);
+		keep_arm(sk, keep_time(sk) - idle);
 		return;
 	}
-	limit = tp->keep_probes ?:
-		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes);
-	if ((tp->user_timeout && tp->keep_probes_out &&
-	     idle >= msecs_to_jiffies(tp->user_timeout)) ||
-	    (!tp->user_timeout && tp->keep_probes_out >= limit)) {
+	if (keep_gives_up(sk, idle)) {
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		write_timeout(sk);
 		return;
 	}
 	if (newtcp_write_wakeup(sk) <= 0) {
-		tp->keep_probes_out++;
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + keep_interval(sk));
+		if (tp->keep_probes_out < U8_MAX)
+			tp->keep_probes_out++;
+		keep_arm(sk, keep_interval(sk));
 	} else {
 		/* The device is congested, which is no fault of the peer's. */
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + HZ / 2);
+		keep_arm(sk, NEWTCP_RESOURCE_WAIT);
 	}
 }
 
@@ -374,7 +485,7 @@ void newtcp_set_keepalive(struct sock *sk, int on)
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+		keep_arm(sk, keep_time(sk));
 	else if (!on)
 		newtcp_deadline_clear(newtcp_sk(sk), NEWTCP_DL_KEEP);
 }
@@ -388,5 +499,5 @@ void newtcp_set_keepalive(struct sock *sk, int on)
 void newtcp_start_keepalive(struct sock *sk)
 {
 	if (sock_flag(sk, SOCK_KEEPOPEN))
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP, jiffies + keep_time(sk));
+		keep_arm(sk, keep_time(sk));
 }

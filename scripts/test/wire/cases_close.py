@@ -356,6 +356,118 @@ def orphan_data_reset(e):
     expect_gone(f, 'after RST')
 
 
+def reset_answers(f, what):
+    """The packets that are next in line have a RST among them, and then it is over."""
+    f.wait_for(lambda p: 'R' in p.flags, 0.3, f'no RST: {what}')
+    f.tun.run(0.02)
+    f.queue.clear()
+    expect_gone(f, what)
+
+
+@case('close')
+def orphan_fin_acked_with_data(e):
+    """Data in the very segment that acknowledges the FIN of a closed socket: RST."""
+    for opts, flags in (((), 'A'), ((), 'FA'), (((socket.IPPROTO_TCP, socket.TCP_LINGER2, -1),), 'A')):
+        s, f = e.active()
+        for opt in opts:
+            s.setsockopt(*opt)
+        s.close()
+        f.expect('FA', off=0)
+        f.send(flags, b'late')
+        reset_answers(f, f'{flags} with data for FIN-WAIT-1 {opts}')
+
+
+@case('close')
+def closing_states_data_reset(e):
+    """Data that nobody will read is answered with RST in every state (RFC 1122 4.2.2.13)."""
+    e.net()
+    e.sysctl('ipv4.tcp_fin_timeout', 100)   # FIN-WAIT-2 begins with a socket
+    leave = {'close': lambda s: s.close(), 'shutdown': lambda s: s.shutdown(socket.SHUT_RDWR)}
+    for how, go in leave.items():
+        for state in ('FIN-WAIT-1', 'FIN-WAIT-1 acked', 'FIN-WAIT-2', 'CLOSING', 'LAST-ACK'):
+            for flags in ('A', 'FA'):
+                s, f = e.active()
+                if state == 'LAST-ACK':
+                    f.send('FA')
+                    e.tun.run(0.05)
+                    f.queue.clear()
+                go(s)
+                f.expect('FA', off=0)
+                f.rcv_nxt = f.theirs(0)
+                if state in ('FIN-WAIT-1 acked', 'FIN-WAIT-2'):
+                    f.rcv_nxt = f.theirs(1)
+                if state == 'FIN-WAIT-2':
+                    f.send('A')
+                elif state == 'CLOSING':
+                    f.send('FA')
+                e.tun.run(0.02)
+                f.queue.clear()
+                if state in ('CLOSING', 'LAST-ACK'):
+                    # Wholly behind the FIN it is no data at all; over its end it is.
+                    f.send(flags, b'late', seq=f.snd_nxt)
+                    f.tun.run(0.02)
+                    ensure(not any('R' in p.flags for p in f.queue), f'RST in {state}')
+                    f.send(flags, b'late', seq=f.snd_nxt - 1)
+                else:
+                    f.send(flags, b'late')
+                f.wait_for(lambda p: 'R' in p.flags, 0.15, f'no RST in {state} ({how}, {flags})')
+                e.tun.run(0.3)
+                ensure(not any('F' in p.flags for p in f.queue), f'FIN after RST in {state}')
+                if how == 'shutdown':
+                    got = s.error()
+                    ensure(got == errno.ECONNRESET, f'SO_ERROR {got} in {state}')
+
+
+@case('close')
+def rst_before_fin(e):
+    """A RST numbered as the FIN before it, as some stacks send it, counts; else it does not."""
+    def close_wait(_, f):
+        f.send('FA')
+
+    def last_ack(s, f):
+        f.send('FA')
+        e.tun.run(0.05)
+        s.close()
+
+    def closing(s, f):
+        s.shutdown(socket.SHUT_WR)
+        f.expect('FA')
+        f.send('FA', ack=f.theirs(0))
+    for state, want in ((close_wait, errno.EPIPE), (closing, errno.ECONNRESET), (last_ack, None)):
+        s, f = e.active()
+        state(s, f)
+        e.tun.run(0.05)
+        f.queue.clear()
+        f.send('R', seq=f.snd_nxt - 1)
+        e.tun.run(0.05)
+        if want:
+            got = s.error()
+            ensure(got == want, f'SO_ERROR {got} in {state.__name__}')
+        f.queue.clear()
+        f.send('A')
+        f.expect('R')
+    s, f = e.active()
+    f.send('A', b'data')
+    ensure(s.recv_exact(4) == b'data', 'data')
+    f.send('R', seq=f.snd_nxt - 1)
+    e.tun.run(0.05)
+    ensure(s.error() == 0, 'RST below RCV.NXT taken in ESTABLISHED')
+
+
+@case('close')
+def rst_at_sack_edge(e):
+    """A RST behind the last block that was SACKed counts as one of RCV.NXT (RFC 5961 3.2)."""
+    s, f = e.active()
+    f.send('A', b'2222', seq=f.at(4))
+    f.send('A', b'4444', seq=f.at(12))
+    f.send('R', seq=f.at(8))
+    e.tun.run(0.05)
+    ensure(s.error() == 0, 'RST at a lower edge taken')
+    f.send('R', seq=f.at(16))
+    e.tun.run(0.05)
+    ensure(s.error() == errno.ECONNRESET, 'RST at the highest edge refused')
+
+
 @case('close')
 def shutdown_both_data_reset(e):
     """After shutdown(SHUT_RDWR), data that arrive are answered with RST."""

@@ -15,11 +15,8 @@ from rtnl import add_route
 
 
 def linear_syns(e):
-    """SYN time-outs before they begin to double: 6.12's rule, also where it has no sysctl."""
-    val = Sysctl.get('ipv4.tcp_syn_linear_timeouts')
-    if val is not None:
-        return int(val)
-    return 4 if e.name == 'newinet' else 0
+    """SYN time-outs before they begin to double: 6.1 has no such thing."""
+    return int(Sysctl.get('ipv4.tcp_syn_linear_timeouts') or 0)
 
 
 def syn_gaps(e, count):
@@ -504,3 +501,45 @@ def bound_port_closed(e):
     f.send('A', seq=5, ack=77)
     f.expect('R', seq=77)
     s.close()
+
+
+def crossed_syns(e, **kw):
+    """Both sides send a SYN: socket, flow, and our SYN-ACK."""
+    s, f, syn = e.connect(**kw)
+    f.send('S', opts=syn_opts(1460, True, None, None))
+    p = f.expect('SA', rack=1, len=0, seq=syn.seq)
+    return s, f, p
+
+
+@case('open')
+def crossed_synack(e):
+    """Simultaneous open: nothing is ready until the peer's SYN-ACK, which is enough."""
+    for flags in ('SA', 'A'):
+        s, f, _ = crossed_syns(e)
+        ensure(s.poll(select.POLLIN | select.POLLOUT) == 0, 'ready in SYN-RECEIVED')
+        if flags == 'SA':
+            f.send('SA', seq=f.iss, opts=syn_opts(1460, True, None, None))
+            f.expect('A', rack=1)
+        else:
+            f.send('A')
+        ensure(s.poll(select.POLLOUT, 1) == select.POLLOUT, 'not open')
+        ensure(s.error() == 0, 'SO_ERROR')
+        s.send(b'ours')
+        f.expect('A', off=0, data=b'ours')
+        f.send('A', b'theirs')
+        ensure(s.recv_exact(6) == b'theirs', 'data')
+
+
+@case('open')
+def crossed_shutdown(e):
+    """shutdown() between the SYNs is remembered: the FIN goes once the connection is open."""
+    s, f, _ = crossed_syns(e)
+    try:
+        s.shutdown(socket.SHUT_WR)
+    except OSError as err:
+        ensure(err.errno == errno.ENOTCONN, str(err))
+    f.send('SA', seq=f.iss, opts=syn_opts(1460, True, None, None))
+    f.wait_for(lambda p: 'F' in p.flags, 1, 'no FIN')
+    f.send('A')
+    e.tun.run(1)
+    ensure(not any('F' in p.flags for p in f.queue), 'FIN after its ACK')

@@ -361,3 +361,27 @@ def nothing_uninitialised(e):
     e.sysctl('ipv4.tcp_timestamps', 0)
     _, _, syn = e.connect()
     ensure(syn.optlen % 4 == 0 and syn.optlen <= 12, f'SYN options {syn.rawopts.hex()}')
+
+
+@case('security')
+def paws_one_tick(e):
+    """A timestamp one tick back is no proof of age, two are (RFC 7323 5.3)."""
+    s, f = e.active()
+    f.send('A', b'first')
+    ensure(s.recv_exact(5) == b'first', 'data')
+    e.tun.run(0.3)
+    top = f.tsval() + 100
+    f.send('A', b'top', opts=opt_ts(top, f.ts_recent))
+    ensure(s.recv_exact(3) == b'top', 'data')
+    f.send('A', b'one back', opts=opt_ts(top - 1, f.ts_recent))
+    ensure(s.recv_exact(8) == b'one back', 'one tick back refused')
+    e.tun.run(0.3)
+    f.queue.clear()
+    f.send('A', b'two back', seq=f.snd_nxt, opts=opt_ts(top - 2, f.ts_recent))
+    p = f.expect('A', len=0, ack=f.snd_nxt)
+    ensure(p.opts['ts'][1] == top and s.recv() is None, 'two ticks back taken')
+    # A duplicate ACK that was overtaken is not worth an answer.
+    e.tun.run(0.6)
+    f.send('A')
+    f.send('A', opts=opt_ts(f.tsval() - 50, f.ts_recent))
+    f.expect_none(0.3, 'an answer to an old duplicate ACK')

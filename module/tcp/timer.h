@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rest of the transport asks of its clocks (timer.c) and of the probes
+ * of a closed window (control.c). Included by tcp.h, which defines the socket.
+ *
+ * Context: socket lock held, but for newtcp_timer_setup().
+ */
+#ifndef _NEWTCP_TIMER_H
+#define _NEWTCP_TIMER_H
+
+void newtcp_timer_setup(struct sock *sk);			/* not yet visible */
+void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
+			 unsigned long at);			/* locked */
+static inline void newtcp_deadline_clear(struct newtcp_sock *tp, enum newtcp_deadline d)
+{
+	tp->deadlines &= ~(1 << d);
+}
+
+/* Jiffies since the peer was last heard. */
+static inline u32 newtcp_idle_time(const struct newtcp_sock *tp)
+{
+	u32 now = (u32)jiffies;
+
+	return min(now - tp->last_heard, now - tp->last_rcv);
+}
+
+void newtcp_timers_stop(struct sock *sk);			/* locked */
+void newtcp_timer_run(struct sock *sk);				/* locked */
+void newtcp_rearm_rto(struct sock *sk);				/* locked */
+void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
+void newtcp_start_keepalive(struct sock *sk);			/* locked */
+
+/* control.c */
+void newtcp_probe_answered(struct sock *sk);			/* locked */
+
+#endif /* _NEWTCP_TIMER_H */
