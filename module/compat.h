@@ -24,6 +24,16 @@
 #include <kunit/visibility.h>
 #endif
 
+/* 6.2 and 6.12: flags of SO_TIMESTAMPING. */
+#include <linux/net_tstamp.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define NEWINET_TS_OPT_ID_TCP		0
+#define NEWINET_TS_OPT_RX_FILTER	0
+#else
+#define NEWINET_TS_OPT_ID_TCP		SOF_TIMESTAMPING_OPT_ID_TCP
+#define NEWINET_TS_OPT_RX_FILTER	SOF_TIMESTAMPING_OPT_RX_FILTER
+#endif
+
 /* 6.4: struct inet_sock's bit-fields became inet_flags. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 #define NEWINET_BIT_FREEBIND		freebind

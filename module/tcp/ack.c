@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "tcp.h"
+#include "tstamp.h"
 
 /**
  * newtcp_rtt_update() - take a round-trip sample
@@ -79,6 +80,8 @@ static bool clean_one(struct sock *sk, struct sk_buff *skb,
 	bool whole = !seq_after(cb->end_seq, tp->snd_una);
 	u32 acked = cb->segs;
 
+	if (unlikely(cb->sacked & NEWTCP_SEG_TSTAMP_ACK))
+		newtcp_tx_stamp_acked(sk, skb);
 	if (!whole) {
 		u32 mss = cb->mss;
 

@@ -23,6 +23,12 @@ static const u8 ca_state_value[] = {
 	[NEWTCP_CA_LOSS] = TCP_CA_Loss,
 };
 
+/* All ones, whatever their number, is "no limit". */
+static u64 rate(unsigned long bytes_per_second)
+{
+	return bytes_per_second == ~0UL ? ~0ULL : bytes_per_second;
+}
+
 /**
  * newtcp_get_info() - fill a struct tcp_info
  * @sk: the socket
@@ -35,6 +41,8 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	bool slow;
 
 	memset(info, 0, sizeof(*info));
+	info->tcpi_pacing_rate = rate(READ_ONCE(sk->sk_pacing_rate));
+	info->tcpi_max_pacing_rate = rate(READ_ONCE(sk->sk_max_pacing_rate));
 	slow = lock_sock_fast(sk);
 	info->tcpi_state = sk->sk_state;
 	info->tcpi_snd_cwnd = tp->cong.cwnd;
@@ -80,6 +88,7 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_segs_in = tp->segs_in;
 	info->tcpi_min_rtt = tp->rtt.min_us;
 	info->tcpi_delivered = tp->delivered;
+	info->tcpi_reord_seen = tp->reord_seen;
 	info->tcpi_snd_wnd = tp->snd_wnd;
 	NEWINET_INFO_RCV_WND(info, tp->rcv_wnd);
 out:

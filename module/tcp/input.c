@@ -476,6 +476,9 @@ static void syn_received_acked(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	tp->copied_seq = tp->rcv_nxt;
+	/* What counts is data; an active open counts its SYN, as on Linux. */
+	if (!sk->sk_socket)
+		tp->bytes_acked = 0;
 	newtcp_set_state(sk, TCP_ESTABLISHED);
 	newtcp_rcvbuf_init(sk);
 	tp->retransmits = 0;

@@ -14,6 +14,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "tcp.h"
+#include "tstamp.h"
 
 /* Put @from behind @to if their buffers allow it. */
 static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
@@ -36,6 +37,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 	sk_mem_charge(sk, delta);
 	NEWTCP_CB(to)->end_seq = NEWTCP_CB(from)->end_seq;
 	NEWTCP_CB(to)->flags |= NEWTCP_CB(from)->flags;
+	newtcp_rx_stamp_merge(to, from);
 	return true;
 }
 

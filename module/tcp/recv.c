@@ -17,6 +17,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 #include "tcp.h"
+#include "tstamp.h"
 
 /**
  * newtcp_cleanup_rbuf() - the program has read: is an ACK due?
@@ -104,6 +105,7 @@ struct reader {
 	int flags;
 	int copied;
 	u32 peek_seq;		/* position of a MSG_PEEK */
+	struct newtcp_rx_stamps stamps;
 };
 
 static u32 *position(struct newtcp_sock *tp, struct reader *r)
@@ -133,6 +135,7 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 		WRITE_ONCE(*seq, *seq + used);
 		r->copied += used;
 		r->len -= used;
+		newtcp_rx_stamp(sk, &r->stamps, skb);
 	}
 	if (offset + used < skb->len)
 		return 0;
@@ -200,7 +203,7 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
  * @msg: where to
  * @len: bytes wanted
  * @flags: MSG_*
- * @addr_len: not used: a stream names no sender
+ * @addr_len: of the error queue alone: a stream names no sender
  *
  * Context: process, not locked.
  * Return: bytes read, 0 at the end; -ENOTCONN, -EAGAIN, -EFAULT, -EINVAL,
@@ -214,7 +217,7 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	int err;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return sock_recv_errqueue(sk, msg, len, SOL_IP, IP_RECVERR);
+		return newtcp_recv_error(sk, msg, len, addr_len);
 	if (sk_can_busy_loop(sk) &&
 	    skb_queue_empty_lockless(&sk->sk_receive_queue) &&
 	    sk->sk_state == TCP_ESTABLISHED)
@@ -238,7 +241,11 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	}
 out:
 	release_sock(sk);
-	return r.copied ?: err;
+	err = r.copied ?: err;
+	if (unlikely(r.stamps.software || r.stamps.hardware ||
+		     tp->recvmsg_inq || msg->msg_get_inq) && err >= 0)
+		newtcp_rx_cmsg(sk, msg, &r.stamps);
+	return err;
 }
 
 /**
@@ -334,8 +341,8 @@ ssize_t newtcp_splice_read(struct socket *sock, loff_t *ppos,
 	if (unlikely(*ppos))
 		return -ESPIPE;
 	lock_sock(sk);
-	timeo = sock_rcvtimeo(sk, (sock->file->f_flags & O_NONBLOCK) ||
-			      (flags & SPLICE_F_NONBLOCK));
+	/* As Linux: SPLICE_F_NONBLOCK is about the pipe alone. */
+	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	while (len) {
 		desc.count = len;
 		ret = newtcp_read_sock(sk, &desc, to_pipe);

@@ -107,6 +107,7 @@ int newtcp_reply_send(const struct newtcp_reply *r)
 	iph->daddr = r->daddr;
 
 	skb->mark = r->mark;
+	skb->priority = r->priority;
 	if (r->owner) {
 		skb->priority = READ_ONCE(r->owner->sk_priority);
 		skb_set_owner_w(skb, r->owner);
@@ -118,7 +119,7 @@ int newtcp_reply_send(const struct newtcp_reply *r)
  * newtcp_send_rst() - answer a segment with a reset (RFC 9293 3.10.7.1)
  * @net: namespace
  * @skb: the segment; its newtcp_skb_cb is filled in
- * @sk: socket that it was meant for, or NULL; for its mark and device
+ * @sk: socket that it was meant for, or NULL; for its mark, priority and device
  */
 void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
 		     const struct sock *sk)
@@ -133,8 +134,10 @@ void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
 		.sport = th->dest,
 		.dport = th->source,
 		.flags = NEWTCP_RST,
-		.mark = sk ? READ_ONCE(sk->sk_mark) :
-			IP4_REPLY_MARK(net, skb->mark),
+		.tos = iph->tos,
+		.mark = IP4_REPLY_MARK(net, skb->mark) ?:
+			(sk ? READ_ONCE(sk->sk_mark) : 0),
+		.priority = sk ? READ_ONCE(sk->sk_priority) : 0,
 		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
 	};
 

@@ -11,6 +11,7 @@
  */
 #include <net/sock.h>
 #include "tcp.h"
+#include "tstamp.h"
 
 /**
  * newtcp_skb_alloc() - an empty segment, charged to the socket
@@ -128,6 +129,9 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 
 	skb_split(skb, rest, len);
 	rest->tstamp = skb->tstamp;
+	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP ||
+		     cb->sacked & NEWTCP_SEG_TSTAMP_ACK))
+		newtcp_tx_stamp_split(skb, rest);
 
 	old = cb->segs;
 	newtcp_skb_set_segs(skb, mss);

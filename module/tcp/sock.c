@@ -306,6 +306,9 @@ static int newtcp_init_sock(struct sock *sk)
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_destruct = destruct;
 	sk->sk_write_space = newtcp_write_space;
+	/* io_uring may send from its buffers: they are copied at once. */
+	if (sk->sk_socket)
+		set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(net->ipv4.sysctl_tcp_wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
@@ -354,6 +357,12 @@ static void put_port(struct sock *sk)
 	newinet_claim_put(&sk->__sk_common);
 }
 
+/* May more be written? Asked by those who wait for that in the core. */
+static bool memory_free(const struct sock *sk, int wake)
+{
+	return newtcp_notsent_ok(sk, wake);
+}
+
 NEWINET_PROTO_ACCEPT(proto_accept, newtcp_accept);
 NEWINET_PROTO_IOCTL(proto_ioctl, newtcp_ioctl_int);
 
@@ -382,6 +391,7 @@ struct proto newtcp_prot = {
 	.unhash			= newtcp_unhash,
 	.get_port		= get_port,
 	.put_port		= put_port,
+	.stream_memory_free	= memory_free,
 	.enter_memory_pressure	= enter_memory_pressure,
 	.sockets_allocated	= &sockets_allocated,
 	.memory_allocated	= &memory_allocated,

@@ -8,6 +8,8 @@
  *
  * Context: process, not locked.
  */
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -137,6 +139,18 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 	case TCP_QUICKACK:
 		set_quickack(sk, val);
 		return 0;
+	case TCP_NOTSENT_LOWAT:
+		WRITE_ONCE(tp->notsent_lowat, val);
+		sk->sk_write_space(sk);
+		return 0;
+	case TCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		tp->recvmsg_inq = val;
+		return 0;
+	case TCP_TIMESTAMP:
+		/* Of a connection that is being restored alone. */
+		return -EPERM;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -162,6 +176,18 @@ static int set_congestion(struct sock *sk, sockptr_t optval,
 	return err;
 }
 
+/*
+ * Level SOL_IP is the kernel's; what it would take and this transport does not
+ * do is refused. With no value IP_OPTIONS takes away what is not there.
+ */
+static int set_ip(struct sock *sk, int level, int optname, sockptr_t optval,
+		  unsigned int optlen)
+{
+	if (level == SOL_IP && optname == IP_OPTIONS && optlen)
+		return -ENOPROTOOPT;
+	return ip_setsockopt(sk, level, optname, optval, optlen);
+}
+
 /**
  * newtcp_setsockopt() - setsockopt(2) below SOL_SOCKET
  * @sk: the socket
@@ -182,7 +208,7 @@ int newtcp_setsockopt(struct sock *sk, int level, int optname,
 				optname == IP_DROP_MEMBERSHIP))
 		return -EPROTO;
 	if (level != SOL_TCP)
-		return ip_setsockopt(sk, level, optname, optval, optlen);
+		return set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
 
@@ -245,6 +271,16 @@ static int get_int(struct sock *sk, int optname, int *val)
 	case TCP_QUICKACK:
 		*val = tp->pingpong < NEWTCP_PINGPONG;
 		break;
+	case TCP_NOTSENT_LOWAT:
+		*val = tp->notsent_lowat;
+		break;
+	case TCP_INQ:
+		*val = tp->recvmsg_inq;
+		break;
+	case TCP_TIMESTAMP:
+		/* Bit 0 would say that the clock is one of microseconds. */
+		*val = (newtcp_ts_of(newtcp_clock_us()) + tp->ts_offset) & ~1U;
+		break;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -280,6 +316,40 @@ static int get_congestion(struct sock *sk, int len, char __user *optval,
 	return put_value(name, sizeof(name), len, optval, optlen);
 }
 
+/*
+ * SO_ORIGINAL_DST: where the peer meant to go before netfilter redirected it.
+ * Conntrack answers to sockets whose protocol is TCP or SCTP, and looks at
+ * nothing but their addresses: it is shown one that has these, and that nobody
+ * else can see.
+ *
+ * Context: process, not locked; sleeps.
+ */
+static int get_original_dst(struct sock *sk, int len, char __user *optval,
+			    int __user *optlen)
+{
+	struct sock *shown;
+	int err;
+
+	shown = sk_alloc(sock_net(sk), PF_INET, GFP_KERNEL, sk->sk_prot, 1);
+	if (!shown)
+		return -ENOMEM;
+	sock_init_data(NULL, shown);
+	newinet_lockdep_class(shown);
+	shown->sk_protocol = IPPROTO_TCP;
+	lock_sock(sk);
+	inet_sk(shown)->inet_rcv_saddr = inet_sk(sk)->inet_rcv_saddr;
+	inet_sk(shown)->inet_sport = inet_sk(sk)->inet_sport;
+	inet_sk(shown)->inet_daddr = inet_sk(sk)->inet_daddr;
+	inet_sk(shown)->inet_dport = inet_sk(sk)->inet_dport;
+	release_sock(sk);
+
+	err = nf_getsockopt(shown, PF_INET, SO_ORIGINAL_DST, optval, &len);
+	if (err >= 0)
+		err = put_user(len, optlen);
+	sock_put(shown);
+	return err;
+}
+
 /**
  * newtcp_getsockopt() - getsockopt(2) below SOL_SOCKET
  * @sk: the socket
@@ -295,12 +365,20 @@ int newtcp_getsockopt(struct sock *sk, int level, int optname,
 {
 	int val, len, err;
 
+	if (level == SOL_IP && optname == SO_ORIGINAL_DST) {
+		if (get_user(len, optlen))
+			return -EFAULT;
+		return get_original_dst(sk, len, optval, optlen);
+	}
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
+	if (optname == TCP_CC_INFO)
+		/* As reno and cubic answer: they have nothing to tell. */
+		return put_user(0, optlen);
 	if (optname == TCP_INFO)
 		return get_info(sk, len, optval, optlen);
 	if (optname == TCP_CONGESTION)

@@ -118,6 +118,7 @@ enum newtcp_ca_state {
 #define NEWTCP_SEG_RETRANS	0x2	/* retransmitted, and still out */
 #define NEWTCP_SEG_LOST		0x4
 #define NEWTCP_SEG_EVER_RETRANS	0x8	/* Karn: gives no round-trip sample */
+#define NEWTCP_SEG_TSTAMP_ACK	0x10	/* the program asks when it is acknowledged */
 
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb
@@ -204,13 +205,14 @@ struct newtcp_sock {
 			u32 cwnd_usage_seq;
 			u32 retrans_stamp;	/* ms, of the first; 0 = none */
 			u32 total_retrans;
+			u32 notsent_lowat;	/* bytes; 0 = the netns's */
 			u64 rack_sent_us;	/* RFC 8985: newest delivered segment */
 			u32 rack_end_seq;
 			u32 rack_rtt_us;
 			u32 tlp_high_seq;	/* SND.NXT at the tail probe; 0 = none */
 			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
-			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1;
+			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1;
 			/* Options, seconds; 0 = the netns's */
 			u16 keep_time;
 			u16 keep_intvl;
@@ -368,6 +370,7 @@ struct newtcp_tw {
 	u32 ts_offset;
 	u32 last_oow_ack;
 	u32 mark;
+	u32 priority;
 	u8 ts_ok;
 	u8 rcv_wscale;
 	u8 substate;
@@ -512,11 +515,26 @@ static inline bool newtcp_in_recovery(const struct newtcp_sock *tp)
 	return tp->ca_state >= NEWTCP_CA_RECOVERY;
 }
 
+/*
+ * Is little enough unsent, by TCP_NOTSENT_LOWAT? @wake: half of that, so that
+ * who is woken for it has something to do.
+ */
+static inline bool newtcp_notsent_ok(const struct sock *sk, int wake)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 notsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
+	u32 most = READ_ONCE(tp->notsent_lowat) ?:
+		   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_notsent_lowat);
+
+	return (notsent << wake) < most;
+}
+
 /* Is there room in the send buffer worth waking somebody for? */
 static inline bool newtcp_writeable(const struct sock *sk)
 {
 	return sk_stream_wspace(sk) >= sk_stream_min_wspace(sk) &&
-	       READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+	       READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf) &&
+	       newtcp_notsent_ok(sk, 1);
 }
 
 /* lookup.c */
@@ -770,6 +788,7 @@ struct newtcp_reply {
 	u8 flags;
 	u8 tos, ttl;		/* 0 = the route's */
 	u32 mark;
+	u32 priority;		/* without an owner; else the owner's */
 	int oif;
 	const struct newtcp_options *opts;	/* may be NULL */
 	struct sock *owner;	/* charged for it; may be NULL */

@@ -114,6 +114,7 @@ static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
 	tw->ts_offset = tp->ts_offset;
 	tw->last_oow_ack = 0;
 	tw->mark = sk->sk_mark;
+	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->ts_ok = tp->ts_ok;
 	tw->rcv_wscale = tp->rcv_wscale;
 	tw->substate = substate;
@@ -172,6 +173,7 @@ static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 		.flags = flags,
 		.tos = tw->tos,
 		.mark = tw->mark,
+		.priority = tw->priority,
 		.oif = tw->c.skc_bound_dev_if,
 		.opts = &o,
 	};

@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "tcp.h"
+#include "tstamp.h"
 
 static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
 {
@@ -158,7 +159,8 @@ static int write_some(struct sock *sk, struct msghdr *msg, u32 size_goal)
 
 	if (!room) {
 new_skb:
-		if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf))
+		if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) ||
+		    !newtcp_notsent_ok(sk, 0))
 			return -ENOBUFS;
 		skb = append_skb(sk, skb_queue_empty(&sk->sk_write_queue) &&
 				 skb_queue_empty(&newtcp_sk(sk)->rtx_queue));
@@ -194,6 +196,26 @@ static void push_full(struct sock *sk, u32 mss, u32 size_goal)
 	}
 }
 
+/*
+ * Which timestamps the socket, or a control message, asks for. As Linux, any
+ * control message that is not known is EINVAL.
+ */
+static int stamps_wanted(struct sock *sk, struct msghdr *msg, u32 *tsflags)
+{
+	struct sockcm_cookie cookie;
+
+	*tsflags = READ_ONCE(sk->sk_tsflags);
+	if (unlikely(*tsflags))
+		newtcp_tx_stamp_base(sk);
+	if (likely(!msg->msg_controllen))
+		return 0;
+	sockcm_init(&cookie, sk);
+	if (sock_cmsg_send(sk, msg, &cookie))
+		return -EINVAL;
+	*tsflags = cookie.tsflags;
+	return 0;
+}
+
 /**
  * newtcp_sendmsg_locked() - sendmsg(2) with the socket lock held
  * @sk: the connection
@@ -206,18 +228,12 @@ static void push_full(struct sock *sk, u32 mss, u32 size_goal)
 int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
 	int flags = msg->msg_flags, copied = 0, n, err;
-	u32 mss, size_goal;
+	u32 mss, size_goal, tsflags;
 	long timeo;
 
-	if (unlikely(msg->msg_controllen)) {
-		struct sockcm_cookie cookie = {};
-
-		err = sock_cmsg_send(sk, msg, &cookie);
-		if (err) {
-			err = -EINVAL;
-			goto out_err;
-		}
-	}
+	err = stamps_wanted(sk, msg, &tsflags);
+	if (unlikely(err))
+		goto out_err;
 	/* As Linux answers where net.ipv4.tcp_fastopen does not let clients. */
 	err = -EOPNOTSUPP;
 	if (unlikely(flags & MSG_FASTOPEN))
@@ -254,6 +270,8 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			goto out_err;
 		mss = newtcp_send_mss(sk, &size_goal);
 	}
+	if (unlikely(tsflags) && copied)
+		newtcp_tx_stamp(sk, tsflags);
 	/* Another page follows at once: full super-packets alone leave. */
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
 		push_full(sk, mss, size_goal);
@@ -264,6 +282,8 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 out_err:
 	drop_empty_tail(sk);
 	if (copied) {
+		if (unlikely(tsflags))
+			newtcp_tx_stamp(sk, tsflags);
 		push(sk, flags, newtcp_current_mss(sk),
 		     newtcp_nonagle(newtcp_sk(sk)));
 		return copied;
