@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Every socket option, flag and control message by its effect: what
+# prog/effects_*.c see on AF_NEWINET is what they see on AF_INET, but for the
+# lines of lib/effects.txt, which say what is otherwise and are all in the
+# README's table.
+# kernels: 6.1 6.12 debug
+# clock: virtual
+# timeout: 300
+# needs: iproute2 nftables
+set -euo pipefail
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+for module in dummy nf_conntrack nf_tables nft_chain_nat nft_redir; do
+	modprobe -q "$module" || true
+done
+number=0 status=0
+# Lines of lib/effects.txt: NAME: what AF_NEWINET says. A kernel in front of it
+# ("6.1/") limits the line to that one.
+sed -n "/^#/d; s|^$NEWINET_KERNEL/||; /^[0-9a-z.]*\//d; p" "$NEWINET_LIB/effects.txt" >"$dir/known"
+
+# compare PROGRAM: one TAP line for each row of its table.
+compare() {
+	local name inet newinet want
+	"$NEWINET_BIN/$1" --family inet >"$dir/inet"
+	"$NEWINET_BIN/$1" --family newinet >"$dir/newinet"
+	cat "$dir/inet" >>"$dir/all"
+	while IFS= read -r inet <&3 && IFS= read -r newinet <&4; do
+		name=${inet%%: *}
+		number=$((number + 1))
+		want=$(grep -m 1 "^$name: " "$dir/known" || echo "$inet")
+		if [[ $newinet == "$want" || $newinet == "$inet" ]]; then
+			echo "ok $number - $name"
+			echo "# $newinet"
+		else
+			echo "not ok $number - $name"
+			echo "# inet:    ${inet#*: }"
+			echo "# newinet: ${newinet#*: }"
+			[[ $want == "$inet" ]] || echo "# wanted:  ${want#*: }"
+			status=1
+		fi
+	done 3<"$dir/inet" 4<"$dir/newinet"
+}
+
+for program in "$NEWINET_BIN"/effects_*; do
+	compare "${program##*/}"
+done
+
+# Every option that the headers name has a row: a new one is to be looked at.
+options() {
+	sed -nE 's/^#\s*define (SO_[A-Z0-9_]+)\s+[0-9].*/\1/p' /usr/include/asm-generic/socket.h
+	sed -nE 's/^#define (IP_[A-Z0-9_]+|MCAST_[A-Z0-9_]+)\s+[0-9].*/\1/p' /usr/include/linux/in.h |
+		grep -vE '^(IP_PMTUDISC_|IP_DEFAULT_|MCAST_EXCLUDE|MCAST_INCLUDE)'
+	sed -nE 's/^#define (TCP_[A-Z0-9_]+)\s+[0-9]+\s*(\/\*.*)?$/\1/p' /usr/include/linux/tcp.h |
+		grep -vE '_(ON|OFF|MAXKEYLEN|DEFAULT|CLIENT_[A-Z]*|HINT)$|^TCP_MSS_|_FLAG_'
+}
+number=$((number + 1))
+missing=$(comm -23 <(options | sort -u) <(sed 's/: .*//' "$dir/all" | sort -u) | xargs)
+echo "${missing:+not }ok $number - every option has a row${missing:+: not $missing}"
+[[ ! $missing ]] || status=1
+echo "1..$number"
+exit "$status"
