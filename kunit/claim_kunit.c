@@ -549,8 +549,8 @@ static const struct time_wait_case time_wait_cases[] = {
 KUNIT_ARRAY_PARAM_DESC(time_wait, time_wait_cases, desc);
 
 /*
- * SO_REUSEADDR overcomes TIME-WAIT in one's own stack, and ours that of the
- * kernel, but then the port is ours alone. The kernel never gets past ours.
+ * SO_REUSEADDR overcomes TIME-WAIT in one's own stack and in the other one, but
+ * then the port is its alone, whichever stack that is.
  */
 static void time_wait_test(struct kunit *test)
 {
@@ -578,6 +578,23 @@ static void time_wait_test(struct kunit *test)
 	sock = open_spec(&ours, port);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sock), -EADDRINUSE);
 	close_spec(sock);
+
+	/* And the other way round. */
+	for (i = 0; i < 2 * REUSE_MAX; i++) {
+		kernel.addr = i & 1 ? ANY : LO1;
+		kernel.reuse = i / 2;
+		kernel.listens = true;
+		k = open_spec(&kernel, port);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(k),
+				    kernel.reuse & ADDR ? 0 : -EADDRINUSE,
+				    "%s", reuse_names[kernel.reuse]);
+		ours.reuse = BOTH;
+		sock = open_spec(&ours, port);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(sock), IS_ERR(k) ? 0 : -EADDRINUSE,
+				    "%s", reuse_names[kernel.reuse]);
+		close_spec(sock);
+		close_spec(k);
+	}
 }
 
 #ifdef CONFIG_FAULT_INJECTION

@@ -14,6 +14,18 @@
  * Owners are sockets and TIME-WAIT entries, linked by skc_bind_node in their
  * port; each owns one claim, and a claim may serve many owners.
  *
+ * Once TIME-WAIT entries are all that is left on a claim, it is lent: its holder
+ * takes their reuse flags, and the kernel's binds get past it as they do past the
+ * kernel's own TIME-WAIT. No socket ever joins a lent claim. One that may have the
+ * port by rule 1 gets a claim of its own beside it, and so meets rule 2 anew: what
+ * the kernel's TCP took meanwhile, it keeps.
+ *
+ * What a user can make of it: a claim, its port and its holder are some 600 bytes
+ * of accounted memory. Each has an owner, which is a socket (RLIMIT_NOFILE) or a
+ * TIME-WAIT entry (net.ipv4.tcp_max_tw_buckets of the netns), or is one of the
+ * pool's, which has no more than the ports of the netns's range and gives back
+ * what is idle.
+ *
  * Locks: see claim.h. Contexts stand above each function.
  */
 #include <linux/hash.h>
@@ -22,6 +34,7 @@
 #include <net/inet_hashtables.h>
 #include <net/netns/generic.h>
 #include "claim.h"
+#include "slot.h"
 #include "tcp/tcp.h"
 
 #define CLAIM_HASH_BITS		12
@@ -53,11 +66,39 @@ static struct claim_port *find_port(struct claim_head *head,
 
 /* Owners. All under claim_head.lock. */
 
+/* One more owner of this kind, or (-1) one less. */
+static void count_owner(struct newinet_claim *c, const struct sock_common *owner,
+			int n)
+{
+	c->owners += n;
+	if (owner->skc_state != TCP_TIME_WAIT) {
+		c->sockets += n;
+	} else {
+		c->no_reuse += owner->skc_reuse ? 0 : n;
+		c->no_reuseport += owner->skc_reuseport ? 0 : n;
+	}
+}
+
+/*
+ * Is TIME-WAIT all that is left? The kernel's bind reads the flags under a lock
+ * of its own; whether it sees them now or a moment later makes no difference.
+ * The pool's ports stay ours, for its next connect.
+ */
+static void lend(struct newinet_claim *c)
+{
+	if (c->sockets || !c->owners || c->pooled)
+		return;
+	c->lent = true;
+	c->holder.tw_reuse = c->no_reuse ? SK_NO_REUSE : SK_CAN_REUSE;
+	c->holder.tw_reuseport = !c->no_reuseport;
+}
+
 void claim_own(struct newinet_claim *c, struct sock_common *owner)
 {
 	*newtcp_claim_slot(owner) = c;
 	hlist_add_head(&owner->skc_bind_node, &c->port->owners);
-	c->owners++;
+	WARN_ON_ONCE(c->lent && owner->skc_state != TCP_TIME_WAIT);
+	count_owner(c, owner, 1);
 	atomic_inc(&c->cn->owners);
 	newinet_intake_get();
 }
@@ -69,7 +110,9 @@ static void disown(struct newinet_claim *c, struct sock_common *owner)
 	WRITE_ONCE(*newtcp_claim_slot(owner), NULL);
 	hlist_del_init(&owner->skc_bind_node);
 	c->idle_since = jiffies;
-	if (--c->owners || c->pooled)
+	count_owner(c, owner, -1);
+	lend(c);
+	if (c->owners || c->pooled)
 		return;
 
 	spin_lock(&cn->dead_lock);
@@ -124,7 +167,7 @@ static bool port_conflicts(struct claim_port *p, struct sock *sk, __be32 addr,
 
 static bool covers(const struct newinet_claim *c, __be32 addr, int dev, int l3mdev)
 {
-	return c->l3mdev == l3mdev && (!c->addr || c->addr == addr) &&
+	return !c->lent && c->l3mdev == l3mdev && (!c->addr || c->addr == addr) &&
 	       (!c->dev || c->dev == dev);
 }
 
@@ -140,7 +183,7 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 	int err = -ENOBUFS;
 
 	c = kmem_cache_zalloc(claim_cache, GFP_KERNEL);
-	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
+	spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
 	if (!c || !spare)
 		goto out_free;
 	err = claim_holder_get(cn, &c->holder, sk, addr, dev, num, shared);

@@ -49,9 +49,13 @@ struct newinet_claim {
 	int l3mdev;
 	u16 num;
 	bool pooled;			/* head->lock */
+	bool lent;			/* head->lock: TIME-WAIT alone is left; for good */
 	bool shunned;			/* a last resort for the pool */
 	unsigned int slot;		/* in the pool; claim_net.lock */
-	unsigned int owners;		/* head->lock */
+	unsigned int owners;		/* head->lock; of these */
+	unsigned int sockets;		/*   not in TIME-WAIT */
+	unsigned int no_reuse;		/*   in TIME-WAIT without SO_REUSEADDR */
+	unsigned int no_reuseport;	/*   in TIME-WAIT without SO_REUSEPORT */
 	unsigned long idle_since;	/* jiffies; head->lock */
 	struct rcu_head rcu;
 };

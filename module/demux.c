@@ -7,8 +7,12 @@
  * routing decision (tcp_v4_early_demux() in ip_rcv_finish_core()). The same
  * place is reached by the last PRE_ROUTING hook: a segment whose connection
  * is known gets the socket and the route that the one before it had. Hooks
- * after it see the socket (nft's `meta cgroup`, for one), as they do AF_INET's.
- * Without it everything works, only slower.
+ * after it see the socket (nft's `meta cgroup` and `socket`), as they do
+ * AF_INET's: without skb->sk their rules would let our segments pass. The
+ * segment holds a reference on the socket, and that one holds our place in the
+ * slot (slot.c), so that it comes to our handler however long it was queued;
+ * who queues it makes a reference of skb_dst, too (nf_queue(), xfrm_trans_queue()
+ * and sk_add_backlog() do). Without it everything works, only slower.
  *
  * The hook stands in a netns from its first claim on until some seconds after
  * the last; what is not for a port of ours costs it one bit.
@@ -17,12 +21,14 @@
  * claim_net.lock held.
  */
 #include <linux/bitmap.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include "claim.h"
+#include "slot.h"
 #include "tcp/tcp.h"
 
 struct claim_demux {
@@ -53,10 +59,21 @@ static const struct tcphdr *segment(struct sk_buff *skb)
 	return tcp_hdr(skb);
 }
 
+/* On its way through a bridge (br_netfilter), maybe to another host. */
+static bool bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
+#endif
+}
+
 /* The kernel demultiplexes in VRFs a step later, by the master device. */
 static bool candidate(const struct sk_buff *skb, const struct net *net)
 {
 	return !skb->sk && !skb_dst(skb) && skb->pkt_type == PACKET_HOST &&
+	       !bridged(skb) &&
 	       READ_ONCE(net->ipv4.sysctl_ip_early_demux) &&
 	       READ_ONCE(net->ipv4.sysctl_tcp_early_demux) &&
 	       !netif_is_l3_slave(skb->dev) && !netif_is_l3_master(skb->dev);
@@ -80,7 +97,8 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 				      skb->skb_iif, 0);
 	if (!c)
 		return NF_ACCEPT;
-	if (c->skc_state == TCP_TIME_WAIT || c->skc_state == TCP_NEW_SYN_RECV) {
+	if (c->skc_state == TCP_TIME_WAIT || c->skc_state == TCP_NEW_SYN_RECV ||
+	    unlikely(!READ_ONCE(newinet_slot_taken))) {
 		newtcp_entry_put(c);
 		return NF_ACCEPT;
 	}

@@ -6,10 +6,11 @@
  * A port that is bound there has a bucket with a list of owners, which are
  * sockets or TIME-WAIT entries. A holder is such an entry without a
  * connection: it is in no other table, has no timer, and nobody reads more of
- * it than addresses and reuse flags. It has no reuse flag, so every later bind
- * that overlaps it fails. The bucket comes and goes with a kernel socket, one
- * for each netns: the binder takes a port as any socket would, leaves the
- * holder in its place and is free for the next.
+ * it than addresses and reuse flags. As long as a socket owns the claim, it
+ * has no reuse flag, so every later bind that overlaps it fails. The bucket
+ * comes and goes with a kernel socket, one for each netns: the binder takes a
+ * port as any socket would, leaves the holder in its place and is free for the
+ * next.
  *
  * Locks: claim_net.lock; inside it the bind table's own, for a moment.
  * Process context.

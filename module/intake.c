@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From IP to a socket: the module's place in inet_protos[IPPROTO_TCP].
+ * From IP to a socket: the handler that stands in front of the kernel's TCP
+ * (slot.c) while somebody is bound or connected.
  *
- * While somebody is bound or connected, newinet_rcv() stands in front of the
- * kernel's handler. A segment that one of our tables knows is consumed, every
+ * A segment that one of our tables knows is consumed, every
  * other goes on untouched. ICMP errors take the same way. Netfilter's INPUT,
  * defragmentation and conntrack have run by then; the policy checks that
  * tcp_v4_rcv() makes itself are made here, because the slot has no_policy.
  *
- * Context: softirq, RCU read side. newinet_intake_get()/put(): any.
+ * Context: softirq, RCU read side.
  */
 #include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/xfrm.h>
 #include "reuseport.h"
+#include "slot.h"
 #include "tcp/tcp.h"
-
-static struct net_protocol our_slot;
-static const struct net_protocol *kernel_slot;
-static DEFINE_SPINLOCK(slot_lock);
-static atomic_t owners = ATOMIC_INIT(0);
-static bool slot_taken;		/* slot_lock */
 
 static bool header_ok(struct sk_buff *skb, unsigned int hdrlen)
 {
@@ -33,10 +29,10 @@ static bool header_ok(struct sk_buff *skb, unsigned int hdrlen)
 	       !skb_checksum_validate(skb, IPPROTO_TCP, inet_compute_pseudo);
 }
 
-static void fill_cb(struct sk_buff *skb, unsigned int hdrlen)
+static void fill_cb(struct newtcp_skb_cb *cb, const struct sk_buff *skb,
+		    unsigned int hdrlen)
 {
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 
 	cb->seq = ntohl(th->seq);
 	cb->end_seq = cb->seq + th->syn + th->fin + skb->len - hdrlen;
@@ -59,6 +55,7 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 
 	skb->dev = NULL;
 	if (sk->sk_state == TCP_LISTEN) {
+		NEWTCP_CB(skb)->tw_isn = 0;
 		newtcp_listener_rcv(sk, skb);
 		return;
 	}
@@ -79,8 +76,51 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 	bh_unlock_sock(sk);
 }
 
-/* Takes over the reference on @c. */
-static void deliver(struct sock_common *c, struct sk_buff *skb)
+/* Opens a connection, or tries to. */
+static bool is_syn(const struct tcphdr *th)
+{
+	return th->syn && !th->ack && !th->rst;
+}
+
+/*
+ * Has the kernel a connection, or a TIME-WAIT entry, of this four-tuple? On a port
+ * that SO_REUSEADDR got from one stack's TIME-WAIT for the other one both can be
+ * there; then the segment is the kernel's.
+ */
+static noinline bool kernel_waits(const struct sk_buff *skb)
+{
+	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	const struct iphdr *iph = ip_hdr(skb);
+	struct net *net = dev_net(skb->dev);
+	struct sock *sk;
+
+	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+				       iph->saddr, th->source, iph->daddr,
+				       ntohs(th->dest), inet_iif(skb), inet_sdif(skb));
+	if (sk)
+		sock_gen_put(sk);
+	return sk;
+}
+
+/*
+ * A socket of the kernel's may have come past the wait: until that is known, IP's
+ * control block stays.
+ */
+static int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb, unsigned int hdrlen)
+{
+	struct newtcp_skb_cb cb = { };
+
+	if (unlikely(kernel_waits(skb))) {
+		newtcp_tw_kill(tw);
+		newtcp_tw_put(tw);
+		return newinet_next->handler(skb);
+	}
+	fill_cb(&cb, skb, hdrlen);
+	return newtcp_tw_rcv(tw, skb, &cb) ? 0 : newinet_next->handler(skb);
+}
+
+/* Takes over the reference on @c. Returns what the handler is to return. */
+static int deliver(struct sock_common *c, struct sk_buff *skb)
 {
 	const unsigned int hdrlen = newtcp_hdrlen(skb);
 	const u8 state = c->skc_state;
@@ -97,22 +137,20 @@ static void deliver(struct sock_common *c, struct sk_buff *skb)
 	    !admitted(sk, skb, hdrlen)) {
 		kfree_skb(skb);
 		newtcp_entry_put(c);
-		return;
+		return 0;
 	}
-	/* A filter may have cut the payload. */
-	fill_cb(skb, hdrlen);
+	if (state == TCP_TIME_WAIT)
+		return rcv_tw(newtcp_tw_of(c), skb, hdrlen);
 
-	switch (state) {
-	case TCP_TIME_WAIT:
-		newtcp_tw_rcv(newtcp_tw_of(c), skb);
-		return;
-	case TCP_NEW_SYN_RECV:
+	/* A filter may have cut the payload. */
+	fill_cb(NEWTCP_CB(skb), skb, hdrlen);
+	if (state == TCP_NEW_SYN_RECV) {
 		newtcp_req_rcv(newtcp_req_of(c), skb);
-		return;
-	default:
+	} else {
 		rcv_full(sk, skb);
 		sock_put(sk);
 	}
+	return 0;
 }
 
 static int newinet_rcv(struct sk_buff *skb)
@@ -123,14 +161,16 @@ static int newinet_rcv(struct sk_buff *skb)
 
 	/* What early demultiplexing found is ours or the kernel's. */
 	if (skb->sk) {
-		if (skb->sk->sk_prot != &newtcp_prot ||
-		    skb->destructor != sock_efree)
+		if (skb->sk->sk_prot != &newtcp_prot)
 			goto pass;
-		c = &skb->sk->__sk_common;
-		skb->destructor = NULL;
-		skb->sk = NULL;
-		deliver(c, skb);
-		return 0;
+		if (likely(skb->destructor == sock_efree)) {
+			c = &skb->sk->__sk_common;
+			skb->destructor = NULL;
+			skb->sk = NULL;
+			return deliver(c, skb);
+		}
+		/* Hung on by somebody else: never for the kernel's TCP to see. */
+		skb_orphan(skb);
 	}
 	if (skb->pkt_type != PACKET_HOST || !pskb_may_pull(skb, sizeof(*th)))
 		goto pass;
@@ -142,12 +182,16 @@ static int newinet_rcv(struct sk_buff *skb)
 			  inet_sdif(skb));
 	if (!c)
 		goto pass;
-	if (c->skc_state == TCP_LISTEN)
+	if (unlikely(c->skc_state == TCP_LISTEN)) {
+		if (!is_syn(th) && kernel_waits(skb)) {
+			newtcp_entry_put(c);
+			goto pass;
+		}
 		c = &newinet_reuseport_choose(newtcp_full(c), skb)->__sk_common;
-	deliver(c, skb);
-	return 0;
+	}
+	return deliver(c, skb);
 pass:
-	return kernel_slot->handler(skb);
+	return newinet_next->handler(skb);
 }
 
 static int newinet_err(struct sk_buff *skb, u32 info)
@@ -161,71 +205,21 @@ static int newinet_err(struct sk_buff *skb, u32 info)
 				      iph->saddr, ntohs(th->source),
 				      inet_iif(skb), inet_sdif(skb));
 	if (!c)
-		return kernel_slot->err_handler(skb, info);
+		return newinet_next->err_handler(skb, info);
 
 	newinet_icmp_error(c, skb, info);
 	return 0;
 }
 
 /**
- * newinet_intake_get() - one more owner is to receive segments
- *
- * The first one puts the module in front of the kernel's handler.
- *
- * Context: any.
- */
-void newinet_intake_get(void)
-{
-	if (atomic_inc_not_zero(&owners))
-		return;
-
-	spin_lock_bh(&slot_lock);
-	if (atomic_inc_return(&owners) == 1 && !slot_taken)
-		slot_taken = cmpxchg((const struct net_protocol __force **)
-				     &inet_protos[IPPROTO_TCP], kernel_slot,
-				     &our_slot) == kernel_slot;
-	spin_unlock_bh(&slot_lock);
-	if (unlikely(!READ_ONCE(slot_taken)))
-		net_warn_ratelimited("newinet: another module took over TCP's input; nothing will arrive\n");
-}
-
-/**
- * newinet_intake_put() - an owner is gone
- *
- * With the last one the kernel's handler is alone again.
- *
- * Context: any.
- */
-void newinet_intake_put(void)
-{
-	if (atomic_add_unless(&owners, -1, 1))
-		return;
-
-	spin_lock_bh(&slot_lock);
-	if (atomic_dec_and_test(&owners) && slot_taken)
-		slot_taken = cmpxchg((const struct net_protocol __force **)
-				     &inet_protos[IPPROTO_TCP], &our_slot,
-				     kernel_slot) != &our_slot;
-	spin_unlock_bh(&slot_lock);
-}
-
-/**
- * newinet_intake_init() - remember the kernel's handler
+ * newinet_intake_init() - get ready to stand in front of the kernel's handler
  *
  * Context: process.
- * Return: 0, or -ENOPROTOOPT when the kernel has no TCP.
+ * Return: 0 or -errno, as newinet_slot_init().
  */
 int newinet_intake_init(void)
 {
-	rcu_read_lock();
-	kernel_slot = rcu_dereference(inet_protos[IPPROTO_TCP]);
-	rcu_read_unlock();
-	if (!kernel_slot)
-		return -ENOPROTOOPT;
-	our_slot = *kernel_slot;
-	our_slot.handler = newinet_rcv;
-	our_slot.err_handler = newinet_err;
-	return 0;
+	return newinet_slot_init(newinet_rcv, newinet_err);
 }
 
 /**
@@ -235,6 +229,5 @@ int newinet_intake_init(void)
  */
 void newinet_intake_exit(void)
 {
-	WARN_ON(atomic_read(&owners));
-	synchronize_net();
+	newinet_slot_exit();
 }

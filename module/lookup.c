@@ -16,15 +16,19 @@
  */
 #include <linux/jhash.h>
 #include <linux/mm.h>
+#include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/rculist_nulls.h>
+#include <net/l3mdev.h>
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
 #include "reuseport.h"
+#include "slot.h"
 #include "tcp/tcp.h"
 
 #define LOCK_COUNT	1024
-#define LISTEN_COUNT	512
+/* No chain of the other table ends so: a reader sees that an object has moved. */
+#define LISTEN_NULLS	BIT(29)
 
 struct listen_bucket {
 	spinlock_t lock;		/* the chain */
@@ -34,7 +38,8 @@ struct listen_bucket {
 static struct hlist_nulls_head *conn_table;
 static u32 conn_mask;
 static spinlock_t conn_locks[LOCK_COUNT];
-static struct listen_bucket listen_table[LISTEN_COUNT];
+static struct listen_bucket *listen_table;
+static u32 listen_mask;
 static u32 table_secret;
 
 /* What is compared, in the layout of struct sock_common. */
@@ -143,32 +148,66 @@ again:
 	return NULL;
 }
 
-static u32 listen_slot(const struct net *net, u16 port)
+static u32 listen_slot(const struct net *net, __be32 addr, u16 port)
 {
-	return (port + net_hash_mix(net)) & (LISTEN_COUNT - 1);
+	return jhash_2words((__force u32)addr, port,
+			    table_secret + net_hash_mix(net)) & listen_mask;
 }
 
 /*
- * How well a listener fits: -1 not at all; an address outweighs a device. What
+ * How well a listener on @addr fits: -1 not at all, 1 for its device as well. What
  * was one when the reader came upon it may be another socket since.
  */
-static int listen_score(const struct sock *sk, struct net *net, __be32 daddr,
+static int listen_score(const struct sock *sk, struct net *net, __be32 addr,
 			u16 dport, int dif, int sdif)
 {
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
-	int score = 0;
 
-	if (inet_sk_state_load(sk) != TCP_LISTEN || !net_eq(sock_net(sk), net) ||
-	    sk->sk_num != dport)
+	if (inet_sk_state_load(sk) != TCP_LISTEN || sk->sk_num != dport ||
+	    sk->sk_rcv_saddr != addr || !net_eq(sock_net(sk), net) ||
+	    !inet_sk_bound_dev_eq(net, bound, dif, sdif))
 		return -1;
-	if (sk->sk_rcv_saddr) {
-		if (sk->sk_rcv_saddr != daddr)
-			return -1;
-		score += 2;
+	return !!bound;
+}
+
+/* The best of those on @addr itself, with a reference. */
+static struct sock *listener_on(struct net *net, __be32 addr, u16 dport, int dif,
+				int sdif)
+{
+	u32 slot = listen_slot(net, addr, dport);
+	struct hlist_nulls_node *node;
+	struct sock *sk, *best;
+	u32 ties, dice = 0;
+	int score, high;
+
+again:
+	best = NULL;
+	high = -1;
+	ties = 0;
+	sk_nulls_for_each_rcu(sk, node, &listen_table[slot].head) {
+		score = listen_score(sk, net, addr, dport, dif, sdif);
+		if (score < 0 || score < high)
+			continue;
+		ties = score == high ? ties + 1 : 1;
+		high = score;
+		if (ties > 1)
+			dice = dice ? next_pseudo_random32(dice) : get_random_u32();
+		if (ties == 1 || !reciprocal_scale(dice, ties))
+			best = sk;
 	}
-	if (!inet_sk_bound_dev_eq(net, bound, dif, sdif))
-		return -1;
-	return score + !!bound;
+	if (unlikely(get_nulls_value(node) != (slot | LISTEN_NULLS)))
+		goto again;
+	if (!best)
+		return NULL;
+	if (unlikely(!refcount_inc_not_zero(&best->sk_refcnt)))
+		return NULL;
+	smp_acquire__after_ctrl_dep();
+	/* The object may have been freed and used again, or listen no more. */
+	if (unlikely(listen_score(best, net, addr, dport, dif, sdif) < high)) {
+		sock_put(best);
+		goto again;
+	}
+	return best;
 }
 
 /**
@@ -179,7 +218,8 @@ static int listen_score(const struct sock *sk, struct net *net, __be32 daddr,
  * @dif: index of the device that it came in on
  * @sdif: index of the enslaved device, or 0
  *
- * Listeners that fit equally well (SO_REUSEPORT) share the load evenly.
+ * Its address outweighs its device. Listeners that fit equally well
+ * (SO_REUSEPORT) share the load evenly.
  *
  * Context: RCU read side.
  * Return: the socket with a reference held, or NULL.
@@ -187,37 +227,8 @@ static int listen_score(const struct sock *sk, struct net *net, __be32 daddr,
 struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
 				    int dif, int sdif)
 {
-	u32 slot = listen_slot(net, dport);
-	struct hlist_nulls_node *node;
-	struct sock *sk, *best;
-	int score, high;
-	u32 ties;
-
-again:
-	best = NULL;
-	high = -1;
-	ties = 0;
-	sk_nulls_for_each_rcu(sk, node, &listen_table[slot].head) {
-		score = listen_score(sk, net, daddr, dport, dif, sdif);
-		if (score < 0 || score < high)
-			continue;
-		ties = score == high ? ties + 1 : 1;
-		high = score;
-		if (ties == 1 || !(get_random_u32() % ties))
-			best = sk;
-	}
-	if (unlikely(get_nulls_value(node) != slot))
-		goto again;
-	if (!best)
-		return NULL;
-	if (unlikely(!refcount_inc_not_zero(&best->sk_refcnt)))
-		return NULL;
-	smp_acquire__after_ctrl_dep();
-	if (unlikely(listen_score(best, net, daddr, dport, dif, sdif) < high)) {
-		sock_put(best);
-		goto again;
-	}
-	return best;
+	return listener_on(net, daddr, dport, dif, sdif) ?:
+	       listener_on(net, htonl(INADDR_ANY), dport, dif, sdif);
 }
 
 /**
@@ -257,9 +268,9 @@ static struct conn_key key_of(const struct sock_common *c)
 	return k;
 }
 
-/* Bucket lock held. */
-static bool tuple_taken(struct net *net, const struct sock_common *self,
-			const struct conn_key *k, u32 hash)
+/* Who has the four-tuple that @self wants, or NULL. Bucket lock held. */
+static struct sock_common *tuple_owner(struct net *net, const struct sock_common *self,
+				       const struct conn_key *k, u32 hash, int sdif)
 {
 	struct hlist_nulls_node *node;
 	struct sock_common *c;
@@ -267,10 +278,10 @@ static bool tuple_taken(struct net *net, const struct sock_common *self,
 	hlist_nulls_for_each_entry(c, node, &conn_table[hash & conn_mask],
 				   skc_nulls_node) {
 		if (c != self && c->skc_hash == hash &&
-		    conn_match(c, net, k, self->skc_bound_dev_if, 0))
-			return true;
+		    conn_match(c, net, k, self->skc_bound_dev_if, sdif))
+			return c;
 	}
-	return false;
+	return NULL;
 }
 
 static void add_entry(struct sock_common *c, u32 hash)
@@ -290,27 +301,47 @@ static bool del_entry(struct sock_common *c)
 /**
  * newtcp_hash_connection() - make a connection findable
  * @sk: socket with its addresses and ports set
+ * @bound: the program chose the port itself
  *
- * Context: socket lock held, BH on or off.
+ * A TIME-WAIT entry may have to give way to it (tcp_tw_reuse).
+ *
+ * Context: process, socket lock held.
  * Return: 0, or -EADDRNOTAVAIL when the four-tuple is in use.
  */
-int newtcp_hash_connection(struct sock *sk)
+int newtcp_hash_connection(struct sock *sk, bool bound)
 {
 	struct net *net = sock_net(sk);
+	int sdif = l3mdev_master_ifindex_by_index(net, sk->sk_bound_dev_if);
 	struct conn_key k = key_of(&sk->__sk_common);
 	u32 hash = conn_hash(net, &k);
 	spinlock_t *lock = conn_lock(hash);
-	int err = 0;
+	struct newtcp_tw *tw = NULL;
+	struct sock_common *c;
+	int err = -EADDRNOTAVAIL;
 
+	newinet_intake_pin(sk);
 	spin_lock_bh(lock);
-	if (tuple_taken(net, &sk->__sk_common, &k, hash)) {
-		err = -EADDRNOTAVAIL;
-	} else {
-		sk->sk_hash = hash;
-		add_entry(&sk->__sk_common, hash);
-		sock_prot_inuse_add(net, sk->sk_prot, 1);
+	c = tuple_owner(net, &sk->__sk_common, &k, hash, sdif);
+	if (c) {
+		if (c->skc_state != TCP_TIME_WAIT ||
+		    !newtcp_tw_yields(newtcp_tw_of(c), sk, bound))
+			goto out;
+		tw = newtcp_tw_of(c);
 	}
+	sk->sk_hash = hash;
+	add_entry(&sk->__sk_common, hash);
+	if (tw)
+		del_entry(&tw->c);
+	sock_prot_inuse_add(net, sk->sk_prot, 1);
+	err = 0;
+out:
 	spin_unlock_bh(lock);
+	if (tw) {
+		local_bh_disable();
+		newtcp_tw_kill(tw);
+		newtcp_tw_put(tw);	/* the table's reference */
+		local_bh_enable();
+	}
 	return err;
 }
 
@@ -328,7 +359,8 @@ int newtcp_hash_listener(struct sock *sk)
 	struct sock *other;
 	int err;
 
-	b = &listen_table[listen_slot(sock_net(sk), sk->sk_num)];
+	sk->sk_hash = listen_slot(sock_net(sk), sk->sk_rcv_saddr, sk->sk_num);
+	b = &listen_table[sk->sk_hash];
 	spin_lock_bh(&b->lock);
 	sk_nulls_for_each(other, node, &b->head)
 		if (newinet_reuseport_fits(sk, other))
@@ -355,7 +387,7 @@ void newtcp_unhash(struct sock *sk)
 	if (sk_unhashed(sk))
 		return;
 	if (sk->sk_state == TCP_LISTEN)
-		lock = &listen_table[listen_slot(sock_net(sk), sk->sk_num)].lock;
+		lock = &listen_table[sk->sk_hash].lock;
 	else
 		lock = conn_lock(sk->sk_hash);
 
@@ -384,7 +416,7 @@ bool newtcp_hash_req(struct newtcp_req *req)
 	bool free;
 
 	spin_lock(lock);
-	free = !tuple_taken(net, &req->c, &k, hash);
+	free = !tuple_owner(net, &req->c, &k, hash, 0);
 	if (free) {
 		req->c.skc_hash = hash;
 		/* A stale look-up takes a reference without any lock. */
@@ -430,6 +462,7 @@ bool newtcp_hash_child(struct newtcp_req *req, struct sock *child)
 	spinlock_t *lock = conn_lock(hash);
 	bool won;
 
+	newinet_intake_pin(child);
 	spin_lock(lock);
 	won = !hlist_nulls_unhashed(&req->c.skc_nulls_node);
 	if (won) {
@@ -488,7 +521,10 @@ bool newtcp_unhash_tw(struct newtcp_tw *tw)
 /**
  * newtcp_lookup_init() - allocate the tables
  *
- * The connection table has a chain for each 128 KiB of memory, as Linux's.
+ * The connection table has a chain for each 128 KiB of memory, as Linux's. That
+ * of listeners has one for each 256 KiB: what anybody may open on one port of
+ * many addresses spreads over all of them, and the kernel's own segments, which
+ * look there before they go on, meet hardly any.
  *
  * Context: process.
  * Return: 0 or -ENOMEM.
@@ -496,20 +532,26 @@ bool newtcp_unhash_tw(struct newtcp_tw *tw)
 int newtcp_lookup_init(void)
 {
 	unsigned long chains = roundup_pow_of_two(totalram_pages() / 32 + 1);
+	unsigned long listens;
 	u32 i;
 
 	chains = clamp(chains, 1UL << 10, 1UL << 19);
+	listens = clamp(chains / 2, 1UL << 10, 1UL << 16);
 	conn_table = kvmalloc_array(chains, sizeof(*conn_table), GFP_KERNEL);
-	if (!conn_table)
+	listen_table = kvmalloc_array(listens, sizeof(*listen_table), GFP_KERNEL);
+	if (!conn_table || !listen_table) {
+		newtcp_lookup_exit();
 		return -ENOMEM;
+	}
 	conn_mask = chains - 1;
+	listen_mask = listens - 1;
 	for (i = 0; i < chains; i++)
 		INIT_HLIST_NULLS_HEAD(&conn_table[i], i);
 	for (i = 0; i < LOCK_COUNT; i++)
 		spin_lock_init(&conn_locks[i]);
-	for (i = 0; i < LISTEN_COUNT; i++) {
+	for (i = 0; i < listens; i++) {
 		spin_lock_init(&listen_table[i].lock);
-		INIT_HLIST_NULLS_HEAD(&listen_table[i].head, i);
+		INIT_HLIST_NULLS_HEAD(&listen_table[i].head, i | LISTEN_NULLS);
 	}
 	table_secret = get_random_u32();
 	return 0;
@@ -523,4 +565,5 @@ int newtcp_lookup_init(void)
 void newtcp_lookup_exit(void)
 {
 	kvfree(conn_table);
+	kvfree(listen_table);
 }

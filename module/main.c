@@ -46,6 +46,7 @@ out_intake:
 out_tcp:
 	newtcp_exit();
 out_timewait:
+	newtcp_timewait_stop();
 	newtcp_timewait_exit();
 out_claim:
 	newinet_claim_exit();
@@ -58,7 +59,7 @@ static void __exit newinet_exit(void)
 {
 	newinet_door_shut();
 	newinet_family_exit();
-	newtcp_tw_purge(NULL);
+	newtcp_timewait_stop();
 	newinet_intake_exit();
 	newtcp_exit();
 	newtcp_timewait_exit();

@@ -99,8 +99,6 @@ void newinet_claim_flush(struct net *net);
 /* intake.c: segments and ICMP errors from IP */
 int newinet_intake_init(void);		/* process */
 void newinet_intake_exit(void);		/* process, waits for RCU */
-void newinet_intake_get(void);		/* process or BH: somebody is to be found */
-void newinet_intake_put(void);		/* process or BH */
 
 /* icmp.c: softirq; the reference on @c is dropped */
 void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info);

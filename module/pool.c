@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include <net/ip.h>
 #include "claim.h"
+#include "slot.h"
 #include "tcp/tcp.h"
 
 #define POOL_MIN		64
@@ -209,7 +210,7 @@ out:
  */
 static bool pool_settle(struct sock *sk, int *err)
 {
-	*err = newtcp_hash_connection(sk);
+	*err = newtcp_hash_connection(sk, false);
 	if (*err != -EADDRNOTAVAIL)
 		return true;
 	newinet_claim_put(&sk->__sk_common);
@@ -334,7 +335,7 @@ int newinet_claim_connect(struct sock *sk)
 	int err;
 
 	if (inet_sk(sk)->inet_num)
-		return newtcp_hash_connection(sk);
+		return newtcp_hash_connection(sk, true);
 
 	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
 				   inet_sk(sk)->inet_daddr,

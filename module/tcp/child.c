@@ -17,11 +17,11 @@
  *    listener's alone; sk_user_data goes with who has not marked it.
  *  - The listener's alone, so cleared in forget_parent(): the multicast list,
  *    IP options, sk_rx_dst, sk_frag, sk_cookie, the accept queue's length,
- *    writers that wait, the port's claim, SYN and accept queue. sk_peer_pid and
- *    sk_peer_cred are never set for this family; they are cleared nevertheless,
- *    and their lock begins open, since getsockopt(SO_PEERCRED) on the listener
- *    may hold it while it is copied.
- *  - The transport's own: rtx_queue, reassembly, the timer (newtcp_child_init),
+ *    writers that wait, the port's claim, its place in the slot, SYN and accept
+ *    queue. sk_peer_pid and sk_peer_cred are never set for this family; they
+ *    are cleared nevertheless, and their lock begins open, since
+ *    getsockopt(SO_PEERCRED) on the listener may hold it while it is copied.
+ *  - The transport's own: rtx_queue, reassembly, the timer (newtcp_timer_setup),
  *    the congestion controller, whose module is counted once more. Of
  *    inet_sock's cork no datagram code is ever called: what lives there is
  *    plain data, reset with the other variables.
@@ -69,6 +69,7 @@ static void forget_parent(struct sock *sk)
 	tp->listener = NULL;
 	tp->accept_next = NULL;
 	tp->claim = NULL;
+	tp->intake_pinned = 0;
 	tp->deferred = 0;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
 	__skb_queue_head_init(&tp->rtx_queue);

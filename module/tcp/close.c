@@ -238,22 +238,18 @@ static void close_connection(struct sock *sk, bool unread, long timeout)
  * newtcp_orphan_fin_wait2() - FIN-WAIT-2 without an owner ends by itself
  * @sk: the connection; it may be gone afterwards
  *
- * A long wait keeps the socket for all but the last minute of it.
+ * An entry of TIME-WAIT's takes its place, however long the wait is: unlike the
+ * socket it does not keep the module loaded.
  *
  * Context: socket lock held, process or softirq.
  */
 void newtcp_orphan_fin_wait2(struct sock *sk)
 {
-	int left = newtcp_fin_time(sk);
-
 	if (newtcp_sk(sk)->linger2 < 0) {
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		newtcp_done(sk);
-	} else if (left > NEWTCP_TIMEWAIT_LEN) {
-		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + left - NEWTCP_TIMEWAIT_LEN);
 	} else {
-		newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
+		newtcp_time_wait(sk, TCP_FIN_WAIT2, newtcp_fin_time(sk));
 	}
 }
 

@@ -104,6 +104,7 @@ int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	/* In the table before the SYN leaves: the answer may be quick. */
 	tp->ts_recent = 0;
 	tp->ts_recent_stamp = 0;
+	tp->write_seq = 0;
 	newtcp_set_state(sk, TCP_SYN_SENT);
 	err = newinet_egress_connect(sk, usin);
 	if (err)
@@ -112,6 +113,9 @@ int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	newtcp_first_numbers(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
 			     inet->inet_sport, inet->inet_dport, &tp->iss,
 			     &tp->ts_offset);
+	/* A TIME-WAIT entry that gave way wants to be outnumbered. */
+	if (tp->write_seq)
+		tp->iss = tp->write_seq;
 	tp->write_seq = tp->iss;
 	atomic_set(&inet->inet_id, get_random_u16());
 	init_variables(sk, __sk_dst_get(sk));

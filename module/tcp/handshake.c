@@ -267,6 +267,8 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 	newtcp_first_numbers(net, req->c.skc_rcv_saddr, req->c.skc_daddr,
 			     htons(req->c.skc_num), req->c.skc_dport,
 			     &req->iss, &req->ts_offset);
+	if (NEWTCP_CB(skb)->tw_isn)
+		req->iss = NEWTCP_CB(skb)->tw_isn;
 	req->mark = inet_request_mark(lsk, (struct sk_buff *)skb);
 	req->tos = ip_hdr(skb)->tos;
 	req->retrans = 0;

@@ -17,6 +17,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
+#include "../slot.h"
 #include "tcp.h"
 
 static atomic_long_t memory_allocated;
@@ -228,6 +229,8 @@ bool newtcp_too_many_orphans(const struct sock *sk, int shift)
 static void destruct(struct sock *sk)
 {
 	newtcp_cong_release(&newtcp_sk(sk)->cong);
+	if (newtcp_sk(sk)->intake_pinned)
+		newinet_intake_put();
 	kfree(newtcp_sk(sk)->listener);
 	inet_sock_destruct(sk);
 }

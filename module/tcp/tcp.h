@@ -25,9 +25,12 @@
  * Claims (claim.c) take a mutex and so belong to process context, outside BH;
  * claim buckets have a spinlock (BH) that nests inside the socket lock.
  *
+ * TIME-WAIT entries live as long as they are in their namespace's list, under its
+ * lock (BH, timewait.c).
+ *
  * Order: claim mutex / socket lock -> listener.lock -> claim bucket lock ->
- * connection bucket lock. No two socket locks are held at once, except that a
- * child is created locked while its listener is not.
+ * TIME-WAIT list lock -> connection bucket lock. No two socket locks are held at
+ * once, except that a child is created locked while its listener is not.
  *
  * References: the connection table holds one on each request and TIME-WAIT
  * entry (a full socket leaves it before it dies), each armed timer holds one on
@@ -53,6 +56,7 @@
 #include "cong.h"
 #include "sack.h"
 #include "window.h"
+#include "timewait.h"
 
 /* th_flags, as they stand in byte 13 of the header */
 #define NEWTCP_FIN	0x01
@@ -87,7 +91,7 @@ enum newtcp_deadline {
 	NEWTCP_DL_PROBE,	/* probe a zero window; an owed FIN */
 	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail */
 	NEWTCP_DL_DELACK,	/* a delayed ACK is due */
-	NEWTCP_DL_KEEP,		/* keepalive, or the end of FIN-WAIT-2 */
+	NEWTCP_DL_KEEP,		/* keepalive */
 	NEWTCP_DL_MAX
 };
 
@@ -132,6 +136,7 @@ enum newtcp_ca_state {
  * @flags: NEWTCP_FIN ...
  * @sacked: NEWTCP_SEG_*
  * @tsecr: receive: timestamp echo
+ * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
  *
  * On transmission the part of it that IP uses is given to IP zeroed.
  */
@@ -144,6 +149,7 @@ struct newtcp_skb_cb {
 			u32 tsval;
 			u32 tsecr;
 		};
+		u32 tw_isn;
 	};
 	u32 ack_seq;
 	u16 segs;
@@ -212,7 +218,8 @@ struct newtcp_sock {
 			u32 tlp_high_seq;	/* SND.NXT at the tail probe; 0 = none */
 			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
-			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1;
+			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1,
+			   intake_pinned:1;	/* slot.c */
 			/* Options, seconds; 0 = the netns's */
 			u16 keep_time;
 			u16 keep_intvl;
@@ -348,33 +355,6 @@ struct newtcp_req {
 	u8 acked;			/* the third packet came, and found no room */
 	u8 tos;
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
-};
-
-/*
- * struct newtcp_tw - a connection in TIME-WAIT (or FIN-WAIT-2 with no owner)
- * @c: key, state (TCP_TIME_WAIT) and place in the connection table
- * @timer: end of the wait; holds a reference
- * @claim: the port, shared with the others on it
- * @substate: TCP_TIME_WAIT or TCP_FIN_WAIT2
- */
-struct newtcp_tw {
-	struct sock_common c;
-	struct timer_list timer;
-	struct newinet_claim *claim;
-	struct hlist_node node;		/* all of them, for netns exit and unload */
-	u32 rcv_nxt;
-	u32 snd_nxt;
-	u32 rcv_wnd;			/* bytes */
-	u32 ts_recent;
-	u32 ts_recent_stamp;
-	u32 ts_offset;
-	u32 last_oow_ack;
-	u32 mark;
-	u32 priority;
-	u8 ts_ok;
-	u8 rcv_wscale;
-	u8 substate;
-	u8 tos;
 };
 
 static inline struct newtcp_req *newtcp_req_of(struct sock_common *c)
@@ -550,7 +530,7 @@ struct sock_common *newtcp_lookup_established(struct net *net, __be32 saddr,
 struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
 				    int dif, int sdif);
 /* Locked. -EADDRNOTAVAIL when the four-tuple is taken. */
-int newtcp_hash_connection(struct sock *sk);
+int newtcp_hash_connection(struct sock *sk, bool bound);
 /* Process, locked: a listener becomes findable. 0 or -ENOMEM. */
 int newtcp_hash_listener(struct sock *sk);
 /* Locked. */
@@ -767,16 +747,6 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 void newtcp_retransmit_lost(struct sock *sk);
 
 #include "timer.h"
-
-/* timewait.c */
-int newtcp_timewait_init(void);					/* process */
-void newtcp_timewait_exit(void);				/* process */
-void newtcp_time_wait(struct sock *sk, int substate, int timeo);	/* locked */
-/* BH. Consumes the reference on @tw, and @skb. */
-void newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb);
-void newtcp_tw_kill(struct newtcp_tw *tw);			/* BH */
-void newtcp_tw_put(struct newtcp_tw *tw);
-void newtcp_tw_purge(struct net *net);				/* process; NULL: all */
 
 /* reply.c: segments that no full socket sends; BH */
 struct newtcp_reply {

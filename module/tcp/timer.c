@@ -11,7 +11,7 @@
  *   LOSS    a segment is due to be declared lost, or the tail to be probed
  *           (RFC 8985)
  *   DELACK  an ACK was held back long enough (RFC 9293 3.8.6.3)
- *   KEEP    keepalive (RFC 9293 3.8.4), or FIN-WAIT-2 has lasted long enough
+ *   KEEP    keepalive (RFC 9293 3.8.4)
  *
  * Context: softirq for the timer itself; a socket that a user owns is left a
  * note (NEWTCP_DEFER_TIMER) and newtcp_timer_run() follows at release.
@@ -374,30 +374,12 @@ static void keepalive_expired(struct sock *sk)
 	}
 }
 
-static void keep_expired(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD)) {
-		int left = newtcp_fin_time(sk) - NEWTCP_TIMEWAIT_LEN;
-
-		if (tp->linger2 >= 0 && left > 0) {
-			newtcp_time_wait(sk, TCP_FIN_WAIT2, left);
-			return;
-		}
-		newtcp_send_active_reset(sk, GFP_ATOMIC);
-		newtcp_done(sk);
-		return;
-	}
-	keepalive_expired(sk);
-}
-
 static void (*const handlers[NEWTCP_DL_MAX])(struct sock *sk) = {
 	[NEWTCP_DL_RTO] = rto_expired,
 	[NEWTCP_DL_PROBE] = probe_expired,
 	[NEWTCP_DL_LOSS] = newtcp_loss_expired,
 	[NEWTCP_DL_DELACK] = delack_expired,
-	[NEWTCP_DL_KEEP] = keep_expired,
+	[NEWTCP_DL_KEEP] = keepalive_expired,
 };
 
 /**

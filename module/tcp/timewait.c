@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TIME-WAIT in an object of its own, a fraction of a socket's size, and the
- * FIN-WAIT-2 of a connection without an owner (RFC 9293 3.10.7.4, RFC 1337).
+ * FIN-WAIT-2 of a connection without an owner (RFC 9293 3.10.7.4, RFC 1337,
+ * RFC 6191). Answers to net/ipv4/tcp_minisocks.c and inet_timewait_sock.c.
  *
- * An entry stands in the connection table in place of its socket and on a list
- * of all entries; table, list and timer hold a reference each.
+ * An entry stands in the connection table in place of its socket and on the list
+ * of its namespace; table, list and timer hold a reference each. It becomes
+ * findable, listed and timed in one step under the list's lock. Who takes it off
+ * the list ends it: he alone takes it out of the table, gives its claim back and,
+ * last of all, counts it out. A purge that finds the list empty waits for that
+ * count, so that nothing of the namespace is used afterwards.
  *
  * Context: BH; creation with the socket lock held.
  */
 #include <linux/slab.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 #include <net/sock.h>
+#include "../reuseport.h"
 #include "tcp.h"
 
+struct wait_net {
+	spinlock_t lock;		/* BH: list */
+	struct hlist_head list;
+	atomic_t count;			/* listed, or still being ended */
+};
+
 static struct kmem_cache *tw_cache;
-static HLIST_HEAD(tw_list);
-static DEFINE_SPINLOCK(tw_lock);		/* tw_list */
-static atomic_t tw_count = ATOMIC_INIT(0);
+static unsigned int wait_net_id;
+
+static struct wait_net *wait_net_of(const struct newtcp_tw *tw)
+{
+	return net_generic(read_pnet(&tw->c.skc_net), wait_net_id);
+}
 
 /**
  * newtcp_tw_put() - drop a reference
@@ -29,6 +46,13 @@ void newtcp_tw_put(struct newtcp_tw *tw)
 		kmem_cache_free(tw_cache, tw);
 }
 
+static void count_out(struct wait_net *tn)
+{
+	/* All that was done for the entry comes before, for purge(). */
+	smp_mb__before_atomic();
+	atomic_dec(&tn->count);
+}
+
 /**
  * newtcp_tw_kill() - the wait is over
  * @tw: the entry, on which the caller holds a reference
@@ -37,21 +61,23 @@ void newtcp_tw_put(struct newtcp_tw *tw)
  */
 void newtcp_tw_kill(struct newtcp_tw *tw)
 {
-	bool listed;
+	struct wait_net *tn = wait_net_of(tw);
+	bool alive;
 
-	if (!newtcp_unhash_tw(tw))
-		return;
-	spin_lock(&tw_lock);
-	listed = !hlist_unhashed(&tw->node);
-	if (listed)
+	spin_lock(&tn->lock);
+	alive = !hlist_unhashed(&tw->node);
+	if (alive)
 		hlist_del_init(&tw->node);
-	spin_unlock(&tw_lock);
+	spin_unlock(&tn->lock);
+	if (!alive)
+		return;
+
+	newtcp_unhash_tw(tw);
 	newinet_claim_put(&tw->c);
-	atomic_dec(&tw_count);
 	if (timer_delete(&tw->timer))
 		newtcp_tw_put(tw);
-	if (listed)
-		newtcp_tw_put(tw);
+	newtcp_tw_put(tw);
+	count_out(tn);
 }
 
 static void tw_expired(struct timer_list *t)
@@ -62,34 +88,35 @@ static void tw_expired(struct timer_list *t)
 	newtcp_tw_put(tw);
 }
 
-/* (Re)start the wait; the timer holds a reference while it is armed. */
-static void tw_schedule(struct newtcp_tw *tw, unsigned long timeo)
+/* Begin the wait anew, unless it has ended. The timer keeps its reference. */
+static void tw_restart(struct newtcp_tw *tw)
 {
-	spin_lock(&tw_lock);
-	/* One that is being killed is not started again. */
+	struct wait_net *tn = wait_net_of(tw);
+
+	spin_lock(&tn->lock);
 	if (!hlist_unhashed(&tw->node) &&
-	    !mod_timer(&tw->timer, jiffies + timeo))
+	    !mod_timer(&tw->timer, jiffies + NEWTCP_TIMEWAIT_LEN))
 		refcount_inc(&tw->c.skc_refcnt);
-	spin_unlock(&tw_lock);
+	spin_unlock(&tn->lock);
 }
 
-static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
+/* Findable, listed and timed, in the place of @sk. BH, @sk locked. */
+static void tw_begin(struct newtcp_tw *tw, struct sock *sk, unsigned long timeo)
+{
+	struct wait_net *tn = wait_net_of(tw);
+
+	spin_lock(&tn->lock);
+	/* For the list, and for the timer; the table takes its own. */
+	refcount_add(2, &tw->c.skc_refcnt);
+	hlist_add_head(&tw->node, &tn->list);
+	mod_timer(&tw->timer, jiffies + timeo);
+	newtcp_hash_tw(sk, tw);
+	spin_unlock(&tn->lock);
+}
+
+static void tw_init(struct newtcp_tw *tw, const struct sock *sk, int substate)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
-	struct net *net = sock_net(sk);
-	struct newtcp_tw *tw;
-
-	if (atomic_inc_return(&tw_count) >
-	    READ_ONCE(net->ipv4.tcp_death_row.sysctl_max_tw_buckets)) {
-		net_warn_ratelimited("newinet: too many connections in TIME-WAIT (net.ipv4.tcp_max_tw_buckets)\n");
-		atomic_dec(&tw_count);
-		return NULL;
-	}
-	tw = kmem_cache_alloc(tw_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!tw) {
-		atomic_dec(&tw_count);
-		return NULL;
-	}
 
 	tw->c.skc_addrpair = sk->sk_addrpair;
 	tw->c.skc_portpair = sk->sk_portpair;
@@ -101,7 +128,7 @@ static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
 	tw->c.skc_nulls_node.pprev = NULL;
 	write_pnet(&tw->c.skc_net, sock_net(sk));
 	tw->c.skc_prot = sk->sk_prot;
-	refcount_set(&tw->c.skc_refcnt, 1);
+	tw->c.skc_hash = sk->sk_hash;
 	tw->c.skc_state = TCP_TIME_WAIT;
 	tw->claim = NULL;
 	timer_setup(&tw->timer, tw_expired, 0);
@@ -110,7 +137,7 @@ static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
 	tw->snd_nxt = tp->snd_nxt;
 	tw->rcv_wnd = newtcp_receive_window(tp);
 	tw->ts_recent = tp->ts_recent;
-	tw->ts_recent_stamp = tp->ts_recent_stamp;
+	tw->ts_recent_stamp = tp->ts_ok ? tp->ts_recent_stamp : 0;
 	tw->ts_offset = tp->ts_offset;
 	tw->last_oow_ack = 0;
 	tw->mark = sk->sk_mark;
@@ -119,6 +146,27 @@ static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
 	tw->rcv_wscale = tp->rcv_wscale;
 	tw->substate = substate;
 	tw->tos = inet_sk(sk)->tos;
+	/* Last: a reader of the object's former life may take it from now on. */
+	smp_wmb();
+	refcount_set(&tw->c.skc_refcnt, 1);
+}
+
+/* An entry like @sk, counted, in no table. NULL: no memory, or too many. */
+static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
+{
+	struct net *net = sock_net(sk);
+	struct wait_net *tn = net_generic(net, wait_net_id);
+	struct newtcp_tw *tw = NULL;
+
+	if (atomic_inc_return(&tn->count) >
+	    READ_ONCE(net->ipv4.tcp_death_row.sysctl_max_tw_buckets))
+		net_warn_ratelimited("newinet: too many connections in TIME-WAIT (net.ipv4.tcp_max_tw_buckets)\n");
+	else
+		tw = kmem_cache_alloc(tw_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (tw)
+		tw_init(tw, sk, substate);
+	else
+		count_out(tn);
 	return tw;
 }
 
@@ -146,16 +194,42 @@ void newtcp_time_wait(struct sock *sk, int substate, int timeo)
 
 		local_bh_disable();
 		WARN_ON_ONCE(!newinet_claim_share(&sk->__sk_common, &tw->c));
-		newtcp_hash_tw(sk, tw);
-		spin_lock(&tw_lock);
-		refcount_inc(&tw->c.skc_refcnt);
-		hlist_add_head(&tw->node, &tw_list);
-		spin_unlock(&tw_lock);
-		tw_schedule(tw, timeo);
+		tw_begin(tw, sk, timeo);
 		newtcp_tw_put(tw);
 		local_bh_enable();
 	}
 	newtcp_done(sk);
+}
+
+/* A program binds the port itself, or it is chosen for it: see newtcp_tw_may_yield(). */
+static bool on_loopback(const struct newtcp_tw *tw)
+{
+	return tw->c.skc_bound_dev_if == LOOPBACK_IFINDEX ||
+	       ipv4_is_loopback(tw->c.skc_daddr) ||
+	       ipv4_is_loopback(tw->c.skc_rcv_saddr);
+}
+
+/**
+ * newtcp_tw_yields() - may a connect() have the four-tuple?
+ * @tw: the entry
+ * @sk: the socket that wants it; on success it goes on where @tw has ended
+ * @bound: its port was given by bind()
+ *
+ * Context: @sk locked; the lock of @tw's chain held, so that it stays findable.
+ */
+bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!newtcp_tw_may_yield(READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_tw_reuse),
+				 bound, READ_ONCE(tw->substate) == TCP_FIN_WAIT2,
+				 on_loopback(tw), READ_ONCE(tw->ts_recent_stamp),
+				 (u32)ktime_get_seconds()))
+		return false;
+	tp->write_seq = newtcp_tw_isn(tw->snd_nxt);
+	tp->ts_recent = READ_ONCE(tw->ts_recent);
+	tp->ts_recent_stamp = READ_ONCE(tw->ts_recent_stamp);
+	return true;
 }
 
 static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
@@ -218,7 +292,7 @@ static bool tw_new_incarnation(const struct newtcp_tw *tw, u32 seq,
 /* The peer closes its half: FIN-WAIT-2 becomes TIME-WAIT. */
 static enum tw_verdict fin_wait2_verdict(struct newtcp_tw *tw,
 					 const struct newtcp_skb_cb *cb,
-					 bool paws)
+					 bool paws, bool has_ts, u32 tsval)
 {
 	if (paws || seq_before(cb->end_seq, tw->rcv_nxt) ||
 	    seq_after(cb->seq, tw->rcv_nxt + tw->rcv_wnd))
@@ -233,9 +307,13 @@ static enum tw_verdict fin_wait2_verdict(struct newtcp_tw *tw,
 	/* Data for a program that is gone. */
 	if (!(cb->flags & NEWTCP_FIN) || cb->end_seq != tw->rcv_nxt + 1)
 		return TW_RST;
-	tw->substate = TCP_TIME_WAIT;
+	WRITE_ONCE(tw->substate, TCP_TIME_WAIT);
 	tw->rcv_nxt = cb->end_seq;
-	tw_schedule(tw, NEWTCP_TIMEWAIT_LEN);
+	if (has_ts) {
+		WRITE_ONCE(tw->ts_recent, tsval);
+		WRITE_ONCE(tw->ts_recent_stamp, (u32)ktime_get_seconds());
+	}
+	tw_restart(tw);
 	return TW_ACK;
 }
 
@@ -248,7 +326,7 @@ static enum tw_verdict tw_verdict(struct newtcp_tw *tw,
 	bool bare = cb->seq == cb->end_seq || (cb->flags & NEWTCP_RST);
 
 	if (tw->substate == TCP_FIN_WAIT2)
-		return fin_wait2_verdict(tw, cb, paws);
+		return fin_wait2_verdict(tw, cb, paws, has_ts, tsval);
 
 	if (!paws && cb->seq == tw->rcv_nxt && bare) {
 		if (cb->flags & NEWTCP_RST)
@@ -261,51 +339,83 @@ static enum tw_verdict tw_verdict(struct newtcp_tw *tw,
 		return TW_REUSE;
 	if (cb->flags & NEWTCP_RST)
 		return TW_DROP;
-	/* A retransmitted FIN begins the wait anew. */
-	if (!paws && !(cb->flags & NEWTCP_SYN))
-		tw_schedule(tw, NEWTCP_TIMEWAIT_LEN);
+	/* A retransmitted FIN begins the wait anew, a SYN that may be new does not. */
+	if (paws || (cb->flags & NEWTCP_ACK))
+		tw_restart(tw);
 	return TW_ACK;
 }
 
-/* A SYN for a new connection on the old four-tuple goes to the listener. */
-static void give_way(struct newtcp_tw *tw, struct sk_buff *skb)
+/* Is a listener of the kernel's waiting, which came past the wait (claim.c)? */
+static bool kernel_listens(struct net *net, struct sk_buff *skb,
+			   const struct tcphdr *th)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return __inet_lookup_listener(net, net->ipv4.tcp_death_row.hashinfo, skb,
+				      th->doff * 4, iph->saddr, th->source,
+				      iph->daddr, ntohs(th->dest), inet_iif(skb),
+				      inet_sdif(skb));
+}
+
+enum tw_way {
+	TW_STAYS,		/* nobody listens */
+	TW_CONSUMED,
+	TW_KERNELS,		/* for the kernel's handler, untouched */
+};
+
+/* A SYN for a new connection on the old four-tuple goes to whoever listens. */
+static enum tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
+			    const struct tcphdr *th, const struct newtcp_skb_cb *cb)
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	struct sock *lsk;
 
 	lsk = newtcp_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
-				     skb->skb_iif, 0);
-	if (!lsk) {
-		newtcp_send_rst(net, skb, NULL);
-		kfree_skb(skb);
-		return;
+				     inet_iif(skb), inet_sdif(skb));
+	if (lsk) {
+		lsk = newinet_reuseport_choose(lsk, skb);
+		newtcp_tw_kill(tw);
+		*NEWTCP_CB(skb) = *cb;
+		NEWTCP_CB(skb)->tw_isn = newtcp_tw_isn(tw->snd_nxt);
+		newtcp_listener_rcv(lsk, skb);
+		sock_put(lsk);
+		return TW_CONSUMED;
 	}
+	if (!kernel_listens(net, skb, th))
+		return TW_STAYS;
 	newtcp_tw_kill(tw);
-	newtcp_listener_rcv(lsk, skb);
-	sock_put(lsk);
+	return TW_KERNELS;
 }
 
 /**
  * newtcp_tw_rcv() - a segment arrives in TIME-WAIT
  * @tw: the entry; the caller's reference is dropped
- * @skb: the segment, at its TCP header, newtcp_skb_cb filled in; consumed
+ * @skb: the segment, at its TCP header, IP's control block still in it
+ * @cb: its numbers
  *
  * Context: softirq.
+ * Return: true when @skb was consumed; false when the kernel's TCP is to have it.
  */
-void newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb)
+bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
+		   const struct newtcp_skb_cb *cb)
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	enum tw_verdict verdict;
+	enum tw_way way = TW_STAYS;
 	u32 tsval = 0;
 	bool has_ts;
 
 	skb_reset_transport_header(skb);
 	has_ts = tw_timestamp(tw, th, &tsval);
-	switch (tw_verdict(tw, NEWTCP_CB(skb), has_ts, tsval)) {
-	case TW_REUSE:
-		give_way(tw, skb);
-		newtcp_tw_put(tw);
-		return;
+	verdict = tw_verdict(tw, cb, has_ts, tsval);
+	if (verdict == TW_REUSE) {
+		way = give_way(tw, skb, th, cb);
+		verdict = way == TW_STAYS ? TW_ACK : TW_DROP;
+	}
+	if (way == TW_STAYS)
+		*NEWTCP_CB(skb) = *cb;
+	switch (verdict) {
 	case TW_ACK:
 		if (!newtcp_oow_ratelimited(net, skb, &tw->last_oow_ack))
 			tw_reply(tw, NEWTCP_ACK, tw->snd_nxt);
@@ -317,54 +427,72 @@ void newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb)
 	case TW_END:
 		newtcp_tw_kill(tw);
 		break;
+	case TW_REUSE:
 	case TW_DROP:
 		break;
 	}
 	newtcp_tw_put(tw);
-	kfree_skb(skb);
+	if (way == TW_STAYS)
+		kfree_skb(skb);
+	return way != TW_KERNELS;
 }
 
-/* The next entry of @net, or of any, with a reference. */
-static struct newtcp_tw *tw_first(const struct net *net)
+/* The next entry, with a reference. */
+static struct newtcp_tw *tw_first(struct wait_net *tn)
 {
-	struct newtcp_tw *tw, *found = NULL;
+	struct newtcp_tw *tw = NULL;
 
-	spin_lock_bh(&tw_lock);
-	hlist_for_each_entry(tw, &tw_list, node) {
-		if (net && read_pnet(&tw->c.skc_net) != net)
-			continue;
+	spin_lock_bh(&tn->lock);
+	if (!hlist_empty(&tn->list)) {
+		tw = hlist_entry(tn->list.first, struct newtcp_tw, node);
 		refcount_inc(&tw->c.skc_refcnt);
-		found = tw;
-		break;
 	}
-	spin_unlock_bh(&tw_lock);
-	return found;
+	spin_unlock_bh(&tn->lock);
+	return tw;
 }
 
-/**
- * newtcp_tw_purge() - end all waits of a namespace
- * @net: the namespace, or NULL for all
- *
- * Context: process.
+/*
+ * End all waits of a namespace, at the cost of its own entries. Who is ending one
+ * meanwhile is waited for; a grace period later nobody looks at the namespace for
+ * the sake of an entry. Process context.
  */
-void newtcp_tw_purge(struct net *net)
+static void __net_exit purge(struct net *net)
 {
+	struct wait_net *tn = net_generic(net, wait_net_id);
 	struct newtcp_tw *tw;
 
-	while ((tw = tw_first(net))) {
-		local_bh_disable();
-		newtcp_tw_kill(tw);
-		local_bh_enable();
-		/* A timer that runs now must be done before the netns goes. */
-		if (timer_delete_sync(&tw->timer))
+	for (;;) {
+		tw = tw_first(tn);
+		if (tw) {
+			local_bh_disable();
+			newtcp_tw_kill(tw);
+			local_bh_enable();
 			newtcp_tw_put(tw);
-		newtcp_tw_put(tw);
-		cond_resched();
+			cond_resched();
+		} else if (atomic_read_acquire(&tn->count)) {
+			schedule_timeout_uninterruptible(1);
+		} else {
+			return;
+		}
 	}
 }
 
-static struct pernet_operations tw_net_ops = {
-	.exit = newtcp_tw_purge,
+static int __net_init wait_net_init(struct net *net)
+{
+	struct wait_net *tn = net_generic(net, wait_net_id);
+
+	spin_lock_init(&tn->lock);
+	INIT_HLIST_HEAD(&tn->list);
+	atomic_set(&tn->count, 0);
+	return 0;
+}
+
+static struct pernet_operations wait_net_ops = {
+	.init		= wait_net_init,
+	/* A grace period follows, for handlers that still know an entry. */
+	.pre_exit	= purge,
+	.id		= &wait_net_id,
+	.size		= sizeof(struct wait_net),
 };
 
 /**
@@ -382,21 +510,31 @@ int newtcp_timewait_init(void)
 				     SLAB_TYPESAFE_BY_RCU, NULL);
 	if (!tw_cache)
 		return -ENOMEM;
-	err = register_pernet_subsys(&tw_net_ops);
+	err = register_pernet_subsys(&wait_net_ops);
 	if (err)
 		kmem_cache_destroy(tw_cache);
 	return err;
 }
 
 /**
- * newtcp_timewait_exit() - end all waits and destroy the cache
+ * newtcp_timewait_stop() - end all waits there are
+ *
+ * Namespaces that are going at this moment are waited for.
+ *
+ * Context: process; no socket is left, the intake still works.
+ */
+void newtcp_timewait_stop(void)
+{
+	unregister_pernet_subsys(&wait_net_ops);
+}
+
+/**
+ * newtcp_timewait_exit() - destroy the cache; newtcp_timewait_stop() came before
  *
  * Context: process.
  */
 void newtcp_timewait_exit(void)
 {
-	unregister_pernet_subsys(&tw_net_ops);
-	newtcp_tw_purge(NULL);
 	rcu_barrier();
 	kmem_cache_destroy(tw_cache);
 }

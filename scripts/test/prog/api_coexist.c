@@ -262,7 +262,6 @@ CASE_F(held_in_time_wait_there, T_NO_MIX)
 	held_in_time_wait(OTHER, t_fam);
 }
 
-/* The kernel's IPv6 wildcard takes IPv4 as well, unless it says otherwise. */
 /*
  * SO_REUSEADDR gets a server past the other stack's TIME-WAIT. Nobody comes
  * after it, not with SO_REUSEADDR either, though that was good enough before.
@@ -293,6 +292,56 @@ CASE_F(past_their_time_wait, T_NO_MIX)
 	}
 }
 
+/* The same from there: the way back to the kernel's TCP is as short. */
+CASE_F(past_our_time_wait, T_NO_MIX)
+{
+	int l = sock_reuse(t_fam, ADDR), c, s, theirs = sock_reuse(OTHER, ADDR), again;
+	uint16_t port;
+	char b;
+
+	OK(try_bind(l, t_fam, LOOP, 0));
+	OK(listen(l, 1));
+	port = t_port(l);
+	c = t_connect(t_fam, LOOP, port);
+	s = t_accept(l);
+	close(s);
+	RET(recv(c, &b, 1, 0), 0);
+	later(__LINE__, "a listener before TIME-WAIT", OTHER, LOOP, port, ADDR, EADDRINUSE);
+	close(c);
+	close(l);
+	later(__LINE__, "TIME-WAIT", OTHER, LOOP, port, NONE, EADDRINUSE);
+	later(__LINE__, "TIME-WAIT", OTHER, LOOP, port, PORT, EADDRINUSE);
+	later(__LINE__, "TIME-WAIT", t_fam, LOOP, port, ADDR, 0);
+	OK(try_bind(theirs, OTHER, LOOP, port));
+	for (int r = NONE; r <= BOTH; r++) {
+		/* AF_INET alone shares it until one of them listens. */
+		if (!t_newinet && r & ADDR)
+			continue;
+		later(__LINE__, "a bind past TIME-WAIT", t_fam, LOOP, port, r, EADDRINUSE);
+		later(__LINE__, "a bind past TIME-WAIT", t_fam, ANY, port, r, EADDRINUSE);
+	}
+	OK(listen(theirs, 1));
+	for (int r = NONE; r <= BOTH; r++) {
+		later(__LINE__, "a server past TIME-WAIT", t_fam, LOOP, port, r, EADDRINUSE);
+		later(__LINE__, "a server past TIME-WAIT", t_fam, ANY, port, r, EADDRINUSE);
+	}
+	c = t_connect(OTHER, LOOP, port);
+	s = t_accept(theirs);
+	EQ(ntohs(t_peer(s).sin_port), t_port(c));
+	again = t_connect(t_fam, LOOP, port);
+	close(t_accept(theirs));
+	RET(recv(again, &b, 1, 0), 0);
+	close(again);
+	t_reset_on_close(c);
+	close(c);
+	t_wait_hup(s);
+	close(s);
+	close(theirs);
+	later(__LINE__, "the server closed", OTHER, LOOP, port, ADDR, 0);
+	later(__LINE__, "the server closed", t_fam, LOOP, port, ADDR, 0);
+}
+
+/* The kernel's IPv6 wildcard takes IPv4 as well, unless it says otherwise. */
 CASE_F(ipv6_wildcard, T_NO_MIX)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };

@@ -81,11 +81,33 @@ with_time_wait() {
 	in_b "$call" inet socket "connect:$addr_a:7200" recv shutdown close
 	wait "$pid" || status=1
 	grep -q 'accept=0 shutdown=0 recv=end' "$net_tmp/said" || status=1
-	same_as 'socket=0 reuse=0 bind=EADDRINUSE' \
-		"$(in_a "$call" inet socket reuse "bind:$addr_a:7200")" || status=1
+	same_as 'socket=0 bind=EADDRINUSE' \
+		"$(in_a "$call" inet socket "bind:$addr_a:7200")" || status=1
 	gone || status=1
 	same_as 'socket=0 bind=0 listen=0' \
 		"$(in_a "$call" inet socket "bind:$addr_a:7200" listen)" || status=1
+	return "$status"
+}
+
+# A close that the peer never answers with its own: however long FIN-WAIT-2 may
+# last, what waits is not a socket.
+with_fin_wait2() {
+	local status=0 pid peer
+	insmod "$ko"
+	rm -f "$net_tmp"/step*
+	in_a sysctl -qw net.ipv4.tcp_fin_timeout=100000
+	in_a "$call" newinet socket reuse "bind:$addr_a:7400" listen "ready:$net_tmp/step1" \
+		accept close >"$net_tmp/said" &
+	pid=$!
+	wait_for 20 test -e "$net_tmp/step1" || status=1
+	in_b "$call" inet socket "connect:$addr_a:7400" recv "wait:$net_tmp/step2" >/dev/null &
+	peer=$!
+	wait "$pid" || status=1
+	grep -q 'accept=0 close=0' "$net_tmp/said" || status=1
+	gone || status=1
+	touch "$net_tmp/step2"
+	wait "$peer" || true
+	in_a sysctl -qw net.ipv4.tcp_fin_timeout=60
 	return "$status"
 }
 
@@ -252,6 +274,7 @@ check 'refused with a connection' held socket "connect:$addr_b:7000" send:1000 r
 check 'refused with half a connection' held socket "connect:$addr_b:7000" shutdown recv
 kill "$inet_pid"
 check 'goes with connections in TIME-WAIT' with_time_wait
+check 'goes with connections in FIN-WAIT-2' with_fin_wait2
 check 'goes with half-open handshakes' with_half_open
 check "$rounds times under the kernel's traffic" again_and_again
 sed -n 's/^\([0-9]* rounds.*\|client inet.*\)/# \1/p' "$net_tmp/check"

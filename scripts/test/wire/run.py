@@ -23,8 +23,8 @@ import env  # noqa: E402
 import nsock  # noqa: E402
 from packet import Fail, Skip  # noqa: E402
 
-GROUPS = ('open', 'listen', 'flow', 'super', 'loss', 'receive', 'close', 'timeout',
-          'security', 'icmp', 'bounds')
+GROUPS = ('open', 'listen', 'flow', 'super', 'loss', 'receive', 'close', 'wait',
+          'timeout', 'security', 'icmp', 'bounds')
 SKIPPED = 77
 
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of the place in inet_protos[IPPROTO_TCP] (module/slot.c) with another
+ * module in front of it, which is this one: it takes the slot over and gives it
+ * back, as a module of the same kind would. The module under test must not be
+ * unloadable while somebody keeps a pointer to it.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <net/protocol.h>
+
+#include "../module/newinet.h"
+#include "../module/slot.h"
+
+static const struct net_protocol *before;	/* what the other one passes on to */
+static struct net_protocol other;
+static struct module *newinet;
+
+static int other_rcv(struct sk_buff *skb)
+{
+	return before->handler(skb);
+}
+
+static int other_err(struct sk_buff *skb, u32 info)
+{
+	return before->err_handler(skb, info);
+}
+
+static const struct net_protocol *swap_slot(const struct net_protocol *p)
+{
+	return xchg((const struct net_protocol __force **)&inet_protos[IPPROTO_TCP], p);
+}
+
+static void come_in_front(void)
+{
+	rcu_read_lock();
+	before = rcu_dereference(inet_protos[IPPROTO_TCP]);
+	rcu_read_unlock();
+	other = *before;
+	other.handler = other_rcv;
+	other.err_handler = other_err;
+	swap_slot(&other);
+}
+
+static void leave_front(void)
+{
+	swap_slot(before);
+	synchronize_net();
+}
+
+/* A socket tells whose module it is. */
+static int name_module(struct kunit_suite *suite)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(&init_net, newinet_family, SOCK_STREAM, 0, &sock);
+	if (err)
+		return err;
+	newinet = sock->sk->sk_prot->owner;
+	sock_release(sock);
+	rcu_barrier();
+	return 0;
+}
+
+static int pins(void)
+{
+	return module_refcount(newinet);
+}
+
+static bool slot_is(const struct net_protocol *p)
+{
+	return rcu_access_pointer(inet_protos[IPPROTO_TCP]) == p;
+}
+
+/* For as long as a retry may take: is the module pinned so often, in the slot or not? */
+static bool soon(int pinned, bool in_slot)
+{
+	int i;
+
+	for (i = 0; i < 60; i++) {
+		if (pins() == pinned && slot_is(newinet_next) != in_slot)
+			return true;
+		msleep(100);
+	}
+	return false;
+}
+
+static void taken_and_given_back_test(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, slot_is(newinet_next));
+	newinet_intake_get();
+	KUNIT_EXPECT_FALSE(test, slot_is(newinet_next));
+	newinet_intake_get();
+	newinet_intake_put();
+	KUNIT_EXPECT_FALSE(test, slot_is(newinet_next));
+	newinet_intake_put();
+	KUNIT_EXPECT_TRUE(test, slot_is(newinet_next));
+}
+
+/* It came when we were there: ours stays, pinned, until it has gone. */
+static void stacked_test(struct kunit *test)
+{
+	int pinned = pins();
+
+	newinet_intake_get();
+	come_in_front();
+	newinet_intake_put();
+	KUNIT_EXPECT_EQ(test, pins(), pinned + 1);
+	KUNIT_EXPECT_TRUE(test, slot_is(&other));
+	/* Used again meanwhile, and not: pinned once. */
+	newinet_intake_get();
+	newinet_intake_put();
+	KUNIT_EXPECT_EQ(test, pins(), pinned + 1);
+	leave_front();
+	KUNIT_EXPECT_TRUE(test, soon(pinned, false));
+}
+
+/* With owners left: the first that goes sees it, and the module is pinned. */
+static void seen_early_test(struct kunit *test)
+{
+	int pinned = pins();
+
+	newinet_intake_get();
+	newinet_intake_get();
+	come_in_front();
+	newinet_intake_put();
+	KUNIT_EXPECT_EQ(test, pins(), pinned + 1);
+	leave_front();
+	KUNIT_EXPECT_TRUE(test, soon(pinned, true));
+	newinet_intake_put();
+	KUNIT_EXPECT_TRUE(test, slot_is(newinet_next));
+}
+
+/* It was there before us: we do not stand on it, and come when it has gone. */
+static void was_there_test(struct kunit *test)
+{
+	come_in_front();
+	newinet_intake_get();
+	KUNIT_EXPECT_TRUE(test, slot_is(&other));
+	KUNIT_EXPECT_FALSE(test, newinet_slot_taken);
+	KUNIT_EXPECT_EQ(test, newinet_slot_init(other_rcv, other_err), -EBUSY);
+	leave_front();
+	KUNIT_EXPECT_TRUE(test, soon(pins(), true));
+	KUNIT_EXPECT_TRUE(test, newinet_slot_taken);
+	newinet_intake_put();
+	KUNIT_EXPECT_TRUE(test, slot_is(newinet_next));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(taken_and_given_back_test),
+	KUNIT_CASE(stacked_test),
+	KUNIT_CASE(seen_early_test),
+	KUNIT_CASE(was_there_test),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name		= "newinet_slot",
+	.suite_init	= name_module,
+	.test_cases	= cases,
+};
+
+kunit_test_suite(suite);

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Wire cases for what outlives its socket: segments that wait in a firewall's queue, and
+TIME-WAIT when its four-tuple or its port is wanted again.
+"""
+import errno
+import select
+import socket
+import subprocess
+
+from env import case
+from nfqueue import Queue, nft
+from nsock import Sock
+from packet import Skip, ensure
+from peer import LOCAL, syn_opts
+
+QUEUE_INPUT = '''
+table ip t {
+    chain c { type filter hook input priority 0; ip protocol tcp queue num 0; }
+}
+'''
+
+
+def kernel_segments():
+    """How many segments the kernel's own TCP has taken in this namespace."""
+    with open('/proc/net/snmp', encoding='ascii') as f:
+        names, values = [line.split() for line in f if line.startswith('Tcp:')]
+    return int(values[names.index('InSegs')])
+
+
+@case('wait', timeout=60)
+def queued_at_input(e):
+    """A segment that waits in NFQUEUE at INPUT while the last socket and claim of the family
+    end is not given to the kernel's TCP: early demultiplexing hung the socket on it."""
+    queue = Queue()
+    s, f = e.active()
+    f.send('A', b'so that the way back is known')
+    f.expect('A')
+    e.tun.run(0.1)
+    nft(QUEUE_INPUT)
+    f.send('A', b'late')
+    packet = queue.get()
+    s.abort()
+    f.expect('RA')
+    e.tun.run(1)
+    before = kernel_segments()
+    queue.accept(packet)
+    e.tun.run(0.1)
+    taken = kernel_segments() - before
+    ensure(taken == (e.name == 'inet'), f"the kernel's TCP took {taken} segments of ours")
+    # Nobody is there any more: the next one is the kernel's to answer.
+    nft('delete table ip t')
+    f.queue.clear()
+    f.send('A', b'too late')
+    f.expect('R')
+    ensure(kernel_segments() == before + taken + 1, 'the kernel does not get its segments')
+
+
+def reusable(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def bound_to(port):
+    def setup(s):
+        reusable(s)
+        s.bind(port, LOCAL)
+    return setup
+
+
+def waiting(e, ts=True, tw_reuse=None, **kw):
+    """A connection that ended here first: its flow, whose four-tuple is in TIME-WAIT."""
+    if tw_reuse is not None:
+        e.sysctl('ipv4.tcp_tw_reuse', tw_reuse)
+    s, f = e.active(ts=ts, **kw)
+    s.close()
+    f.expect('FA', off=0, len=0)
+    f.send('A')
+    e.tun.run(0.02)
+    f.send('FA')
+    p = f.expect('A', off=1, len=0, ack=f.snd_nxt)
+    f.tsval_last = p.opts['ts'][1] if ts else None
+    f.forget()
+    return f
+
+
+def refused(e, old, bound, what):
+    s = e.sock()
+    if bound:
+        bound_to(old.lport)(s)
+    ensure(s.connect(old.raddr, old.rport) == errno.EADDRNOTAVAIL, what)
+
+
+def again(e, old, bound):
+    """connect() from the same port to the same place: the socket, its flow, the SYN."""
+    f = e.flow(raddr=old.raddr, rport=old.rport)
+    s = e.sock()
+    if bound:
+        bound_to(old.lport)(s)
+    err = s.connect(f.raddr, f.rport)
+    ensure(err == errno.EINPROGRESS, f'connect says {errno.errorcode.get(err, err)}')
+    syn = f.expect('S')
+    ensure(syn.sport == old.lport, 'another port')
+    return s, f, syn
+
+
+def one_port(e):
+    """So that connect() has but one port to choose."""
+    e.sysctl('ipv4.ip_local_port_range', '33333 33333')
+
+
+@case('wait')
+def connect_outnumbers(e):
+    """connect() takes TIME-WAIT over after a second, above its numbers (tcp_tw_reuse 1)."""
+    one_port(e)
+    old = waiting(e, tw_reuse=1)
+    e.tun.run(2.2)
+    s, f, syn = again(e, old, False)
+    ensure(syn.seq == (old.theirs(1) + 65537) & 0xffffffff,
+           f'ISN {syn.seq} after {old.theirs(1)}')
+    ensure(syn.opts['ts'][1] == old.tsval_last, f'TS.Recent is forgotten: {syn.text()}')
+    f.ts_base = old.ts_base
+    f.send('SA', opts=syn_opts(1460, True, (f.tsval(), syn.opts['ts'][0]), 7))
+    f.expect('A', off=0, rack=1, len=0)
+    ensure(s.poll(select.POLLOUT, 1.0) & select.POLLOUT and s.error() == 0, 'no connection')
+    f.ts, f.peer_ws = 1, syn.opts['ws']
+    f.send('A', b'data')
+    ensure(s.recv_exact(4) == b'data', 'no data on the connection that took over')
+
+
+@case('wait')
+def connect_too_soon(e):
+    """Within a second of the last timestamp the port is not taken over."""
+    one_port(e)
+    old = waiting(e, tw_reuse=1)
+    refused(e, old, False, 'taken over at once')
+
+
+@case('wait')
+def connect_not_asked_for(e):
+    """tcp_tw_reuse 0, or 2 with an address that is no loopback one: not taken over."""
+    one_port(e)
+    old = waiting(e, tw_reuse=0)
+    e.tun.run(2.2)
+    refused(e, old, False, 'taken over with 0')
+    e.sysctl('ipv4.tcp_tw_reuse', 2)
+    refused(e, old, False, 'taken over with 2')
+
+
+@case('wait')
+def connect_without_timestamps(e):
+    """Without timestamps nothing is taken over, whoever chose the port."""
+    one_port(e)
+    old = waiting(e, ts=False, tw_reuse=1, setup=reusable)
+    e.tun.run(2.2)
+    refused(e, old, False, 'taken over')
+    refused(e, old, True, 'taken over by bind()')
+
+
+@case('wait')
+def bound_outnumbers(e):
+    """bind() and connect() to the same four-tuple take it over at once, with timestamps."""
+    old = waiting(e, tw_reuse=0, setup=bound_to(34567))
+    _, f, syn = again(e, old, True)
+    ensure(syn.seq == (old.theirs(1) + 65537) & 0xffffffff,
+           f'ISN {syn.seq} after {old.theirs(1)}')
+    f.rst(ack=None)
+
+
+@case('wait')
+def listener_outnumbers(e):
+    """A SYN that takes TIME-WAIT over gets an ISN above the old numbers."""
+    lst = e.listener()
+    s, old = e.passive(lst)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    old.forget()
+    f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
+    f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
+    p = f.expect('SA', rack=1)
+    ensure(p.seq == (old.theirs(1) + 65537) & 0xffffffff, f'ISN {p.seq} after {old.theirs(1)}')
+
+
+@case('wait')
+def nobody_listens(e):
+    """The same SYN where nobody listens any more is acknowledged, and TIME-WAIT goes on."""
+    lst = e.listener()
+    s, old = e.passive(lst)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    lst.close()
+    old.send('S', seq=old.snd_nxt + 100000, opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
+    old.expect('A', off=1, ack=old.snd_nxt)
+    e.tun.run(1)
+    old.send('FA', seq=old.snd_nxt - 1)
+    old.expect('A', off=1, ack=old.snd_nxt)
+
+
+@case('wait')
+def other_stack_listens(e):
+    """The same SYN goes to a listener of the other stack that came past TIME-WAIT."""
+    lst = e.listener(setup=reusable)
+    s, old = e.passive(lst)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    old.forget()
+    lst.close()
+    other = Sock(socket.AF_INET)
+    reusable(other)
+    other.bind(lst.port, '0.0.0.0').listen(5)
+    # What is not for the listener is still answered by TIME-WAIT.
+    old.tun.flows[(old.raddr, old.rport, old.lport)] = old
+    e.tun.run(1)
+    old.send('FA', seq=old.snd_nxt - 1)
+    old.expect('A', off=1, ack=old.snd_nxt)
+    old.forget()
+    f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
+    f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
+    p = f.expect('SA', rack=1)
+    f.ts_base = old.ts_base + 1
+    f.ts, f.peer_ws = 1, p.opts['ws']
+    f.send('A')
+    ensure(other.wait_accept(), 'the listener gets nothing')
+
+
+@case('wait')
+def their_time_wait_answers(e):
+    """A listener past the other stack's TIME-WAIT: the latter still answers its FIN."""
+    e.sysctl('ipv4.ip_early_demux', 0)
+    other = Sock(socket.AF_INET)
+    reusable(other)
+    e.net()
+    other.port = e.next_lport()
+    other.bind(other.port, '0.0.0.0').listen(5)
+    s, old = e.passive(other)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    other.close()
+    e.listener(port=other.port, setup=reusable)
+    e.tun.run(1)
+    old.send('FA', seq=old.snd_nxt - 1)
+    old.expect('A', off=1, ack=old.snd_nxt)
+
+
+@case('wait')
+def slave_of_vrf(e):
+    """A listener on a device in a VRF takes the SYN that takes TIME-WAIT over."""
+    e.net()
+    if subprocess.run('ip link add vrf0 type vrf table 10 && ip link set vrf0 up && '
+                      'ip link set tun0 master vrf0', shell=True, check=False,
+                      capture_output=True).returncode:
+        raise Skip('no VRF in this kernel')
+
+    def on_tun(s):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'tun0\0')
+    lst = e.listener(setup=on_tun)
+    s, old = e.passive(lst)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    old.forget()
+    f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
+    f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
+    f.expect('SA', rack=1)
