@@ -164,6 +164,18 @@ static u32 handshake_rtt(const struct newtcp_req *req,
 	return max(ms, 1U) * USEC_PER_MSEC;
 }
 
+/*
+ * RFC 5681 3.1, RFC 6298 5.7: two SYN-ACKs were lost, so the first window is one
+ * segment; unless the echo is of the first one, which only took its time.
+ */
+static bool synacks_lost(const struct newtcp_req *req, const struct newtcp_options *opts)
+{
+	if (req->retrans < 2 || !req->timeouts)
+		return false;
+	return !req->ts_ok || !(opts->flags & NEWTCP_OPT_TS) ||
+	       opts->tsecr != newtcp_ts_of(req->synack_us) + req->ts_offset;
+}
+
 /**
  * newtcp_child_abort() - it will not be: never hashed, or taken out again
  * @child: the socket; unlocked, and its creator's reference dropped
@@ -234,6 +246,9 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 		return NULL;
 	}
 	newtcp_sync_mss(child, dst_mtu(dst));
+	newtcp_sk(child)->total_retrans = req->retrans;
+	if (synacks_lost(req, opts))
+		newtcp_sk(child)->cong.cwnd = 1;
 	rtt_us = handshake_rtt(req, opts, newtcp_sk(child)->now_us);
 	if (rtt_us)
 		newtcp_rtt_update(child, rtt_us);

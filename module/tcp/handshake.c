@@ -111,7 +111,7 @@ static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 	};
 }
 
-static int send_synack(struct newtcp_req *req, struct newtcp_reply *r)
+static int send_synack(struct newtcp_req *req, struct newtcp_reply *r, u64 now_us)
 {
 	struct newtcp_options o = {
 		.flags = NEWTCP_OPT_MSS,
@@ -120,7 +120,7 @@ static int send_synack(struct newtcp_req *req, struct newtcp_reply *r)
 
 	if (req->ts_ok) {
 		o.flags |= NEWTCP_OPT_TS;
-		o.tsval = newtcp_ts_of(newtcp_clock_us()) + req->ts_offset;
+		o.tsval = newtcp_ts_of(now_us) + req->ts_offset;
 		o.tsecr = READ_ONCE(req->ts_recent);
 	}
 	if (req->sack_ok)
@@ -141,7 +141,7 @@ static bool send_synack_again(struct newtcp_req *req)
 	int err;
 
 	synack_init(req, &r);
-	err = send_synack(req, &r);
+	err = send_synack(req, &r, newtcp_clock_us());
 	if (net_xmit_eval(err))
 		return false;
 	req->retrans++;
@@ -369,7 +369,8 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 		return;
 	}
 	if (req_list(req)) {
-		send_synack(req, &r);
+		/* Its timestamp can be told from those of others (synacks_lost()). */
+		send_synack(req, &r, req->synack_us);
 	} else {
 		newtcp_unhash_req(req);
 		dst_release(r.dst);

@@ -2,6 +2,8 @@
 /*
  * A listener whose options change on one CPU while connections to it are
  * finished on another: every child is a copy of the listener as it is just then.
+ * And listeners that join a group (SO_REUSEPORT) and leave it, and programs that
+ * choose among them, while they are chosen from.
  *
  *	life_options FAMILY SECONDS
  *
@@ -72,6 +74,50 @@ static void *changer(void *arg)
 	return NULL;
 }
 
+static int in_group(struct sockaddr_in *a)
+{
+	int on = 1, fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	socklen_t len = sizeof(*a);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) ||
+	    bind(fd, SA(a), sizeof(*a)) || listen(fd, 4) || getsockname(fd, SA(a), &len))
+		die("group: %s", strerror(errno));
+	return fd;
+}
+
+/* One stays, a second comes and goes; what they are asked for is tried and dropped. */
+static void *grouper(void *arg)
+{
+	struct sockaddr_in a = address(family, "127.0.0.1", 0);
+	struct sock_filter pick = BPF_STMT(BPF_RET | BPF_K, 1);
+	struct sock_fprog prog = { .len = 1, .filter = &pick };
+	struct linger reset = { 1, 0 };
+	int first = in_group(&a), second, c, s, none = 0;
+
+	(void)arg;
+	for (unsigned int i = 0; !stop; i++) {
+		second = in_group(&a);
+		if (i % 3)
+			setsockopt(second, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog,
+				   sizeof(prog));
+		else
+			setsockopt(first, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &none,
+				   sizeof(none));
+		for (int j = 0; j < 4; j++) {
+			c = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			setsockopt(c, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+			connect(c, SA(&a), sizeof(a));
+			if (j == 2)
+				close(second);
+			close(c);
+		}
+		while ((s = accept(first, NULL, NULL)) >= 0)
+			close(s);
+	}
+	close(first);
+	return NULL;
+}
+
 static void connect_once(void)
 {
 	struct sockaddr_in a = address(family, "127.0.0.1", 0);
@@ -104,7 +150,7 @@ static void connect_once(void)
 int main(int argc, char **argv)
 {
 	uint64_t end;
-	pthread_t thread;
+	pthread_t thread, group;
 
 	if (argc != 3)
 		die("usage: life_options FAMILY SECONDS");
@@ -112,13 +158,15 @@ int main(int argc, char **argv)
 	lsk = socket(family, SOCK_STREAM, 0);
 	if (lsk < 0 || listen(lsk, 64))
 		die("listener: %s", strerror(errno));
-	if (pthread_create(&thread, NULL, changer, NULL))
+	if (pthread_create(&thread, NULL, changer, NULL) ||
+	    pthread_create(&group, NULL, grouper, NULL))
 		die("pthread_create");
 	end = now_ms() + atoi(argv[2]) * 1000ull;
 	while (now_ms() < end)
 		connect_once();
 	stop = 1;
 	pthread_join(thread, NULL);
+	pthread_join(group, NULL);
 	printf("%lu changes, %lu connections\n", changes, connections);
 	return !(changes && connections);
 }

@@ -586,6 +586,8 @@ def reuseport_bpf(e):
     ensure({taker for _, taker in _takers(e, group, 6)} == {1}, 'program that says 1')
     group[1].setsockopt(1, 68, 0)
     ensure({taker for _, taker in _takers(e, group, 30)} == {0, 1}, 'the program was taken away')
+    group[1].setsockopt(1, 49, 0)
+    ensure({taker for _, taker in _takers(e, group, 8)} == {1}, 'SO_INCOMING_CPU')
 
 
 @case('listen')
@@ -641,3 +643,22 @@ def syn_flood_cost(e):
     print(f'SYN: {costs[0]:.1f} and {costs[1]:.1f} us; at the end {ends[0]:.1f} and {ends[1]:.1f}')
     ensure(costs[1] < 1.3 * costs[0], f'SYN: {costs[0]:.1f} us, then {costs[1]:.1f}')
     ensure(ends[1] < 1.5 * ends[0] + 0.5, f'end: {ends[0]:.1f} us, then {ends[1]:.1f}')
+
+
+@case('listen', timeout=60)
+def synacks_lost(e):
+    """After two SYN-ACKs in vain the first window is a segment, if the peer saw a later one."""
+    lst = e.listener()
+    for ts, wait, first, want in ((False, 0, False, 10), (False, 1.3, False, 10),
+                                  (False, 3.5, False, 1), (True, 3.5, False, 1),
+                                  (True, 3.5, True, 10)):
+        f, p = e.half_open(lst, ts=ts)
+        e.tun.run(wait)
+        f.queue.clear()
+        if first:
+            f.ts_recent = p.opts['ts'][0]
+        f.send('A')
+        s = lst.wait_accept()
+        s.send(b'm' * 20000)
+        got = sum(p.len > 0 for p in f.collect(0.05))
+        ensure(got == want, f'{got} segments, timestamps {ts}, after {wait} s, first {first}')
