@@ -27,8 +27,11 @@ static struct percpu_counter sockets_allocated;
 static struct percpu_counter orphans;
 /* Pages: no pressure below [0], pressure from [1], none given beyond [2]. */
 static long memory_limits[3];
-/* As net.ipv4.tcp_max_orphans is at boot; that one is not for modules to read. */
-static s64 max_orphans;
+/* net.ipv4.tcp_max_orphans is not for modules to read: one of our own. */
+static unsigned int max_orphans;
+module_param(max_orphans, uint, 0644);
+MODULE_PARM_DESC(max_orphans,
+		 "Connections without a program, at most (default by memory, at load 0 means that)");
 
 static void enter_memory_pressure(struct sock *sk)
 {
@@ -217,7 +220,7 @@ void newtcp_orphan_inc(void)
  */
 bool newtcp_too_many_orphans(const struct sock *sk, int shift)
 {
-	if (percpu_counter_compare(&orphans, max_orphans >> shift) > 0) {
+	if (percpu_counter_compare(&orphans, READ_ONCE(max_orphans) >> shift) > 0) {
 		net_warn_ratelimited("newinet: too many orphaned sockets\n");
 		return true;
 	}
@@ -417,7 +420,9 @@ static void init_limits(void)
 	memory_limits[0] = limit / 4 * 3;
 	memory_limits[1] = limit;
 	memory_limits[2] = memory_limits[0] * 2;
-	max_orphans = max(totalram_pages() / 64, 512UL);
+	if (!max_orphans)
+		max_orphans = clamp_t(unsigned long, totalram_pages() / 64,
+				      512, INT_MAX);
 }
 
 /**

@@ -3,11 +3,14 @@
 TIME-WAIT, half-close, aborts and orphans.
 """
 import errno
+import os
 import select
 import socket
 import struct
+import time
 
 from env import case
+from nsock import CLONE_NEWNET, libc
 from packet import ensure, near, pattern
 from peer import Receiver
 
@@ -588,3 +591,82 @@ def close_unconnected(e):
     f.expect_none(1.3, 'SYN after close()')
     f.send('SA', seq=f.iss)
     f.expect('R', seq=f.rcv_nxt)
+
+
+def set_max_orphans(family, value):
+    """The limit of a family: AF_INET's is a sysctl of the first namespace alone. Returns the old."""
+    path = '/proc/sys/net/ipv4/tcp_max_orphans'
+    if family != socket.AF_INET:
+        path = '/sys/module/newinet/parameters/max_orphans'
+    rd, wr = os.pipe()
+    if not (pid := os.fork()):
+        with open('/proc/1/ns/net', encoding='ascii') as ns:
+            libc.setns(ns.fileno(), CLONE_NEWNET)
+        with open(path, 'r+', encoding='ascii') as f:
+            os.write(wr, f.read().encode())
+            f.seek(0)
+            f.write(str(value))
+        os._exit(0)
+    ensure(os.waitpid(pid, 0)[1] == 0, f'{path} cannot be set')
+    os.close(wr)
+    with os.fdopen(rd) as old:
+        return int(old.read())
+
+
+def resets(tun, flows):
+    tun.run(0.05)
+    return sum(any('R' in p.flags for p in f.queue) for f in flows)
+
+
+@case('close', timeout=60)
+def orphans_bounded(e):
+    """Orphans beyond the limit are reset at once, those that are too many later at their timeout."""
+    pairs = [e.active() for _ in range(24)]
+    flows = [f for _, f in pairs]
+    kept = set_max_orphans(e.family, 8)
+    try:
+        for s, _ in pairs:
+            s.close()
+            e.tun.run(0.12)             # AF_INET counts ten times a second
+        count = resets(e.tun, flows)
+        ensure(14 <= count <= 17, f'{count} of 24 reset, where 8 may stay')
+        set_max_orphans(e.family, 2)
+        e.tun.run(8)
+        count = resets(e.tun, flows)
+        ensure(20 <= count <= 23, f'{count} of 24 reset, where 2 may stay')
+    finally:
+        set_max_orphans(e.family, kept)
+
+
+def closing_time(e, family, count):
+    """Seconds that close() takes for each of so many connections, a third of them too many."""
+    mine, e.family = e.family, family
+    try:
+        pairs = [e.active() for _ in range(count)]
+    finally:
+        e.family = mine
+    kept = set_max_orphans(family, count * 2 // 3)
+    try:
+        begin = time.monotonic()
+        for s, _ in pairs:
+            s.close()
+        took = time.monotonic() - begin
+    finally:
+        set_max_orphans(family, kept)
+    for _, f in pairs:
+        f.rst(seq=f.last_ack)
+    e.tun.run(0.1)
+    return took / count
+
+
+@case('close', timeout=120)
+def orphans_cost(e):
+    """What an orphan costs does not depend on how many there are, and is what AF_INET pays."""
+    e.net()
+    few, many = ({fam: closing_time(e, fam, n) for fam in dict.fromkeys((socket.AF_INET, e.family))}
+                 for n in (25, 250))
+    print(f'close(): of 25 {[f"{t * 1e6:.0f}" for t in few.values()]}, '
+          f'of 250 {[f"{t * 1e6:.0f}" for t in many.values()]} microseconds each')
+    for fam, took in many.items():
+        ensure(took < 1.6 * few[fam], f'{took / few[fam]:.1f} times as much at ten times the number')
+    ensure(many[e.family] < 1.6 * many[socket.AF_INET], 'more than AF_INET')
