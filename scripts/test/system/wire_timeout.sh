@@ -6,7 +6,7 @@
 # (FAMILY=inet: that alone). Cases and their library: scripts/test/wire/.
 # kernels: 6.1 6.12 debug
 # clock: virtual
-# timeout: 240
+# timeout: 400
 # needs: python3
 set -euo pipefail
 

@@ -11,7 +11,7 @@ import socket
 import time
 
 from env import CASES, case
-from packet import Skip, ensure
+from packet import Skip, ensure, opt_ts
 from peer import Sysctl, syn_opts
 
 TCP = socket.IPPROTO_TCP
@@ -403,3 +403,23 @@ def absurd_sysctls(e):
             together(e, [row], 4.5)
         if kept is not None:
             e.sysctl(f'ipv4.{name}', kept)
+
+
+@case('timeout', timeout=2600)
+def ts_recent_void(e):
+    """After a long silence an older timestamp is taken, and is TS.Recent from then on."""
+    e.net()
+    if Sysctl.get('ipv4.tcp_syn_linear_timeouts') is None:
+        raise Skip('24 days on this kernel')
+    s, f = e.active()
+    f.send('A', b'one')
+    ensure(s.recv_exact(3) == b'one', 'data')
+    e.tun.run(2200)
+    f.queue.clear()
+    old = f.ts_base                     # of before the connection
+    f.send('A', b'two', opts=opt_ts(old, f.ts_recent))
+    ensure(s.recv_exact(3) == b'two', 'refused after half an hour')
+    f.wait_for(lambda p: p.rack == 7 and p.opts['ts'][1] == old, 0.5, 'TS.Recent not replaced')
+    f.send('A', b'3', seq=f.snd_nxt, opts=opt_ts(old - 5, f.ts_recent))
+    e.tun.run(0.1)
+    ensure(s.recv() is None, 'TS.Recent is still void')
