@@ -11,7 +11,7 @@ import socket
 import time
 
 from env import CASES, case
-from packet import Skip, ensure, opt_ts
+from packet import Skip, ensure, icmp_error, opt_ts
 from peer import Sysctl, syn_opts
 
 TCP = socket.IPPROTO_TCP
@@ -211,6 +211,13 @@ def shut(e, w, alive):
     return s, f
 
 
+def unreachable(e, w):
+    """Data that a router says it cannot deliver."""
+    s, f = data(e, w)
+    w.answer = lambda p: e.tun.inject(icmp_error(f.raddr, e.tun.addr, p.raw[:28], code=1))
+    return s, f
+
+
 def orphaned(opener):
     """The program closes; the connection has to end by itself."""
     def start(e, w):
@@ -290,6 +297,8 @@ add('data_retries_0', data, 100, (LATE, 0.6), sysctls={'tcp_retries2': 0})
 add('data_user_timeout', data, 100, (LATE, 5.2), opts=user_timeout(5000))
 add('data_user_timeout_short', data, 100, (LATE, 0.22), opts=user_timeout(1))
 add('data_user_timeout_long', data, 1000, (LATE, 550.2), opts=user_timeout(550000))
+add('unreachable', unreachable, 100, (errno.EHOSTUNREACH, 3.3), sysctls={'tcp_retries2': 3})
+add('orphan_unreachable', orphaned(unreachable), 100, None)
 
 add('stopped', dead(stopped), 1100, (LATE, 930))
 add('stopped_alive', alive(stopped), EVER, None)
