@@ -125,7 +125,7 @@ def judge(row, oracle, w):
 def add(name, start, seconds, want, **row):
     """A case: seconds to watch; want is (errno, about when), or None when it stays."""
     row.update(start=start, want=want)
-    wait = len(CASES) % 60 * STAGGER
+    wait = 3 + len(CASES) % 60 * STAGGER
 
     def run(e):
         e.net()
@@ -298,7 +298,7 @@ add('data_user_timeout', data, 100, (LATE, 5.2), opts=user_timeout(5000))
 add('data_user_timeout_short', data, 100, (LATE, 0.22), opts=user_timeout(1))
 add('data_user_timeout_long', data, 1000, (LATE, 550.2), opts=user_timeout(550000))
 add('unreachable', unreachable, 100, (errno.EHOSTUNREACH, 3.3), sysctls={'tcp_retries2': 3})
-add('orphan_unreachable', orphaned(unreachable), 100, None)
+add('orphan_unreachable', orphaned(unreachable), 30, None)
 
 add('stopped', dead(stopped), 1100, (LATE, 930))
 add('stopped_alive', alive(stopped), EVER, None)
@@ -368,6 +368,7 @@ def together(e, rows, seconds):
 def absurd_options(e):
     """Whatever value an option is given, it is refused or does what it does on AF_INET."""
     e.net()
+    time.sleep(15)                  # apart from the others
     alive_on = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for opt, start, more in ((USER_TIMEOUT, data, ()), (USER_TIMEOUT, dead(stopped), ()),
                              (USER_TIMEOUT, syn, ()),
@@ -377,7 +378,7 @@ def absurd_options(e):
                              (socket.TCP_KEEPCNT, established, keepalive(1, 1, 2)),
                              (socket.TCP_SYNCNT, syn, ()),
                              (socket.TCP_LINGER2, orphaned(established), ())):
-        rows = [{'start': start, 'opts': (*more, (TCP, opt, value)), 'slack': 0.4,
+        rows = [{'start': start, 'opts': (*more, (TCP, opt, value)), 'slack': 0.8,
                  'name': f'option {opt} = {value}'} for value in ABSURD]
         together(e, rows, 4.5)
 
@@ -386,6 +387,7 @@ def absurd_options(e):
 def absurd_sysctls(e):
     """Whatever a clock's sysctl is set to, the connections do as AF_INET's do."""
     e.net()
+    time.sleep(75)
     on = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
     quick = keepalive(1, 1, 2)
     seconds = (-INT_MAX // 1000, -1, 0, 1, 2, INT_MAX // 1000, INT_MAX // 1000 + 1,
@@ -408,7 +410,7 @@ def absurd_sysctls(e):
                 e.sysctl(f'ipv4.{name}', value)
             except OSError:
                 continue
-            row = {'start': start, 'opts': opts, 'slack': 0.4, 'name': f'{name} = {value}'}
+            row = {'start': start, 'opts': opts, 'slack': 0.8, 'name': f'{name} = {value}'}
             together(e, [row], 4.5)
         if kept is not None:
             e.sysctl(f'ipv4.{name}', kept)
