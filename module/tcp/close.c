@@ -234,6 +234,17 @@ static void close_connection(struct sock *sk, bool unread, long timeout)
 	sk_stream_wait_close(sk, timeout);
 }
 
+/*
+ * How long FIN-WAIT-2 really lasts for @t jiffies: in Linux the socket waits for
+ * all but a minute of them, and then an entry for as long again.
+ */
+static int orphan_wait(int t)
+{
+	if (t <= NEWTCP_TIMEWAIT_LEN)
+		return t;
+	return 2 * min(t - NEWTCP_TIMEWAIT_LEN, INT_MAX / 4);
+}
+
 /**
  * newtcp_orphan_fin_wait2() - FIN-WAIT-2 without an owner ends by itself
  * @sk: the connection; it may be gone afterwards
@@ -249,7 +260,7 @@ void newtcp_orphan_fin_wait2(struct sock *sk)
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		newtcp_done(sk);
 	} else {
-		newtcp_time_wait(sk, TCP_FIN_WAIT2, newtcp_fin_time(sk));
+		newtcp_time_wait(sk, TCP_FIN_WAIT2, orphan_wait(newtcp_fin_time(sk)));
 	}
 }
 

@@ -436,7 +436,7 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 	if (NEWTCP_CB(skb)->flags & NEWTCP_FIN) {
 		/* The peer's FIN is in the same segment, and needs the socket. */
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + newtcp_fin_time(sk));
+				    jiffies + min(newtcp_fin_time(sk), NEWTCP_TIMEWAIT_LEN));
 		return true;
 	}
 	newtcp_orphan_fin_wait2(sk);

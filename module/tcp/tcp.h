@@ -91,7 +91,7 @@ enum newtcp_deadline {
 	NEWTCP_DL_PROBE,	/* probe a zero window; an owed FIN */
 	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail */
 	NEWTCP_DL_DELACK,	/* a delayed ACK is due */
-	NEWTCP_DL_KEEP,		/* keepalive */
+	NEWTCP_DL_KEEP,		/* keepalive, or the end of FIN-WAIT-2 */
 	NEWTCP_DL_MAX
 };
 

@@ -11,7 +11,7 @@
  *   LOSS    a segment is due to be declared lost, or the tail to be probed
  *           (RFC 8985)
  *   DELACK  an ACK was held back long enough (RFC 9293 3.8.6.3)
- *   KEEP    keepalive (RFC 9293 3.8.4)
+ *   KEEP    keepalive (RFC 9293 3.8.4), or FIN-WAIT-2 has lasted long enough
  *
  * Context: softirq for the timer itself; a socket that a user owns is left a
  * note (NEWTCP_DEFER_TIMER) and newtcp_timer_run() follows at release.
@@ -374,12 +374,27 @@ static void keepalive_expired(struct sock *sk)
 	}
 }
 
+static void keep_expired(struct sock *sk)
+{
+	if (likely(sk->sk_state != TCP_FIN_WAIT2 || !sock_flag(sk, SOCK_DEAD))) {
+		keepalive_expired(sk);
+		return;
+	}
+	/* A FIN in the ACK of ours has kept the socket, and was not taken. */
+	if (newtcp_sk(sk)->linger2 >= 0 && newtcp_fin_time(sk) > NEWTCP_TIMEWAIT_LEN) {
+		newtcp_orphan_fin_wait2(sk);
+		return;
+	}
+	newtcp_send_active_reset(sk, GFP_ATOMIC);
+	newtcp_done(sk);
+}
+
 static void (*const handlers[NEWTCP_DL_MAX])(struct sock *sk) = {
 	[NEWTCP_DL_RTO] = rto_expired,
 	[NEWTCP_DL_PROBE] = probe_expired,
 	[NEWTCP_DL_LOSS] = newtcp_loss_expired,
 	[NEWTCP_DL_DELACK] = delack_expired,
-	[NEWTCP_DL_KEEP] = keepalive_expired,
+	[NEWTCP_DL_KEEP] = keep_expired,
 };
 
 /**
