@@ -149,7 +149,7 @@ static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
 		return false;
 	if (sk->sk_reuseport && owner->skc_reuseport &&
-	    (tw || uid_eq(sock_i_uid(sk), sock_i_uid(newtcp_full(owner)))))
+	    (tw || uid_eq(sk_uid(sk), sk_uid(newtcp_full(owner)))))
 		return false;
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Everything that differs between the supported kernels. The module is
- * written for 6.12; this file, which Kbuild includes in front of every other,
- * gives 6.1 the newer names. No other file looks at the version.
+ * written for 7.3; this file, which Kbuild includes in front of every other,
+ * gives older ones the newer names. No other file looks at the version.
  */
 #ifndef _NEWINET_COMPAT_H
 #define _NEWINET_COMPAT_H
@@ -10,10 +10,12 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) || \
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
-	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
-#error "newinet supports Linux 6.1 and 6.12"
+	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
+#error "newinet is for Linux 6.1 to 7.3"
+#elif LINUX_VERSION_CODE >> 8 != KERNEL_VERSION(6, 1, 0) >> 8 && \
+	 LINUX_VERSION_CODE >> 8 != KERNEL_VERSION(6, 12, 0) >> 8 && \
+	 LINUX_VERSION_CODE >> 8 != KERNEL_VERSION(7, 3, 0) >> 8
+#warning "newinet is tested on Linux 6.1, 6.12 and 7.3, not on this one"
 #endif
 
 /* 6.2: what a unit test may see. */
@@ -275,6 +277,60 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <linux/skbuff_ref.h>
 #include <net/proto_memory.h>
+#endif
+
+/* 6.16: from_timer() got a name that says more; DCCP went. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#include <linux/timer.h>
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field)	from_timer(var, timer, field)
+#endif
+#define tcp_get_hashinfo(sk)	tcp_or_dccp_get_hashinfo(sk)
+#endif
+
+/* 6.16: what is spliced needs no memory any more. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define skb_splice_from_iter(skb, iter, most, gfp) \
+	skb_splice_from_iter(skb, iter, most)
+#endif
+
+/* 6.17: the user whose socket it is, without a lock. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define sk_uid(sk)	sock_i_uid(sk)
+#endif
+
+/* 6.19: addresses of any size have a type of their own. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define sockaddr_unsized sockaddr
+#endif
+
+/* 7.1: the length of an address that is received stands in the message alone. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#include <net/inet_common.h>
+
+static inline int newinet_recv_error(struct sock *sk, struct msghdr *msg, int len)
+{
+	return inet_recv_error(sk, msg, len, &msg->msg_namelen);
+}
+
+#define NEWINET_PROTO_RECVMSG(name, impl)				\
+static int name(struct sock *sk, struct msghdr *msg, size_t len,	\
+		int flags, int *addr_len)				\
+{									\
+	int ret = impl(sk, msg, len, flags);				\
+									\
+	if (flags & MSG_ERRQUEUE)					\
+		*addr_len = msg->msg_namelen;				\
+	return ret;							\
+}
+#else
+#define newinet_recv_error(sk, msg, len)	inet_recv_error(sk, msg, len)
+#define NEWINET_PROTO_RECVMSG(name, impl)				\
+static int name(struct sock *sk, struct msghdr *msg, size_t len,	\
+		int flags)						\
+{									\
+	return impl(sk, msg, len, flags);				\
+}
 #endif
 
 #endif /* _NEWINET_COMPAT_H */

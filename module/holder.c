@@ -61,14 +61,14 @@ static void address_binder(struct sock *binder, __be32 addr, int dev)
  */
 static struct inet_bind_hashbucket *port_chain(const struct sock *binder, u16 num)
 {
-	struct inet_hashinfo *hinfo = tcp_or_dccp_get_hashinfo(binder);
+	struct inet_hashinfo *hinfo = tcp_get_hashinfo(binder);
 
 	return &hinfo->bhash[inet_bhashfn(sock_net(binder), num, hinfo->bhash_size)];
 }
 
 static struct inet_bind_hashbucket *addr_chain(const struct sock *binder, u16 num)
 {
-	return inet_bhashfn_portaddr(tcp_or_dccp_get_hashinfo(binder), binder,
+	return inet_bhashfn_portaddr(tcp_get_hashinfo(binder), binder,
 				     sock_net(binder), num);
 }
 

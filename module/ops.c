@@ -34,7 +34,7 @@ static int stream_release(struct socket *sock)
 	return 0;
 }
 
-static int stream_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
+static int stream_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	struct sockaddr_in addr;
 	int err;
@@ -48,7 +48,7 @@ static int stream_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len
 		return -EAFNOSUPPORT;
 
 	/* AF_INET is also what cgroup programs expect in the address. */
-	err = inet_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
+	err = inet_bind(sock, (struct sockaddr_unsized *)&addr, sizeof(addr));
 	if (err)
 		newinet_claim_flush(sock_net(sock->sk));
 	return err;
@@ -84,7 +84,8 @@ static int connect_failed(struct socket *sock, int flags)
 	return err;
 }
 
-static int connect_start(struct socket *sock, struct sockaddr *uaddr, int addr_len)
+static int connect_start(struct socket *sock, struct sockaddr_unsized *uaddr,
+			 int addr_len)
 {
 	struct sock *sk = sock->sk;
 	int err;
@@ -104,7 +105,7 @@ static int connect_start(struct socket *sock, struct sockaddr *uaddr, int addr_l
 }
 
 /* Socket locked. */
-static int connect_locked(struct socket *sock, struct sockaddr *uaddr,
+static int connect_locked(struct socket *sock, struct sockaddr_unsized *uaddr,
 			  int addr_len, int flags)
 {
 	struct sock *sk = sock->sk;
@@ -155,7 +156,7 @@ static int connect_locked(struct socket *sock, struct sockaddr *uaddr,
 	return 0;
 }
 
-static int stream_connect(struct socket *sock, struct sockaddr *uaddr,
+static int stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			  int addr_len, int flags)
 {
 	struct sock *sk = sock->sk;

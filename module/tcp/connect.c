@@ -21,7 +21,7 @@
  *
  * Return: 0 or -errno.
  */
-int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	const sa_family_t family = newinet_addr_family(sk->sk_socket);
 	int err;
@@ -89,7 +89,7 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
  * Return: 0 when the SYN is on its way; -EINVAL, -EAFNOSUPPORT for the
  * address; -EADDRNOTAVAIL without a local port; routing errors; -ENOBUFS.
  */
-int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	struct sockaddr_in *usin = (struct sockaddr_in *)uaddr;
 	struct newtcp_sock *tp = newtcp_sk(sk);

@@ -202,7 +202,7 @@ static bool req_rearm(struct newtcp_req *req)
 
 static void req_timer(struct timer_list *t)
 {
-	struct newtcp_req *req = from_timer(req, t, timer);
+	struct newtcp_req *req = timer_container_of(req, t, timer);
 
 	/* What the peer has acknowledged waits for room, route or no route. */
 	if (req->listener->sk_state == TCP_LISTEN && req->timeouts < req_tries(req) &&

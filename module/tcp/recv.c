@@ -203,21 +203,19 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
  * @msg: where to
  * @len: bytes wanted
  * @flags: MSG_*
- * @addr_len: of the error queue alone: a stream names no sender
  *
  * Context: process, not locked.
  * Return: bytes read, 0 at the end; -ENOTCONN, -EAGAIN, -EFAULT, -EINVAL,
  * -ERESTARTSYS, or the error of the connection.
  */
-int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		   int *addr_len)
+int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct reader r = { .msg = msg, .len = len, .flags = flags };
 	int err;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return newtcp_recv_error(sk, msg, len, addr_len);
+		return newtcp_recv_error(sk, msg, len);
 	if (sk_can_busy_loop(sk) &&
 	    skb_queue_empty_lockless(&sk->sk_receive_queue) &&
 	    sk->sk_state == TCP_ESTABLISHED)

@@ -370,6 +370,7 @@ static bool memory_free(const struct sock *sk, int wake)
 }
 
 NEWINET_PROTO_ACCEPT(proto_accept, newtcp_accept);
+NEWINET_PROTO_RECVMSG(proto_recvmsg, newtcp_recvmsg);
 NEWINET_PROTO_IOCTL(proto_ioctl, newtcp_ioctl_int);
 
 struct proto newtcp_prot = {
@@ -387,7 +388,7 @@ struct proto newtcp_prot = {
 	.setsockopt		= newtcp_setsockopt,
 	.getsockopt		= newtcp_getsockopt,
 	.keepalive		= newtcp_set_keepalive,
-	.recvmsg		= newtcp_recvmsg,
+	.recvmsg		= proto_recvmsg,
 	.sendmsg		= newtcp_sendmsg,
 	NEWINET_SENDPAGE_PROTO
 	.splice_eof		= newtcp_splice_eof,

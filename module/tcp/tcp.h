@@ -570,8 +570,7 @@ int newtcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size,
 int newtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
 			   size_t size, int flags);
 void newtcp_splice_eof(struct socket *sock);
-int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		   int *addr_len);
+int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int newtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 		     sk_read_actor_t actor);
 ssize_t newtcp_splice_read(struct socket *sock, loff_t *ppos,
@@ -585,8 +584,8 @@ __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 int newtcp_ioctl_int(struct sock *sk, int cmd, int *val);
 
 /* connect.c: process, locked, but for newtcp_finish_connect() */
-int newtcp_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
-int newtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
+int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
 void newtcp_connect_init(struct sock *sk);
 void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss);
 int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,

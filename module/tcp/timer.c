@@ -434,7 +434,7 @@ void newtcp_timer_run(struct sock *sk)
 
 static void timer_fired(struct timer_list *t)
 {
-	struct sock *sk = from_timer(sk, t, sk_timer);
+	struct sock *sk = timer_container_of(sk, t, sk_timer);
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	bh_lock_sock(sk);

@@ -82,7 +82,7 @@ void newtcp_tw_kill(struct newtcp_tw *tw)
 
 static void tw_expired(struct timer_list *t)
 {
-	struct newtcp_tw *tw = from_timer(tw, t, timer);
+	struct newtcp_tw *tw = timer_container_of(tw, t, timer);
 
 	newtcp_tw_kill(tw);
 	newtcp_tw_put(tw);

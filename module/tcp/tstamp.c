@@ -139,19 +139,18 @@ static void count_from_base(struct sock *sk)
  * @sk: the socket
  * @msg: where to
  * @len: room there
- * @addr_len: out: length of the address that is put there
  *
  * Context: process, not locked.
  * Return: bytes of the packet that the entry is about; -EAGAIN.
  */
-int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
+int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 {
 	int ret;
 
 	/* One reader at a time: the entry that is translated is the one read. */
 	lock_sock(sk);
 	count_from_base(sk);
-	ret = inet_recv_error(sk, msg, len, addr_len);
+	ret = newinet_recv_error(sk, msg, len);
 	release_sock(sk);
 	return ret;
 }

@@ -36,7 +36,7 @@ static inline void newtcp_rx_stamp_merge(struct sk_buff *to, struct sk_buff *fro
 /* Process, not locked. */
 void newtcp_rx_cmsg(struct sock *sk, struct msghdr *msg,
 		    const struct newtcp_rx_stamps *s);
-int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len);
+int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len);
 
 /* Locked. */
 void newtcp_tx_stamp_base(struct sock *sk);
