@@ -130,11 +130,6 @@ void claim_set_port(struct sock *sk, u16 num)
 	inet_sk(sk)->inet_sport = htons(num);
 }
 
-static bool addrs_overlap(__be32 a, __be32 b)
-{
-	return !a || !b || a == b;
-}
-
 /* Rule 1. TIME-WAIT owners have no more than their sock_common. */
 static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 			    struct sock_common *owner)
@@ -144,7 +139,7 @@ static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 	if (owner == &sk->__sk_common ||
 	    (*newtcp_claim_slot(owner))->l3mdev != l3mdev ||
 	    !claim_devs_overlap(sk->sk_bound_dev_if, owner->skc_bound_dev_if) ||
-	    !addrs_overlap(addr, owner->skc_rcv_saddr))
+	    !claim_addrs_overlap(addr, owner->skc_rcv_saddr))
 		return false;
 	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
 		return false;

@@ -108,6 +108,11 @@ static inline bool claim_devs_overlap(int a, int b)
 	return !a || !b || a == b;
 }
 
+static inline bool claim_addrs_overlap(__be32 a, __be32 b)
+{
+	return !a || !b || a == b;
+}
+
 /* demux.c */
 void claim_demux_start(struct claim_net *cn);		/* process, claim_net.lock */
 void claim_demux_stop(struct claim_net *cn);		/* process, claim_net.lock */

@@ -114,8 +114,10 @@ static bool kernel_conflicts(const struct sock *sk, const struct sock *binder,
 	    ((sk->sk_reuse && other->sk_reuse) ||
 	     (sk->sk_reuseport && other->sk_reuseport)))
 		return false;
+	/* One of IPv6 takes IPv4's packets too, unless it says otherwise. */
 	return claim_devs_overlap(binder->sk_bound_dev_if, other->sk_bound_dev_if) &&
-	       inet_rcv_saddr_equal(binder, other, true);
+	       !ipv6_only_sock(other) &&
+	       claim_addrs_overlap(binder->sk_rcv_saddr, other->sk_rcv_saddr);
 }
 
 static void fill_holder(struct inet_timewait_sock *holder, const struct sock *binder)
@@ -162,7 +164,7 @@ static int settle_holder(struct inet_timewait_sock *holder,
 out:
 	spin_unlock(&by_addr->lock);
 	spin_unlock_bh(&by_port->lock);
-	inet_put_port(binder);
+	binder->sk_prot->put_port(binder);
 	return err;
 }
 
@@ -206,5 +208,5 @@ void claim_holder_put(struct claim_net *cn, struct inet_timewait_sock *holder)
 	inet_csk(binder)->icsk_bind2_hash = holder->tw_tb2;
 	spin_unlock(&by_addr->lock);
 	spin_unlock_bh(&by_port->lock);
-	inet_put_port(binder);
+	binder->sk_prot->put_port(binder);
 }

@@ -209,6 +209,14 @@ static int stream_shutdown(struct socket *sock, int how)
 	return err;
 }
 
+static void stream_splice_eof(struct socket *sock)
+{
+	const struct proto *prot = sock->sk->sk_prot;
+
+	if (prot->splice_eof)
+		prot->splice_eof(sock);
+}
+
 #ifdef CONFIG_COMPAT
 /*
  * Device and socket ioctls reach stream_ops.ioctl through the generic
@@ -251,7 +259,7 @@ static int stream_compat_ioctl(struct socket *sock, unsigned int cmd,
 	.recvmsg	= inet_recvmsg,					\
 	.mmap		= sock_no_mmap,					\
 	NEWINET_SENDPAGE_OPS						\
-	.splice_eof	= inet_splice_eof,				\
+	.splice_eof	= stream_splice_eof,				\
 	.splice_read	= newtcp_splice_read,				\
 	.set_peek_off	= sk_set_peek_off,				\
 	.read_sock	= newtcp_read_sock,				\

@@ -5,6 +5,8 @@
  *
  * Context: newtcp_close() process, unlocked; the rest socket lock held.
  */
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
 #include <net/sock.h>
 #include "tcp.h"
 
@@ -220,6 +222,21 @@ static void abort_connection(struct sock *sk)
 	newtcp_set_state(sk, TCP_CLOSE);
 }
 
+/* SO_LINGER: until the peer has acknowledged our FIN, or patience ends. */
+static void linger(struct sock *sk, long timeout)
+{
+	const int closing = TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!timeout)
+		return;
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!sk_wait_event(sk, &timeout, !((1 << sk->sk_state) & closing), &wait) &&
+	       timeout && !signal_pending(current))
+		;
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
 /* close(2) has no socket to come back to: what happens to the connection. */
 static void close_connection(struct sock *sk, bool unread, long timeout)
 {
@@ -231,7 +248,7 @@ static void close_connection(struct sock *sk, bool unread, long timeout)
 	} else if (take_close_edge(sk)) {
 		newtcp_send_fin(sk);
 	}
-	sk_stream_wait_close(sk, timeout);
+	linger(sk, timeout);
 }
 
 /*
