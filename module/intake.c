@@ -19,6 +19,7 @@
 #include <net/xfrm.h>
 #include "reuseport.h"
 #include "slot.h"
+#include "tcp/backlog.h"
 #include "tcp/tcp.h"
 
 static bool header_ok(struct sk_buff *skb, unsigned int hdrlen)
@@ -51,8 +52,6 @@ static bool admitted(struct sock *sk, struct sk_buff *skb, unsigned int hdrlen)
 
 static void rcv_full(struct sock *sk, struct sk_buff *skb)
 {
-	u32 limit;
-
 	skb->dev = NULL;
 	if (sk->sk_state == TCP_LISTEN) {
 		NEWTCP_CB(skb)->tw_isn = 0;
@@ -62,17 +61,10 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 
 	sk_incoming_cpu_update(sk);
 	bh_lock_sock_nested(sk);
-	if (likely(!sock_owned_by_user(sk))) {
+	if (likely(!sock_owned_by_user(sk)))
 		newtcp_do_rcv(sk, skb);
-	} else {
-		/* Room for a window's worth of data and for the ACKs of ours. */
-		limit = READ_ONCE(sk->sk_rcvbuf) +
-			(READ_ONCE(sk->sk_sndbuf) >> 1) + 64 * 1024;
-		if (unlikely(sk_add_backlog(sk, skb, limit))) {
-			atomic_inc(&sk->sk_drops);
-			kfree_skb(skb);
-		}
-	}
+	else
+		newtcp_backlog_add(sk, skb);
 	bh_unlock_sock(sk);
 }
 

@@ -12,6 +12,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "collapse.h"
 #include "tcp.h"
 
 /**
@@ -358,7 +359,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	/* Data: within the window, nothing out of order, room for it. */
 	if (!RB_EMPTY_ROOT(&tp->out_of_order) ||
 	    cb->end_seq - tp->rcv_nxt > newtcp_receive_window(tp) ||
-	    newtcp_rmem_schedule(sk, skb))
+	    !newtcp_rmem_fits(sk, skb))
 		return false;
 	skb_dst_drop(skb);
 	news = cb->ack_seq != tp->snd_una ||

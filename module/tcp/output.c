@@ -18,8 +18,18 @@ static u16 select_window(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 cur = newtcp_receive_window(tp);
-	u32 win = newtcp_free_window(sk);
+	u32 win;
 
+	/*
+	 * Data inside the window had no room, and collapsing made none. As
+	 * Linux: closed, so that the peer probes and does not time out.
+	 */
+	if (unlikely(tp->ack_state & NEWTCP_ACK_NOMEM)) {
+		tp->rcv_wnd = 0;
+		tp->rcv_wup = tp->rcv_nxt;
+		return 0;
+	}
+	win = newtcp_free_window(sk);
 	/* RFC 9293 3.8.6: the right edge never moves to the left. */
 	if (win < cur)
 		win = ALIGN(cur, 1 << tp->rcv_wscale);

@@ -4,8 +4,8 @@
  * window (RFC 9293 3.8.6), the tuning of both buffers to what the connection
  * uses, delayed-ACK bookkeeping of the receive side.
  *
- * Buffers count an skb's true size, windows count payload: half of it. As on
- * Linux from 6.6 on, net.ipv4.tcp_adv_win_scale has no say.
+ * Buffers count an skb's true size, windows count payload; a ratio, learnt from
+ * the peer's segments, converts.
  *
  * Context: socket lock held, process or softirq.
  */
@@ -22,7 +22,7 @@
  */
 u32 newtcp_win_from_space(const struct sock *sk, int space)
 {
-	return space <= 0 ? 0 : space - (space >> 1);
+	return newtcp_payload_of(newtcp_sk(sk)->rcv_ratio, space);
 }
 
 /**
@@ -34,7 +34,7 @@ u32 newtcp_win_from_space(const struct sock *sk, int space)
  */
 int newtcp_space_from_win(const struct sock *sk, u32 win)
 {
-	return min_t(u64, (u64)win << 1, INT_MAX);
+	return newtcp_truesize_of(newtcp_sk(sk)->rcv_ratio, win);
 }
 
 /**
@@ -73,6 +73,9 @@ void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 
 	if (!*clamp)
 		*clamp = 65535U << NEWTCP_MAX_WSCALE;
+	/* A buffer whose size the program chose does not grow. */
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		*clamp = min(*clamp, max(newtcp_full_space(sk), mss));
 	space = min(*clamp, space);
 	if (space > mss)
 		space = rounddown(space, mss);
@@ -109,6 +112,7 @@ static void init_rcv_mss(struct newtcp_sock *tp)
 void newtcp_rcvbuf_init(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	int app_win;
 	u32 most;
 
 	/* What was announced is said; from here on it is what fits. */
@@ -116,17 +120,19 @@ void newtcp_rcvbuf_init(struct sock *sk)
 		tp->advmss -= NEWTCP_TS_ALIGNED;
 	init_rcv_mss(tp);
 	newtcp_sndbuf_expand(sk);
-	/* What is read is divided by it: a window of 0 counts as one byte. */
-	tp->rcvq.space = clamp_t(u32, tp->rcv_wnd, 1, NEWTCP_INIT_CWND * tp->advmss);
 	tp->rcvq.time_us = tp->now_us;
 	tp->rcvq.seq = tp->copied_seq;
 
 	most = newtcp_full_space(sk);
-	if (tp->window_clamp >= most)
-		tp->window_clamp = max(most, (u32)tp->advmss * 2);
+	app_win = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win);
+	tp->window_clamp = newtcp_clamp_init(tp->window_clamp, most, tp->advmss,
+					     app_win);
 	tp->rcv_ssthresh = min(tp->rcv_ssthresh, tp->window_clamp);
 	if (!tp->rcv_ssthresh)
 		tp->rcv_ssthresh = tp->rcv_wnd;
+	/* What is read is divided by it: a window of 0 counts as one byte. */
+	tp->rcvq.space = min3(tp->rcv_ssthresh, tp->rcv_wnd,
+			      (u32)NEWTCP_INIT_CWND * tp->advmss) ?: 1;
 }
 
 /**
@@ -155,28 +161,50 @@ void newtcp_sndbuf_expand(struct sock *sk)
 				 READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2])));
 }
 
+/*
+ * What is in front of pages that hold the payload is freed or shared when skbs
+ * are merged: it does not count.
+ */
+static u32 lasting_truesize(const struct sk_buff *skb)
+{
+	u32 head = SKB_TRUESIZE(skb_end_offset(skb));
+
+	if (skb_headlen(skb) || skb->truesize < skb->len + head)
+		return skb->truesize;
+	return skb->truesize - head;
+}
+
 /**
  * newtcp_grow_window() - data arrived with little overhead: offer more
  * @sk: the connection
  * @skb: the data
+ * @merging: it may be merged with its neighbours
  */
-void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb)
+void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 bound = min(tp->window_clamp, newtcp_full_space(sk));
-	u32 step;
+	u32 bound = min(tp->window_clamp, free_space(sk));
+	u32 size, step, most;
 
-	if (tp->rcv_ssthresh >= bound || sk_under_memory_pressure(sk))
+	if (tp->rcv_ssthresh >= bound)
 		return;
-	/* Small segments in large buffers must not open the window. */
-	if (newtcp_win_from_space(sk, skb->truesize) <= skb->len)
+	if (unlikely(sk_under_memory_pressure(sk))) {
+		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+		return;
+	}
+	size = newtcp_win_from_space(sk, merging ? lasting_truesize(skb) :
+				     skb->truesize);
+	most = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
+	most = newtcp_win_from_space(sk, most);
+	if (size <= skb->len)
 		step = 2 * tp->advmss;
-	else if (skb->len >= tp->rcv_mss)
+	else if (newtcp_overhead_fits(size, skb->len, tp->rcv_ssthresh, most))
 		step = 2 * tp->rcv_mss;
 	else
 		return;
-	step = max_t(u32, step, skb->len);
-	tp->rcv_ssthresh = min(tp->rcv_ssthresh + step, bound);
+	step = max(step, 2 * skb->len);
+	tp->rcv_ssthresh += min(step, bound - tp->rcv_ssthresh);
+	tp->quick |= 1;
 }
 
 /* Round trip as the receiver sees it: the time in which a window is filled. */
@@ -225,15 +253,17 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct net *net = sock_net(sk);
-	u32 time, copied, want;
+	u32 time, want;
+	int copied;
 
 	newtcp_clock_refresh(tp);
 	time = tp->now_us - tp->rcvq.time_us;
 	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
 		return;
 
-	copied = tp->copied_seq - tp->rcvq.seq;
-	if (copied <= tp->rcvq.space)
+	/* What still waits was not read: a slow reader needs no larger buffer. */
+	copied = (tp->copied_seq - tp->rcvq.seq) - (tp->rcv_nxt - tp->copied_seq);
+	if (copied <= (int)tp->rcvq.space)
 		goto next;
 	if (READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) &&
 	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
@@ -255,12 +285,32 @@ next:
 	tp->rcvq.time_us = tp->now_us;
 }
 
-/* How large are the peer's segments? Decides when two full ones are in. */
-static void measure_rcv_mss(struct newtcp_sock *tp, const struct sk_buff *skb)
+/* A new size of the peer's segments: how much memory do its bytes take? */
+static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 {
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u8 ratio = newtcp_payload_ratio(skb->len, skb->truesize);
+	u32 before = newtcp_full_space(sk), full;
+
+	if (ratio == tp->rcv_ratio)
+		return;
+	tp->rcv_ratio = ratio;
+	full = newtcp_full_space(sk);
+	/* A clamp that the buffer did not set stays. */
+	if (tp->window_clamp + tp->advmss >= before || tp->window_clamp > full)
+		tp->window_clamp = full;
+	tp->rcvq.space = min(tp->rcvq.space, tp->window_clamp) ?: 1;
+}
+
+/* How large are the peer's segments? Decides when two full ones are in. */
+static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
 
 	if (len >= tp->rcv_mss) {
+		if (unlikely(len != tp->rcv_mss))
+			learn_ratio(sk, skb);
 		tp->rcv_mss = min_t(u32, len, tp->advmss);
 	} else if (len + tp->header_len >= NEWTCP_DEFAULT_MSS + 20 &&
 		   !(NEWTCP_CB(skb)->flags & NEWTCP_PSH)) {
@@ -293,7 +343,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 
 	tp->last_rcv = now;
 	tp->ack_state |= NEWTCP_ACK_SCHED;
-	measure_rcv_mss(tp, skb);
+	measure_rcv_mss(sk, skb);
 	rcv_rtt_measure(tp);
 	rcv_rtt_from_ts(tp, skb);
 
@@ -308,7 +358,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 		newtcp_enter_quickack(tp);
 	}
 	if (skb->len >= 128)
-		newtcp_grow_window(sk, skb);
+		newtcp_grow_window(sk, skb, true);
 }
 
 /**
@@ -322,11 +372,15 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 u32 newtcp_free_window(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 full = min(tp->window_clamp, newtcp_full_space(sk));
+	u32 full = min3(tp->window_clamp, newtcp_full_space(sk),
+			65535U << tp->rcv_wscale);
 	u32 free = min(free_space(sk), full), win;
 
-	if (unlikely(sk_under_memory_pressure(sk)))
-		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+	if (free < full / 2) {
+		tp->quick = 0;
+		if (unlikely(sk_under_memory_pressure(sk)))
+			tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+	}
 	win = newtcp_window_select(free, full, tp->rcv_wnd, tp->rcv_mss,
 				   tp->rcv_wscale);
 	return min_t(u32, win, ALIGN(tp->rcv_ssthresh, 1 << tp->rcv_wscale));

@@ -4,15 +4,17 @@
  * the receive queue, out of order into a red-black tree keyed by sequence
  * number, so that any order of arrival costs O(log n).
  *
- * The tree holds disjoint ranges. Adjacent skbs are merged where their pages
- * allow it. All of it counts against the receive buffer; when that is full the
- * tree is given up before anything that is in order.
+ * In the tree both the beginnings and the ends ascend: ranges may overlap at
+ * their edges, none lies inside another. Adjacent skbs are merged where their
+ * pages allow it. All of it counts against the receive buffer; what happens
+ * when that is full is in collapse.c.
  *
  * Context: socket lock held, process (backlog) or softirq.
  */
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "collapse.h"
 #include "tcp.h"
 #include "tstamp.h"
 
@@ -80,49 +82,6 @@ void newtcp_ofo_purge(struct sock *sk)
 	}
 	tp->out_of_order_last = NULL;
 	tp->sacks.n = 0;
-}
-
-/* Make room by giving up the newest out-of-order data; true when it helped. */
-static bool prune(struct sock *sk, const struct sk_buff *in_skb)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	bool pruned = false;
-
-	while (tp->out_of_order_last &&
-	       atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf / 2) {
-		struct sk_buff *skb = tp->out_of_order_last;
-		struct rb_node *prev;
-
-		/* What arrived is newer still: drop that instead. */
-		if (!seq_before(NEWTCP_CB(in_skb)->seq, NEWTCP_CB(skb)->seq))
-			break;
-		prev = rb_prev(&skb->rbnode);
-		rb_erase(&skb->rbnode, &tp->out_of_order);
-		tp->out_of_order_last = prev ? rb_to_skb(prev) : NULL;
-		drop(sk, skb);
-		pruned = true;
-	}
-	/* Blocks of ours may name what is gone now. */
-	if (pruned)
-		tp->sacks.n = 0;
-	return pruned;
-}
-
-/**
- * newtcp_rmem_schedule() - may this skb be charged to the receive buffer?
- * @sk: the connection
- * @skb: the segment
- *
- * Return: 0, or -1 when it must be dropped.
- */
-int newtcp_rmem_schedule(struct sock *sk, struct sk_buff *skb)
-{
-	if (likely(atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
-		   sk_rmem_schedule(sk, skb, skb->truesize)))
-		return 0;
-	if (prune(sk, skb) && sk_rmem_schedule(sk, skb, skb->truesize))
-		return 0;
-	return -1;
 }
 
 /**
@@ -214,69 +173,87 @@ static void ofo_swallow(struct sock *sk, struct sk_buff *skb)
 		tp->out_of_order_last = skb;
 }
 
-/*
- * Find where @skb belongs. Returns false when it brings nothing new.
- * Ranges may overlap at their edges; the reader skips what it has seen.
- */
-static bool ofo_place(struct sock *sk, struct sk_buff *skb,
-		      struct rb_node **parent, struct rb_node ***link)
+/* What ofo_place() found for an skb. */
+enum place {
+	PLACE_NONE,		/* it brings nothing new */
+	PLACE_MERGED,		/* it was put behind *@have, which has grown */
+	PLACE_TAKEN,		/* it stands in the tree where another stood */
+	PLACE_LINK,		/* to be linked in */
+};
+
+struct spot {
+	struct rb_node *parent;
+	struct rb_node **link;
+	struct sk_buff *have;	/* PLACE_MERGED */
+	bool stolen;		/* PLACE_MERGED */
+};
+
+/* Find where @skb belongs, under the skb that begins last before it. */
+static enum place ofo_place(struct sock *sk, struct sk_buff *skb, struct spot *at)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const u32 seq = NEWTCP_CB(skb)->seq, end = NEWTCP_CB(skb)->end_seq;
 
 	/* Mostly it goes behind everything that is there. */
-	if (tp->out_of_order_last &&
-	    !seq_before(seq, NEWTCP_CB(tp->out_of_order_last)->end_seq)) {
-		*parent = &tp->out_of_order_last->rbnode;
-		*link = &(*parent)->rb_right;
-		return true;
+	at->have = tp->out_of_order_last;
+	if (at->have && !seq_before(seq, NEWTCP_CB(at->have)->end_seq)) {
+		if (coalesce(sk, at->have, skb, &at->stolen))
+			return PLACE_MERGED;
+		at->parent = &at->have->rbnode;
+		at->link = &at->parent->rb_right;
+		return PLACE_LINK;
 	}
 
-	*parent = NULL;
-	*link = &tp->out_of_order.rb_node;
-	while (**link) {
-		struct sk_buff *have = rb_to_skb(**link);
+	at->parent = NULL;
+	at->link = &tp->out_of_order.rb_node;
+	while (*at->link) {
+		struct sk_buff *have = rb_to_skb(*at->link);
 
-		*parent = **link;
+		at->parent = *at->link;
 		if (seq_before(seq, NEWTCP_CB(have)->seq)) {
-			*link = &(*parent)->rb_left;
+			at->link = &at->parent->rb_left;
 			continue;
 		}
 		if (seq_before(seq, NEWTCP_CB(have)->end_seq)) {
 			if (!seq_after(end, NEWTCP_CB(have)->end_seq)) {
 				report_dup(sk, seq, end);
-				return false;
+				return PLACE_NONE;
 			}
+			report_dup(sk, seq, NEWTCP_CB(have)->end_seq);
 			if (seq == NEWTCP_CB(have)->seq) {
 				/* Same start, more data: it takes the place. */
-				report_dup(sk, seq,
-					   NEWTCP_CB(have)->end_seq);
-				rb_replace_node(*parent, &skb->rbnode,
+				rb_replace_node(at->parent, &skb->rbnode,
 						&tp->out_of_order);
 				if (tp->out_of_order_last == have)
 					tp->out_of_order_last = skb;
 				drop(sk, have);
-				*link = NULL;
-				return true;
+				return PLACE_TAKEN;
 			}
-			report_dup(sk, seq,
-				   NEWTCP_CB(have)->end_seq);
+		} else if (coalesce(sk, have, skb, &at->stolen)) {
+			at->have = have;
+			return PLACE_MERGED;
 		}
-		*link = &(*parent)->rb_right;
+		at->link = &at->parent->rb_right;
 	}
-	return true;
+	return PLACE_LINK;
+}
+
+/* Without SACK only equal windows make the ACKs duplicates (RFC 5681 section 2). */
+static void grow_window(struct sock *sk, const struct sk_buff *skb, bool merging)
+{
+	if (newtcp_sk(sk)->sack_ok)
+		newtcp_grow_window(sk, skb, merging);
 }
 
 static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	struct rb_node *parent, **link;
-	struct sk_buff *last;
-	bool stolen;
+	struct spot at;
 
 	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
 	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	/* May free and replace what is queued: nothing is looked up before. */
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		drop(sk, skb);
 		return;
@@ -284,23 +261,25 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 	__skb_pull(skb, newtcp_hdr(skb)->doff * 4);
 	report(tp, cb->seq, cb->end_seq);
 
-	/* Looked up only now: making room may have freed what was last. */
-	last = tp->out_of_order_last;
-	if (last && coalesce(sk, last, skb, &stolen)) {
-		newtcp_grow_window(sk, skb);
-		kfree_skb_partial(skb, stolen);
-		return;
-	}
-	if (!ofo_place(sk, skb, &parent, &link)) {
+	switch (ofo_place(sk, skb, &at)) {
+	case PLACE_NONE:
 		drop(sk, skb);
 		return;
-	}
-	if (link) {
-		rb_link_node(&skb->rbnode, parent, link);
+	case PLACE_MERGED:
+		grow_window(sk, skb, true);
+		kfree_skb_partial(skb, at.stolen);
+		ofo_swallow(sk, at.have);
+		return;
+	case PLACE_LINK:
+		rb_link_node(&skb->rbnode, at.parent, at.link);
 		rb_insert_color(&skb->rbnode, &tp->out_of_order);
+		break;
+	case PLACE_TAKEN:
+		break;
 	}
 	ofo_swallow(sk, skb);
-	newtcp_grow_window(sk, skb);
+	grow_window(sk, skb, false);
+	skb_condense(skb);
 	skb_set_owner_r(skb, sk);
 }
 
@@ -311,6 +290,16 @@ static void old_data(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 
 	report_dup(sk, cb->seq, cb->end_seq);
+	newtcp_enter_quickack(tp);
+	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	drop(sk, skb);
+}
+
+/* What is new in it lies beyond the window: only an ACK. */
+static void beyond_window(struct sock *sk, struct sk_buff *skb)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
 	newtcp_enter_quickack(tp);
 	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
 	drop(sk, skb);
@@ -345,12 +334,9 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		old_data(sk, skb);
 		return;
 	}
-	/* Wholly beyond the window: only an ACK. */
 	if (!seq_before(cb->seq, tp->rcv_nxt + newtcp_receive_window(tp)) &&
 	    !bare_fin(tp, cb)) {
-		newtcp_enter_quickack(tp);
-		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
-		drop(sk, skb);
+		beyond_window(sk, skb);
 		return;
 	}
 	if (seq_after(cb->seq, tp->rcv_nxt)) {
@@ -358,13 +344,19 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 
-	if (seq_before(cb->seq, tp->rcv_nxt))
+	if (seq_before(cb->seq, tp->rcv_nxt)) {
 		report_dup(sk, cb->seq, tp->rcv_nxt);
-
+		if (!newtcp_receive_window(tp)) {
+			beyond_window(sk, skb);
+			return;
+		}
+	}
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
+		/* Nothing helps: the window closes until the program reads. */
+		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW |
+				 NEWTCP_ACK_NOMEM;
 		/* An empty queue takes it all the same: progress is owed. */
-		if (!skb_queue_empty(&sk->sk_receive_queue)) {
-			tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+		if (!skb_queue_empty(&sk->sk_receive_queue) && !bare_fin(tp, cb)) {
 			drop(sk, skb);
 			return;
 		}

@@ -425,7 +425,8 @@ int newtcp_set_rcvlowat(struct sock *sk, int val)
 	space = newtcp_space_from_win(sk, val);
 	if (space > sk->sk_rcvbuf) {
 		WRITE_ONCE(sk->sk_rcvbuf, space);
-		tp->window_clamp = val;
+		if (tp->window_clamp && tp->window_clamp < val)
+			tp->window_clamp = val;
 	}
 	return 0;
 }

@@ -280,6 +280,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->mss = NEWTCP_DEFAULT_MSS;
 	tp->mss_clamp = NEWTCP_DEFAULT_MSS;
 	tp->rcv_mss = NEWTCP_MIN_MSS;
+	tp->rcv_ratio = NEWTCP_RATIO_DEFAULT;
 	tp->header_len = sizeof(struct tcphdr);
 	tp->bytes_acked = 0;
 	tp->bytes_received = 0;

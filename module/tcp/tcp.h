@@ -105,6 +105,7 @@ enum newtcp_deferred {
 #define NEWTCP_ACK_SCHED	0x1	/* an ACK is owed */
 #define NEWTCP_ACK_TIMER	0x2	/* the delayed-ACK deadline is set */
 #define NEWTCP_ACK_NOW		0x4	/* send it with no delay */
+#define NEWTCP_ACK_NOMEM	0x8	/* data had no room: close the window */
 
 /* newtcp_sock.pingpong: prompt replies until the connection is interactive */
 #define NEWTCP_PINGPONG		3
@@ -220,6 +221,7 @@ struct newtcp_sock {
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
 			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1,
 			   intake_pinned:1;	/* slot.c */
+			u8 rcv_ratio;		/* payload in received memory, 256ths */
 			/* Options, seconds; 0 = the netns's */
 			u16 keep_time;
 			u16 keep_intvl;
@@ -663,12 +665,11 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb);
 bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
 		      bool *stolen);
 void newtcp_ofo_purge(struct sock *sk);
-int newtcp_rmem_schedule(struct sock *sk, struct sk_buff *skb);
 
 /* rcvbuf.c: locked */
 void newtcp_rcvbuf_init(struct sock *sk);
 void newtcp_rcv_space_adjust(struct sock *sk);
-void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb);
+void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 void newtcp_enter_quickack(struct newtcp_sock *tp);
 u32 newtcp_free_window(struct sock *sk);

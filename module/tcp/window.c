@@ -93,3 +93,54 @@ u32 newtcp_window_unscaled(u32 free_space, u32 full_space, u32 cur_win, u32 mss)
 	return cur_win;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_window_unscaled);
+
+/**
+ * newtcp_overhead_fits - may the window grow with segments as bloated as this?
+ * @size: what the segment takes, as payload of the same memory
+ * @len: its payload
+ * @ssthresh: present bound on the window
+ * @most: the window that the largest buffer allows
+ *
+ * The more overhead, the smaller the window that may be offered: half of the
+ * largest for twice the usual overhead, a quarter for four times.
+ *
+ * Return: true when it may.
+ */
+bool newtcp_overhead_fits(u32 size, u32 len, u32 ssthresh, u32 most)
+{
+	if (!len)
+		return false;
+	do {
+		size >>= 1;
+		most >>= 1;
+		if (ssthresh > most)
+			return false;
+	} while (size > len);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_overhead_fits);
+
+/**
+ * newtcp_clamp_init - the largest window, when the connection is established
+ * @clamp: what the scale and the program allow
+ * @full: what the buffer allows
+ * @mss: ours
+ * @app_win: net.ipv4.tcp_app_win: a part 1 / 2^app_win of the buffer is the
+ *	program's; 0: none
+ *
+ * Room for one segment is kept back, as far as there are two.
+ *
+ * Return: bytes.
+ */
+u32 newtcp_clamp_init(u32 clamp, u32 full, u32 mss, int app_win)
+{
+	if (clamp >= full) {
+		clamp = full;
+		if (app_win > 0 && full > 4 * mss)
+			clamp = max(full - (app_win < 32 ? full >> app_win : 0), 4 * mss);
+	}
+	if (app_win > 0 && clamp > 2 * mss && clamp + mss > full)
+		clamp = max(2 * mss, full - mss);
+	return clamp;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_clamp_init);

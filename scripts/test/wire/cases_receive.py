@@ -2,10 +2,15 @@
 """Wire cases for the receive side under a hostile or wasteful peer: data beyond the FIN,
 a receive buffer that runs full, in order and out of order.
 """
+import ctypes
 import socket
+import struct
 
 from env import case
+from nsock import check, libc
 from packet import ensure, pattern
+
+SO_MEMINFO = 55
 
 # (offset, bytes, FIN) of the segments in the order they are sent; then the bytes that are
 # to be read, whether the end of the stream follows, and how many numbers are acknowledged.
@@ -77,3 +82,75 @@ def full_of_holes_then_below(e):
         got += read_all(s)[0]
     ensure(got == pattern(total), f'{len(got)} of {total} bytes, or others')
     f.wait_for(lambda p: p.rack == total + 1, 1, 'no ACK for all')
+
+
+def memory(s):
+    """sk_rmem_alloc and sk_rcvbuf, as SO_MEMINFO tells them."""
+    buf = ctypes.create_string_buffer(36)
+    size = ctypes.c_uint32(36)
+    check(libc.getsockopt(s.fd, socket.SOL_SOCKET, SO_MEMINFO, buf, ctypes.byref(size)),
+          'SO_MEMINFO')
+    return struct.unpack('=2I', buf.raw[:8])
+
+
+def with_family(e, number=None):
+    """Sockets of this family from now on; without: of the one under test again."""
+    e.own = getattr(e, 'own', e.family)
+    e.family = number or e.own
+
+
+def pour(f, size, part, start=0, order=None):
+    """Send size bytes in segments of part; how many are acknowledged in the end."""
+    edge, rack = f.edge, 0
+    order = order or range(start, start + size, part)
+    for i, off in enumerate(order, 1):
+        f.send('A', pattern(part, off), seq=f.at(off))
+        f.tun.pump(0)
+        for p in f.collect(0.3 if i == len(order) else 0):
+            rack = p.rack - 1
+            now = p.rack - 1 + (p.win << f.peer_ws)
+            ensure(now >= edge, f'the window shrank from {edge} to {now}')
+            edge = now
+    return rack
+
+
+def fill_window(e, part, order, rcvbuf=None):
+    """A window of segments of part bytes, none read: memory used, the buffer's size."""
+    s, f = e.active(setup=lambda s: rcvbuf and
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf))
+    size = f.edge // part * part
+    offs = list(range(0, size, part))
+    if order == 'first last':
+        offs = offs[:0:-1] + offs[:1]
+    elif order == 'odd before even':
+        offs = offs[1::2] + offs[::2]
+    acked = pour(f, size, part, order=offs)
+    ensure(acked == size, f'{acked} of {size} acknowledged, {order}')
+    used = memory(s)
+    ensure(s.recv_exact(size) == pattern(size), f'stream, {order}')
+    more = pattern(1000, size)
+    f.send('A', more, seq=f.at(size))
+    ensure(s.recv_exact(1000) == more, 'data after it')
+    f.forget()
+    return used
+
+
+@case('receive', timeout=60)
+def small_segments_all_kept(e):
+    """What lies inside the window is kept, however small its segments: 60,000 bytes by 100."""
+    for order in ('in order', 'first last', 'odd before even'):
+        used, size = fill_window(e, 100, order)
+        with_family(e, socket.AF_INET)
+        theirs = fill_window(e, 100, order)
+        with_family(e)
+        ensure(used <= theirs[0] * 1.02 and size <= theirs[1] * 1.02,
+               f'{order}: memory {used} of {size}, AF_INET {theirs}')
+
+
+@case('receive', timeout=60)
+def small_segments_collapse(e):
+    """A buffer that may not grow holds its window too: what is queued is copied together."""
+    for part in (100, 10):
+        for order in ('in order', 'first last'):
+            used, size = fill_window(e, part, order, rcvbuf=65536)
+            ensure(used <= size + 2304, f'{order}: {used} of {size}')
