@@ -345,6 +345,20 @@ out:
 	return err;
 }
 
+/* One of the group that @sk is to enter, or NULL. Bucket lock held. */
+static struct sock *group_member(const struct sock *sk, const struct listen_bucket *b)
+{
+	struct hlist_nulls_node *node;
+	struct sock *other;
+
+	if (!sk->sk_reuseport)
+		return NULL;
+	sk_nulls_for_each(other, node, &b->head)
+		if (newinet_reuseport_fits(sk, other))
+			return other;
+	return NULL;
+}
+
 /**
  * newtcp_hash_listener() - make a listening socket findable
  * @sk: the socket, in TCP_LISTEN
@@ -354,18 +368,13 @@ out:
  */
 int newtcp_hash_listener(struct sock *sk)
 {
-	struct hlist_nulls_node *node;
 	struct listen_bucket *b;
-	struct sock *other;
 	int err;
 
 	sk->sk_hash = listen_slot(sock_net(sk), sk->sk_rcv_saddr, sk->sk_num);
 	b = &listen_table[sk->sk_hash];
 	spin_lock_bh(&b->lock);
-	sk_nulls_for_each(other, node, &b->head)
-		if (newinet_reuseport_fits(sk, other))
-			break;
-	err = newinet_reuseport_join(sk, node && !is_a_nulls(node) ? other : NULL);
+	err = newinet_reuseport_join(sk, group_member(sk, b));
 	if (!err) {
 		__sk_nulls_add_node_rcu(sk, &b->head);
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);

@@ -22,7 +22,8 @@
  *    are cleared nevertheless, and their lock begins open, since
  *    getsockopt(SO_PEERCRED) on the listener may hold it while it is copied.
  *  - The transport's own: rtx_queue, reassembly, the timer (newtcp_timer_setup),
- *    the congestion controller, whose module is counted once more. Of
+ *    the congestion controller: the listener's, whose module is counted once
+ *    more, if its program chose it, else what is the default by now. Of
  *    inet_sock's cork no datagram code is ever called: what lives there is
  *    plain data, reset with the other variables.
  *  - All else is plain values of the program's (buffer sizes, timeouts,
@@ -205,7 +206,10 @@ static struct sock *clone_parent(struct sock *lsk)
 	bh_lock_sock(child);
 	inet_sk_set_state(child, TCP_SYN_RECV);
 	forget_parent(child);
-	newtcp_cong_clone(&newtcp_sk(child)->cong, &newtcp_sk(lsk)->cong);
+	if (newtcp_sk(child)->cong_chosen)
+		newtcp_cong_clone(&newtcp_sk(child)->cong, &newtcp_sk(lsk)->cong);
+	else
+		newtcp_default_cong(child);
 	__release(&child->sk_lock.slock);
 	return child;
 }

@@ -288,14 +288,17 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->segs_out = 0;
 }
 
-/* net.ipv4.tcp_congestion_control, where we have one of that name. */
-static void default_cong(struct newtcp_sock *tp, const struct net *net)
+/**
+ * newtcp_default_cong() - net.ipv4.tcp_congestion_control, where we have that one
+ * @sk: the socket, without a controller
+ */
+void newtcp_default_cong(struct sock *sk)
 {
 	const struct tcp_congestion_ops *wanted;
 
 	rcu_read_lock();
-	wanted = rcu_dereference(net->ipv4.tcp_congestion_control);
-	newtcp_cong_assign(&tp->cong, wanted ? wanted->name : NULL);
+	wanted = rcu_dereference(sock_net(sk)->ipv4.tcp_congestion_control);
+	newtcp_cong_assign(&newtcp_sk(sk)->cong, wanted ? wanted->name : NULL);
 	rcu_read_unlock();
 }
 
@@ -307,7 +310,7 @@ static int newtcp_init_sock(struct sock *sk)
 	__skb_queue_head_init(&tp->rtx_queue);
 	tp->out_of_order = RB_ROOT;
 	newtcp_timer_setup(sk);
-	default_cong(tp, net);
+	newtcp_default_cong(sk);
 	newtcp_reset_vars(sk);
 
 	sk->sk_state = TCP_CLOSE;

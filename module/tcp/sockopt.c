@@ -79,7 +79,7 @@ static int set_window_clamp(struct sock *sk, int val)
 		tp->window_clamp = 0;
 		return 0;
 	}
-	tp->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
+	WRITE_ONCE(tp->window_clamp, max_t(int, val, SOCK_MIN_RCVBUF / 2));
 	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd),
 			       tp->window_clamp);
 	return 0;
@@ -94,7 +94,8 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 		/* 0 means: as the path allows. */
 		if (val && (val < NEWTCP_MIN_MSS || val > 32767))
 			return -EINVAL;
-		tp->user_mss = val;
+		/* A listener's are read while it is not locked. */
+		WRITE_ONCE(tp->user_mss, val);
 		return 0;
 	case TCP_NODELAY:
 		set_nodelay(sk, val);
@@ -119,7 +120,7 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 	case TCP_SYNCNT:
 		if (val < 1 || val > MAX_SYNCNT)
 			return -EINVAL;
-		tp->syn_retries = val;
+		WRITE_ONCE(tp->syn_retries, val);
 		return 0;
 	case TCP_LINGER2:
 		if (val < 0)
@@ -172,6 +173,8 @@ static int set_congestion(struct sock *sk, sockptr_t optval,
 
 	lock_sock(sk);
 	err = newtcp_cong_set(&newtcp_sk(sk)->cong, name);
+	if (!err)
+		newtcp_sk(sk)->cong_chosen = 1;
 	release_sock(sk);
 	return err;
 }

@@ -220,6 +220,7 @@ struct newtcp_sock {
 			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
 			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1,
+			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   intake_pinned:1;	/* slot.c */
 			u8 rcv_ratio;		/* payload in received memory, 256ths */
 			/* Options, seconds; 0 = the netns's */
@@ -561,6 +562,7 @@ void newtcp_purge(struct sock *sk);				/* locked */
 void newtcp_purge_send(struct sock *sk);			/* locked */
 void newtcp_destroy(struct sock *sk);				/* locked, dead */
 void newtcp_reset_saddr(struct sock *sk);			/* locked */
+void newtcp_default_cong(struct sock *sk);
 void newtcp_orphan_inc(void);
 bool newtcp_too_many_orphans(const struct sock *sk, int shift);
 
