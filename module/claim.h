@@ -21,6 +21,7 @@
 #include <net/sock.h>
 
 #define CLAIM_POOL_REAP_EVERY	(10 * HZ)
+#define CLAIM_DEMUX_LINGERS	60	/* of these, without a claim */
 
 struct claim_head {
 	spinlock_t lock;		/* BH; all that is said to be under it */
@@ -74,6 +75,7 @@ struct claim_net {
 	unsigned int claims;		/* written under lock */
 	struct socket *binder;		/* of the holders; lock */
 	struct claim_demux *demux;	/* changes while there is no claim; lock */
+	unsigned int unclaimed;		/* how often reap_work saw no claim; lock */
 	spinlock_t dead_lock;		/* BH, inside claim_head.lock */
 	struct list_head dead;		/* claims without an owner */
 	atomic_t dying;			/* claims of dead, until they are released */

@@ -14,8 +14,10 @@
  * who queues it makes a reference of skb_dst, too (nf_queue(), xfrm_trans_queue()
  * and sk_add_backlog() do). Without it everything works, only slower.
  *
- * The hook stands in a netns from its first claim on until some seconds after
- * the last; what is not for a port of ours costs it one bit.
+ * The hook stands in a netns from its first claim on until some minutes after
+ * the last; what is not for a port of ours costs it one bit. Not sooner: with each
+ * hook that goes the kernel drops all that NFQUEUE holds in the netns
+ * (nf_queue_nf_hook_drop()), and anybody could have it do so by bind() and close().
  *
  * Context: the hook in softirq, RCU read side; start and stop in process,
  * claim_net.lock held.

@@ -92,7 +92,8 @@ void claim_pool_work(struct work_struct *work)
 
 	mutex_lock(&cn->lock);
 	claim_pool_reap(cn, !atomic_read(&cn->owners));
-	if (!cn->claims)
+	cn->unclaimed = cn->claims ? 0 : cn->unclaimed + 1;
+	if (cn->unclaimed >= CLAIM_DEMUX_LINGERS)
 		claim_demux_stop(cn);
 	if (pool_locked(cn) || cn->demux)
 		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);

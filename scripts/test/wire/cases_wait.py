@@ -55,6 +55,26 @@ def queued_at_input(e):
     ensure(kernel_segments() == before + taken + 1, 'the kernel does not get its segments')
 
 
+@case('wait', timeout=120)
+def queue_is_left_alone(e):
+    """What NFQUEUE holds for a connection of the kernel's stays there when the last port of the
+    family is given back, and for some time after that."""
+    queue = Queue()
+    e.net()
+    lst = Sock(socket.AF_INET)
+    lst.port = e.next_lport()
+    lst.bind(lst.port).listen(1)
+    s, f = e.passive(lst)
+    other = e.sock().bind(e.next_lport())
+    nft(QUEUE_INPUT)
+    f.send('A', b'held')
+    packet = queue.get()
+    other.close()
+    e.tun.run(45)
+    queue.accept(packet)
+    ensure(s.recv_exact(4, 1) == b'held', 'the segment was dropped')
+
+
 def reusable(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
