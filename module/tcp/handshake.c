@@ -144,7 +144,9 @@ static bool send_synack_again(struct newtcp_req *req)
 	err = send_synack(req, &r, newtcp_clock_us());
 	if (net_xmit_eval(err))
 		return false;
-	req->retrans++;
+	/* A SYN may come again for ever: what was sent twice stays sent twice. */
+	if (req->retrans < U8_MAX)
+		req->retrans++;
 	return true;
 }
 
