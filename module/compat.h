@@ -36,6 +36,12 @@
 #define NEWINET_TS_OPT_RX_FILTER	SOF_TIMESTAMPING_OPT_RX_FILTER
 #endif
 
+/* 6.12: skb_condense() is there for modules. What it saves is memory alone. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <linux/skbuff.h>
+#define skb_condense(skb)	do { } while (0)
+#endif
+
 /* 6.4: struct inet_sock's bit-fields became inet_flags. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 #define NEWINET_BIT_FREEBIND		freebind
