@@ -201,7 +201,7 @@ void newtcp_time_wait(struct sock *sk, int substate, int timeo)
 	newtcp_done(sk);
 }
 
-/* A program binds the port itself, or it is chosen for it: see newtcp_tw_may_yield(). */
+/* As far as Linux sees it, for tcp_tw_reuse 2. */
 static bool on_loopback(const struct newtcp_tw *tw)
 {
 	return tw->c.skc_bound_dev_if == LOOPBACK_IFINDEX ||
@@ -216,6 +216,7 @@ static bool on_loopback(const struct newtcp_tw *tw)
  * @bound: its port was given by bind()
  *
  * Context: @sk locked; the lock of @tw's chain held, so that it stays findable.
+ * Return: whether it may; @sk has the numbers to begin with, then.
  */
 bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound)
 {

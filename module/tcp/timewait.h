@@ -59,7 +59,9 @@ bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound);
  * newtcp_tw_isn() - initial sequence number of a connection that takes over
  * @snd_nxt: SND.NXT of the old one
  *
- * As Linux: beyond any window of the old one. Never 0, which means none.
+ * As Linux: beyond any window of the old one.
+ *
+ * Return: the number; never 0, which means none.
  */
 static inline u32 newtcp_tw_isn(u32 snd_nxt)
 {
@@ -76,6 +78,8 @@ static inline u32 newtcp_tw_isn(u32 snd_nxt)
  * @now: seconds
  *
  * RFC 6191; what tcp_twsk_unique() decides in Linux.
+ *
+ * Return: whether it may.
  */
 static inline bool newtcp_tw_may_yield(int mode, bool bound, bool fin_wait2,
 				       bool loopback, u32 stamp, u32 now)
