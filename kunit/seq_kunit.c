@@ -81,10 +81,41 @@ static void seq_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seq_between(p->s, p->low, p->high), p->expect);
 }
 
+static const struct {
+	u32 mark, una, nxt;
+	bool expect;
+} mark_rows[] = {
+	{ 11, 10, 20, true },
+	{ 20, 10, 20, true },
+	{ 10, 10, 20, false },		/* acknowledged */
+	{ 21, 10, 20, false },		/* never sent: an old one */
+	{ 10, 10, 10, false },
+	{ 11, 10, 10, false },
+	{ 3, 0xfffffff0, 5, true },	/* across the wrap */
+	{ 6, 0xfffffff0, 5, false },
+	/* Made 2 GiB ago, and a little less than 4 GiB. */
+	{ 10, 0x80000010, 0x80000020, false },
+	{ 10, 0x80000009, 0x80000020, false },
+	{ 0x80000030, 10, 30, false },
+	{ 40, 10, 30, false },
+};
+
+static void seq_marks(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mark_rows); i++)
+		KUNIT_EXPECT_EQ_MSG(test, mark_rows[i].expect,
+				    seq_mark_ahead(mark_rows[i].mark, mark_rows[i].una,
+						   mark_rows[i].nxt),
+				    "row %d", i);
+}
+
 static struct kunit_case seq_cases[] = {
 	KUNIT_CASE_PARAM(seq_order, pair_gen_params),
 	KUNIT_CASE_PARAM(seq_extremes, pair_gen_params),
 	KUNIT_CASE_PARAM(seq_range, between_gen_params),
+	KUNIT_CASE(seq_marks),
 	{}
 };
 

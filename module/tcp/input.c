@@ -364,10 +364,14 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	skb_dst_drop(skb);
 	news = cb->ack_seq != tp->snd_una ||
 	       tp->snd_wnd != (u32)ntohs(th->window) << tp->snd_wscale;
-	if (news)
+	if (news) {
 		newtcp_ack(sk, skb, NULL, NEWTCP_AF_DATA);
-	else if (tp->seg_has_ts)
-		newtcp_ts_recent_update(tp, cb->seq);
+	} else {
+		/* Else an update 2 GiB from here would pass for an old one. */
+		tp->snd_wl1 = cb->seq;
+		if (tp->seg_has_ts)
+			newtcp_ts_recent_update(tp, cb->seq);
+	}
 	merged = newtcp_queue_rcv(sk, skb, th->doff * 4, &stolen);
 	newtcp_event_data_recv(sk, skb);
 	if (news)
@@ -540,22 +544,25 @@ int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
 	const struct tcphdr *th = newtcp_hdr(skb);
 	const struct newtcp_options *opts;
 	struct newtcp_options parsed;
-	int flags = 0, acceptable;
+	int flags = 0;
 
 	opts = read_options(tp, th, &parsed);
 	if (!steps_one_to_four(sk, skb, th))
 		goto discard;
 	if (NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
 		flags = NEWTCP_AF_DATA;
-	acceptable = newtcp_ack(sk, skb, opts, flags);
-	if (acceptable < 0)
-		goto discard;
-	if (sk->sk_state == TCP_SYN_RECV) {
-		if (acceptable && tp->snd_una != tp->iss)
-			syn_received_acked(sk);
-	} else if (!step_ack_state(sk, skb)) {
+	/* In SYN-RECEIVED it must acknowledge our SYN, and nothing beyond it. */
+	if (sk->sk_state == TCP_SYN_RECV &&
+	    !seq_mark_ahead(NEWTCP_CB(skb)->ack_seq, tp->snd_una, tp->snd_nxt)) {
+		newtcp_send_rst(sock_net(sk), skb, sk);
 		goto discard;
 	}
+	if (newtcp_ack(sk, skb, opts, flags) < 0)
+		goto discard;
+	if (sk->sk_state == TCP_SYN_RECV)
+		syn_received_acked(sk);
+	else if (!step_ack_state(sk, skb))
+		goto discard;
 	if (!steps_six_to_eight(sk, skb))
 		kfree_skb(skb);
 	if (sk->sk_state != TCP_CLOSE) {

@@ -404,8 +404,8 @@ static inline bool nagle_ok(const struct newtcp_sock *tp,
 		return false;
 	return !newtcp_nagle_hold(skb->len, mss, nonagle & NEWTCP_NAGLE_OFF,
 				  tp->packets_out &&
-				  seq_after(tp->snd_sml, tp->snd_una) &&
-				  !seq_after(tp->snd_sml, tp->snd_nxt));
+				  seq_mark_ahead(tp->snd_sml, tp->snd_una,
+						 tp->snd_nxt));
 }
 
 /**

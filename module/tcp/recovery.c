@@ -656,10 +656,8 @@ void newtcp_local_congestion(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	/* A mark that lies beyond SND.NXT is 2 GiB old, and means nothing. */
 	if (newtcp_in_recovery(tp) ||
-	    (seq_before(tp->snd_una, tp->high_seq) &&
-	     !seq_after(tp->high_seq, tp->snd_nxt)))
+	    seq_mark_ahead(tp->high_seq, tp->snd_una, tp->snd_nxt))
 		return;
 	newtcp_cong_enter_recovery(&tp->cong);
 	tp->cong.cwnd = max(min(tp->cong.cwnd, tp->cong.ssthresh), 1U);

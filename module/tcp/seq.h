@@ -26,6 +26,16 @@ static inline bool seq_between(u32 s, u32 low, u32 high)
 	return high - low >= s - low;
 }
 
+/*
+ * una < mark <= nxt: does a mark that was SND.NXT once still lie ahead? Exact
+ * for any age of it, while a comparison with SND.UNA alone would come true
+ * again 2 GiB later.
+ */
+static inline bool seq_mark_ahead(u32 mark, u32 una, u32 nxt)
+{
+	return mark - una - 1 < nxt - una;
+}
+
 static inline u32 seq_max(u32 a, u32 b)
 {
 	return seq_before(a, b) ? b : a;

@@ -543,3 +543,14 @@ def crossed_shutdown(e):
     f.send('A')
     e.tun.run(1)
     ensure(not any('F' in p.flags for p in f.queue), 'FIN after its ACK')
+
+
+@case('open')
+def crossed_bad_ack(e):
+    """In SYN-RECEIVED an ACK of what was never sent is reset, and the right one still opens."""
+    s, f, _ = crossed_syns(e)
+    for wrong in (1, 100000):
+        f.send('A', ack=f.theirs(wrong))
+        f.expect('R', seq=f.theirs(wrong))
+    f.send('A')
+    ensure(s.poll(select.POLLOUT, 1) == select.POLLOUT and s.error() == 0, 'not open')
