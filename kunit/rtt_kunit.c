@@ -9,6 +9,8 @@
 
 #include "../module/tcp/rtt.h"
 
+#define MIN_WIN_US	(300ULL * 1000 * 1000)	/* tcp_min_rtt_wlen's default */
+
 #define MS	1000U
 #define SEC	1000000U
 
@@ -84,7 +86,7 @@ static void rtt_vectors(struct kunit *test)
 		/* One byte beyond the mark ends the window. */
 		una = p->mode == PER_WINDOW ? nxt + 1 : 0xffffff00;
 		nxt += 200;
-		newtcp_rtt_sample(&rtt, p->samples[i], i, una, nxt);
+		newtcp_rtt_sample(&rtt, p->samples[i], i, una, nxt, MIN_WIN_US);
 	}
 
 	KUNIT_EXPECT_EQ(test, rtt.srtt_us >> 3, p->srtt_us);
@@ -110,15 +112,15 @@ static void rtt_window_edge(struct kunit *test)
 	struct newtcp_rtt rtt;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, SEC, 0, 0, 0xfffffff0);
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff0, 0x10);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0, 0xfffffff0, MIN_WIN_US);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff0, 0x10, MIN_WIN_US);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0xfffffff0);
 
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff1, 0x10);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff1, 0x10, MIN_WIN_US);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
 
 	/* 0xfffffff8 is before the mark at 0x10, across the wrap. */
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff8, 0x20);
+	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff8, 0x20, MIN_WIN_US);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
 }
 
@@ -130,9 +132,9 @@ static void rtt_floor(struct kunit *test)
 	int i;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, 3 * SEC, 0, seq, seq);
+	newtcp_rtt_sample(&rtt, 3 * SEC, 0, seq, seq, MIN_WIN_US);
 	for (i = 0; i < 400; i++, seq += 1000)
-		newtcp_rtt_sample(&rtt, 10 * MS, 0, seq, seq + 500);
+		newtcp_rtt_sample(&rtt, 10 * MS, 0, seq, seq + 500, MIN_WIN_US);
 
 	KUNIT_EXPECT_GE(test, rtt.rto_us, 210 * MS);
 	KUNIT_EXPECT_LE(test, rtt.rto_us, 210 * MS + 10);
@@ -146,7 +148,7 @@ static void rtt_backoff(struct kunit *test)
 	int i;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1);
+	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1, MIN_WIN_US);
 	for (i = 0; i < ARRAY_SIZE(expect_s); i++, rtt.backoff++)
 		KUNIT_EXPECT_EQ_MSG(test, newtcp_rtt_rto(&rtt),
 				    expect_s[i] * SEC, "back-off %d", i);
@@ -156,7 +158,7 @@ static void rtt_backoff(struct kunit *test)
 				    "back-off %d", i);
 	}
 
-	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1);
+	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1, MIN_WIN_US);
 	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), 3 * SEC);
 }
 
@@ -172,9 +174,9 @@ static const struct min_case min_cases[] = {
 	{ "smaller", 999, 5, 999, 0 },
 	{ "larger", 1001, 5, 1000, 5 },
 	{ "equal refreshes", 1000, 5, 1000, 0 },
-	{ "larger at the end of the window", 5000, NEWTCP_MIN_RTT_WIN_US,
-	  1000, NEWTCP_MIN_RTT_WIN_US },
-	{ "larger after the window", 5000, NEWTCP_MIN_RTT_WIN_US + 1, 5000, 0 },
+	{ "larger at the end of the window", 5000, MIN_WIN_US,
+	  1000, MIN_WIN_US },
+	{ "larger after the window", 5000, MIN_WIN_US + 1, 5000, 0 },
 	{ "0 counts as 1 us", 0, 5, 1, 0 },
 };
 
@@ -187,8 +189,8 @@ static void rtt_minimum(struct kunit *test)
 	struct newtcp_rtt rtt;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, 1000, start, 1, 1);
-	newtcp_rtt_sample(&rtt, p->sample_us, start + p->after_us, 1, 1);
+	newtcp_rtt_sample(&rtt, 1000, start, 1, 1, MIN_WIN_US);
+	newtcp_rtt_sample(&rtt, p->sample_us, start + p->after_us, 1, 1, MIN_WIN_US);
 
 	KUNIT_EXPECT_EQ(test, rtt.min_us, p->expect_us);
 	KUNIT_EXPECT_EQ(test, start + p->after_us - rtt.min_stamp_us,
@@ -218,7 +220,7 @@ static void rtt_bounds(struct kunit *test)
 			lo = min(lo, r);
 			hi = max(hi, r);
 			seq += prandom_u32_state(&rnd) % 3000;
-			newtcp_rtt_sample(&rtt, r, i, seq, seq + 10000);
+			newtcp_rtt_sample(&rtt, r, i, seq, seq + 10000, MIN_WIN_US);
 
 			KUNIT_ASSERT_GE(test, (rtt.srtt_us >> 3) + 1, lo);
 			KUNIT_ASSERT_LE(test, rtt.srtt_us >> 3, hi);

@@ -230,6 +230,22 @@ int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)
 	READ_ONCE((net)->ipv4.sysctl_tcp_syn_linear_timeouts)
 #endif
 
+/* 6.7: net.ipv4.tcp_pingpong_thresh. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define NEWINET_PINGPONG_THRESH(net)	1
+#else
+#define NEWINET_PINGPONG_THRESH(net) \
+	READ_ONCE((net)->ipv4.sysctl_tcp_pingpong_thresh)
+#endif
+
+/* 6.11: net.ipv4.tcp_rto_min_us. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define NEWINET_RTO_MIN_US(net)	200000
+#else
+#define NEWINET_RTO_MIN_US(net) \
+	READ_ONCE((net)->ipv4.sysctl_tcp_rto_min_us)
+#endif
+
 /* 6.12: ip_icmp_error() is there for modules. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <linux/errqueue.h>

@@ -14,6 +14,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/xfrm.h>
+#include "tcp/metrics.h"
 #include "tcp/tcp.h"
 
 /*
@@ -49,6 +50,7 @@ void newinet_egress_setup(struct sock *sk, struct dst_entry *dst)
 	sk->sk_gso_type = SKB_GSO_TCPV4;
 	sk_setup_caps(sk, dst);
 	offloads(sk, dst);
+	newtcp_metrics_route(sk, dst);
 }
 
 /**

@@ -23,8 +23,10 @@ void newtcp_rtt_update(struct sock *sk, u32 sample_us)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	u32 wlen = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_rtt_wlen);
+
 	newtcp_rtt_sample(&tp->rtt, sample_us, tp->now_us, tp->snd_una,
-			  tp->snd_nxt);
+			  tp->snd_nxt, (u64)wlen * USEC_PER_SEC);
 }
 
 /* Round trip from the echoed timestamp, for data that was sent twice. */
@@ -305,6 +307,8 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	tp->keep_probes_out = 0;
 
 	if (!tp->packets_out) {
+		if (unlikely(tp->tlp_high_seq))
+			newtcp_tlp_acked(tp, flags);
 		ack_probe(sk);
 		return 1;
 	}
@@ -328,9 +332,9 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 			grow_window(sk, r.acked, in_flight, rtt_us);
 	}
 
+	if (unlikely(tp->tlp_high_seq))
+		newtcp_tlp_acked(tp, flags);
 	if (flags & NEWTCP_AF_ACKED) {
-		if (unlikely(tp->tlp_high_seq))
-			newtcp_tlp_acked(tp, flags);
 		sk_dst_confirm(sk);
 		restart_timers(sk);
 	}

@@ -45,6 +45,7 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "child.h"
+#include "metrics.h"
 #include "tcp.h"
 
 /* What the child must not share with its listener. */
@@ -253,6 +254,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 	newtcp_sk(child)->total_retrans = req->retrans;
 	if (synacks_lost(req, opts))
 		newtcp_sk(child)->cong.cwnd = 1;
+	newtcp_metrics_cong(child, dst);
 	rtt_us = handshake_rtt(req, opts, newtcp_sk(child)->now_us);
 	if (rtt_us)
 		newtcp_rtt_update(child, rtt_us);

@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 
 /*
@@ -92,7 +93,7 @@ void newtcp_fin(struct sock *sk)
 	case TCP_ESTABLISHED:
 		newtcp_set_state(sk, TCP_CLOSE_WAIT);
 		/* Our own FIN is likely to follow, and can carry the ACK. */
-		tp->pingpong = NEWTCP_PINGPONG;
+		newtcp_enter_interactive(tp);
 		break;
 	case TCP_FIN_WAIT1:
 		/* Simultaneous close: ours is not acknowledged yet. */

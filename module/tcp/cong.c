@@ -11,6 +11,7 @@
 #include "cong.h"
 
 #include <linux/export.h>
+#include <linux/jhash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -181,6 +182,45 @@ int newtcp_cong_set(struct newtcp_cong *c, const char *name)
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_set);
+
+/**
+ * newtcp_cong_set_key - change to the algorithm that a route names
+ * @c: assigned before
+ * @key: what Linux makes of a name, to keep in a metric
+ *
+ * Any context.
+ *
+ * Return: 0, or -ENOENT when it is none of ours.
+ */
+int newtcp_cong_set_key(struct newtcp_cong *c, u32 key)
+{
+	const struct newtcp_cong_ops *ops;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(ops, &cong_list, list) {
+		if (jhash(ops->name, sizeof(ops->name), strlen(ops->name)) != key)
+			continue;
+		err = newtcp_cong_set(c, ops->name);
+		break;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * newtcp_cong_restart - a connection begins: forget what the handshake did
+ * @c: assigned before; its algorithm stays
+ *
+ * Any context.
+ */
+void newtcp_cong_restart(struct newtcp_cong *c)
+{
+	const struct newtcp_cong_ops *ops = c->ops;
+
+	cong_fresh_windows(c);
+	cong_bind(c, ops);
+}
 
 /**
  * newtcp_cong_clone - set up the child of a listener

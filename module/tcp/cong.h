@@ -110,6 +110,8 @@ void newtcp_cong_exit(void);
 /* cong.c: any context */
 void newtcp_cong_assign(struct newtcp_cong *c, const char *name);
 int newtcp_cong_set(struct newtcp_cong *c, const char *name);
+int newtcp_cong_set_key(struct newtcp_cong *c, u32 key);
+void newtcp_cong_restart(struct newtcp_cong *c);
 void newtcp_cong_clone(struct newtcp_cong *child,
 		       const struct newtcp_cong *parent);
 void newtcp_cong_release(struct newtcp_cong *c);

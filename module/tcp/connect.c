@@ -9,6 +9,7 @@
 #include <net/dst.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 
 /**
@@ -58,9 +59,10 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	newtcp_sync_mss(sk, dst_mtu(dst));
 	tp->rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->advmss);
 
-	tp->window_clamp = 0;
+	tp->window_clamp = newtcp_metrics_clamp(sk, dst);
 	newtcp_initial_window(sk, newtcp_full_space(sk), tp->advmss,
-			      &tp->rcv_wnd, &tp->window_clamp, wscale, &ws);
+			      newtcp_metrics_rwnd(dst), &tp->rcv_wnd,
+			      &tp->window_clamp, wscale, &ws);
 	tp->rcv_wscale = ws;
 	tp->rcv_ssthresh = tp->rcv_wnd;
 
@@ -76,6 +78,8 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	tp->copied_seq = 0;
 	newtcp_recovery_reset(sk);
 	newtcp_rtt_init(&tp->rtt);
+	newtcp_metrics_route(sk, dst);
+	newtcp_metrics_cong(sk, dst);
 	tp->last_rcv = (u32)jiffies;
 	tp->last_heard = (u32)jiffies;
 }
@@ -180,12 +184,13 @@ void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss)
 	tp->mss_clamp = mss;
 }
 
-static void established(struct sock *sk)
+static void established(struct sock *sk, bool syns_lost)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	newtcp_set_state(sk, TCP_ESTABLISHED);
 	tp->last_snd = (u32)jiffies;
+	newtcp_metrics_start(sk, syns_lost);
 	newtcp_rcvbuf_init(sk);
 	tp->max_packets_out = 0;
 	security_inet_conn_established(sk, NULL);
@@ -203,7 +208,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	bool pushed;
+	bool pushed, lost;
 
 	tp->irs = cb->seq;
 	tp->rcv_nxt = cb->seq + 1;
@@ -217,19 +222,22 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	tp->last_tsval = o->tsval;
 	tp->last_tsecr = o->tsecr;
 	tp->seg_has_ts = tp->ts_ok;
+	/* Not when it is the first one that is answered. */
+	lost = tp->total_retrans > 1 &&
+	       !(tp->ts_ok && o->tsecr == tp->retrans_stamp + tp->ts_offset);
 	if (newtcp_ack(sk, skb, NULL, 0) < 0)
 		return;
 	tp->snd_wl1 = cb->seq;
-	established(sk);
+	established(sk, lost);
 
 	/* Data or a FIN may ride on the SYN-ACK: let the peer send it again. */
 	pushed = !skb_queue_empty(&sk->sk_write_queue);
 	if (pushed || READ_ONCE(sk->sk_write_pending) ||
-	    tp->pingpong >= NEWTCP_PINGPONG) {
+	    newtcp_interactive(tp)) {
 		/* The program is about to write: the ACK rides with that. */
 		tp->ack_state |= NEWTCP_ACK_SCHED;
 		newtcp_enter_quickack(tp);
-		tp->pingpong = NEWTCP_PINGPONG;
+		newtcp_enter_interactive(tp);
 		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
 				    jiffies + NEWTCP_DELACK_MAX);
 		newtcp_push_frames(sk);

@@ -24,6 +24,7 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "child.h"
+#include "metrics.h"
 #include "tcp.h"
 
 static struct kmem_cache *req_cache;
@@ -284,18 +285,14 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 {
 	struct sock *lsk = req->listener;
-	u32 space = newtcp_full_space(lsk);
 	u8 ws;
 
-	req->window_clamp = READ_ONCE(newtcp_sk(lsk)->window_clamp);
-	/* A buffer that the program has set bounds it as well. */
-	if ((lsk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
-	    (!req->window_clamp || req->window_clamp > space))
-		req->window_clamp = space;
+	req->window_clamp = newtcp_metrics_clamp(lsk, dst);
 	req->advmss = newtcp_advertised_mss(lsk, dst);
-	newtcp_initial_window(lsk, space,
+	newtcp_initial_window(lsk, newtcp_full_space(lsk),
 			      req->advmss - (req->ts_ok ? NEWTCP_TS_ALIGNED : 0),
-			      &req->rcv_wnd, &req->window_clamp, req->wscale_ok, &ws);
+			      newtcp_metrics_rwnd(dst), &req->rcv_wnd,
+			      &req->window_clamp, req->wscale_ok, &ws);
 	req->rcv_wscale = ws;
 }
 

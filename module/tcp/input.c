@@ -13,6 +13,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "collapse.h"
+#include "metrics.h"
 #include "tcp.h"
 
 /**
@@ -40,6 +41,30 @@ bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 	return false;
 }
 
+/*
+ * RFC 5961 section 10, for all connections of a namespace, the kernel's own
+ * included: so many in a second, and not exactly so many, or the number would
+ * tell a stranger what became of others.
+ */
+static bool challenge_allowed(struct net *net)
+{
+	u32 now = (u32)jiffies / HZ, half, count;
+	int limit = READ_ONCE(net->ipv4.sysctl_tcp_challenge_ack_limit);
+
+	if (limit == INT_MAX || limit <= 0)
+		return limit > 0;
+	if (now != READ_ONCE(net->ipv4.tcp_challenge_timestamp)) {
+		half = (limit + 1) >> 1;
+		WRITE_ONCE(net->ipv4.tcp_challenge_timestamp, now);
+		WRITE_ONCE(net->ipv4.tcp_challenge_count,
+			   half + reciprocal_scale(get_random_u32(), limit));
+	}
+	count = READ_ONCE(net->ipv4.tcp_challenge_count);
+	if (count)
+		WRITE_ONCE(net->ipv4.tcp_challenge_count, count - 1);
+	return count;
+}
+
 /**
  * newtcp_challenge_ack() - make the peer prove that it knows the numbers
  * @sk: the connection
@@ -50,7 +75,8 @@ void newtcp_challenge_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge))
+	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge) &&
+	    challenge_allowed(sock_net(sk)))
 		newtcp_send_ack(sk);
 }
 
@@ -160,11 +186,13 @@ static void delay_ack(struct sock *sk)
 		if (tp->rtt.srtt_us)
 			most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
 				       NEWTCP_DELACK_MIN, most);
-		else if (tp->pingpong < NEWTCP_PINGPONG)
+		else if (!newtcp_interactive(tp))
 			most = HZ / 2;
 		ato = min(ato, most);
 	}
-	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + ato);
+	/* The peer's timeout, which we take for ours, must not be first. */
+	most = max(msecs_to_jiffies(tp->rtt.rto_min_ms), 2UL) - 1;
+	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + min(ato, most));
 }
 
 /**
@@ -185,7 +213,7 @@ void newtcp_ack_snd_check(struct sock *sk)
 	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss &&
 	     (tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
 	      newtcp_free_window(sk) >= tp->rcv_wnd)) ||
-	    (tp->quick && tp->pingpong < NEWTCP_PINGPONG) ||
+	    newtcp_quickack_mode(tp) ||
 	    !RB_EMPTY_ROOT(&tp->out_of_order)) {
 		newtcp_send_ack(sk);
 		return;
@@ -485,6 +513,7 @@ static void syn_received_acked(struct sock *sk)
 	if (!sk->sk_socket)
 		tp->bytes_acked = 0;
 	newtcp_set_state(sk, TCP_ESTABLISHED);
+	newtcp_metrics_start(sk, tp->cong.cwnd == 1);
 	newtcp_rcvbuf_init(sk);
 	tp->retransmits = 0;
 	newtcp_start_keepalive(sk);

@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 
 /* The window field of the segment being built, scaled down. */
@@ -18,7 +19,7 @@ static u16 select_window(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 cur = newtcp_receive_window(tp);
-	u32 win;
+	u32 win, most = 65535U << tp->rcv_wscale;
 
 	/*
 	 * Data inside the window had no room, and collapsing made none. As
@@ -33,9 +34,14 @@ static u16 select_window(struct sock *sk)
 	/* RFC 9293 3.8.6: the right edge never moves to the left. */
 	if (win < cur)
 		win = ALIGN(cur, 1 << tp->rcv_wscale);
+	if (!tp->rcv_wscale &&
+	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_workaround_signed_windows))
+		most = NEWTCP_MAX_WINDOW;
+	/* What is not said is not offered. */
+	win = min(win, most);
 	tp->rcv_wnd = win;
 	tp->rcv_wup = tp->rcv_nxt;
-	return min(win >> tp->rcv_wscale, 65535U);
+	return win >> tp->rcv_wscale;
 }
 
 static void build_header(struct sock *sk, struct sk_buff *skb,
@@ -160,7 +166,7 @@ static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 /* An ACK of everything received went out with this segment. */
 static void ack_sent(struct newtcp_sock *tp)
 {
-	if (unlikely(tp->quick))
+	if (unlikely(tp->quick) && (tp->ack_state & NEWTCP_ACK_SCHED))
 		tp->quick--;
 	tp->ack_state = 0;
 	newtcp_deadline_clear(tp, NEWTCP_DL_DELACK);
@@ -171,7 +177,7 @@ static void payload_sent(struct newtcp_sock *tp)
 	u32 now = (u32)jiffies;
 
 	/* A reply within the delayed-ACK time: the program is interactive. */
-	if (now - tp->last_rcv < tp->ato && tp->pingpong < NEWTCP_PINGPONG)
+	if (now - tp->last_rcv < tp->ato && tp->pingpong < U8_MAX)
 		tp->pingpong++;
 	tp->last_snd = now;
 }
@@ -464,6 +470,7 @@ static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
 static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
 			  u32 room, u32 mss)
 {
+	u32 part = READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_tso_win_divisor);
 	u32 limit = min_t(u64, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq,
 			  (u64)room * mss);
 	u32 chunk;
@@ -477,7 +484,10 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	if (tp->now_us - NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us <
 	    tp->rtt.srtt_us >> 4)
 		return false;
-	chunk = min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss) / 3;
+	/* Without a part of the window to wait for: one ACK, of three at most. */
+	if (!part)
+		return limit <= 3 * mss;
+	chunk = min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss) / part;
 	return limit < chunk;
 }
 
@@ -526,6 +536,9 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 	u32 room, bytes;
 
 	newtcp_clock_refresh(tp);
+	/* Before the first segment is cut to what the window allows. */
+	if (!tp->packets_out && !skb_queue_empty(&sk->sk_write_queue))
+		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		room = cwnd_room(tp);
 		if (!room || !window_ok(tp, skb, mss))
@@ -551,8 +564,6 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 		if (!fit(sk, skb, mss, bytes, gfp))
 			break;
 		newtcp_skb_set_segs(skb, mss);
-		if (!tp->packets_out)
-			newtcp_cong_tx_start(sk);
 		if (unlikely(newtcp_transmit(sk, skb, true, gfp)))
 			break;
 		newtcp_data_sent(sk, skb);

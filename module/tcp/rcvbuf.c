@@ -60,13 +60,15 @@ static u32 free_space(const struct sock *sk)
  * @sk: the socket, or the listener of a connection to be
  * @space: payload that the buffer allows
  * @mss: bytes
+ * @segs: that the route allows at first; 0 = any number
  * @rcv_wnd: out: window to offer
  * @clamp: in and out: largest window, 0 = none yet
  * @wscale_ok: window scaling may be used
  * @ws: out: our window scale
  */
 void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
-			   u32 *rcv_wnd, u32 *clamp, bool wscale_ok, u8 *ws)
+			   u32 segs, u32 *rcv_wnd, u32 *clamp, bool wscale_ok,
+			   u8 *ws)
 {
 	struct net *net = sock_net(sk);
 	u32 most;
@@ -79,7 +81,12 @@ void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 	space = min(*clamp, space);
 	if (space > mss)
 		space = rounddown(space, mss);
-	*rcv_wnd = min_t(u32, space, 65535U);
+	/* Some stacks took the field for a signed number. */
+	*rcv_wnd = min_t(u32, space,
+			 READ_ONCE(net->ipv4.sysctl_tcp_workaround_signed_windows) ?
+			 NEWTCP_MAX_WINDOW : 65535U);
+	if (segs)
+		*rcv_wnd = min_t(u64, *rcv_wnd, (u64)segs * mss);
 
 	*ws = 0;
 	if (wscale_ok) {

@@ -20,6 +20,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 
 static void mark_lost(struct newtcp_sock *tp, struct newtcp_skb_cb *cb)
@@ -137,6 +138,16 @@ int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
 	return flags;
 }
 
+/* net.ipv4.tcp_recovery */
+#define RECOVERY_RACK		0x1	/* losses are found by time */
+#define RECOVERY_STATIC_REO_WND	0x2	/* duplicates do not widen its tolerance */
+#define RECOVERY_NO_DUPTHRESH	0x4	/* not by counting */
+
+static int recovery_mode(const struct newtcp_sock *tp)
+{
+	return READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_recovery);
+}
+
 static u32 max_reordering(const struct newtcp_sock *tp)
 {
 	const struct net *net = sock_net(&tp->inet.sk);
@@ -200,8 +211,10 @@ static void mark_by_count(struct sock *sk)
 	u32 above = tp->sacked_out;
 	struct sk_buff *skb;
 
-	if (tp->reord_seen && tp->sack_ok)
-		return;		/* RACK's clock is the better judge */
+	/* RACK's clock is the better judge. */
+	if (tp->sack_ok && (recovery_mode(tp) & RECOVERY_RACK) &&
+	    (tp->reord_seen || (recovery_mode(tp) & RECOVERY_NO_DUPTHRESH)))
+		return;
 	if (above < tp->reordering)
 		return;
 	if (!tp->sack_ok) {
@@ -230,7 +243,8 @@ static u32 reo_wnd_us(const struct newtcp_sock *tp)
 {
 	if (!tp->reord_seen &&
 	    (tp->ca_state >= NEWTCP_CA_RECOVERY ||
-	     tp->sacked_out >= tp->reordering))
+	     (tp->sacked_out >= tp->reordering &&
+	      !(recovery_mode(tp) & RECOVERY_NO_DUPTHRESH))))
 		return 0;
 	return min_t(u64, (u64)(tp->rtt.min_us / 4) * tp->reo_wnd_steps,
 		     tp->rtt.srtt_us >> 3);
@@ -242,7 +256,8 @@ static u32 mark_by_time(struct newtcp_sock *tp)
 	u32 reo_wnd = reo_wnd_us(tp), again = 0;
 	struct sk_buff *skb;
 
-	if (!tp->rack_sent_us || !tp->sack_ok)
+	if (!tp->rack_sent_us || !tp->sack_ok ||
+	    !(recovery_mode(tp) & RECOVERY_RACK))
 		return 0;
 	skb_queue_walk(&tp->rtx_queue, skb) {
 		struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
@@ -266,12 +281,17 @@ static u32 mark_by_time(struct newtcp_sock *tp)
 	return again;
 }
 
-static void detect_losses(struct sock *sk)
+/* Each rule walks the queue: only when there is news for it. */
+static void detect_losses(struct sock *sk, int flags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 again;
 
-	mark_by_count(sk);
+	if (!tp->sack_ok || (flags & NEWTCP_AF_SACKED))
+		mark_by_count(sk);
+	if (!tp->rack_advanced)
+		return;
+	tp->rack_advanced = 0;
 	again = mark_by_time(tp);
 	if (again) {
 		tp->loss_is_tlp = 0;
@@ -287,6 +307,7 @@ static void enter_recovery(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	tp->high_seq = tp->snd_nxt;
+	tp->tlp_high_seq = 0;
 	tp->prr_delivered = 0;
 	tp->prr_out = 0;
 	newtcp_cong_enter_recovery(&tp->cong);
@@ -354,6 +375,11 @@ static void partial_ack(struct sock *sk, u32 acked)
 /* RFC 2883: duplicates arrived; tolerate more reordering (RFC 8985 6.2). */
 static void dsack_seen(struct newtcp_sock *tp)
 {
+	/* Once a round trip: what was sent since the last step is acknowledged. */
+	if ((recovery_mode(tp) & RECOVERY_STATIC_REO_WND) ||
+	    (tp->reo_wnd_persist && seq_before(tp->snd_una, tp->reo_wnd_seq)))
+		return;
+	tp->reo_wnd_seq = tp->snd_nxt;
 	if (tp->reo_wnd_steps < 255)
 		tp->reo_wnd_steps++;
 	tp->reo_wnd_persist = 16;
@@ -379,7 +405,7 @@ void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags)
 	if (newtcp_in_recovery(tp))
 		partial_ack(sk, acked);
 
-	detect_losses(sk);
+	detect_losses(sk, flags);
 
 	switch (tp->ca_state) {
 	case NEWTCP_CA_OPEN:
@@ -445,8 +471,16 @@ void newtcp_enter_loss(struct sock *sk)
 	tp->cong.cwnd = newtcp_in_flight(tp) + 1;
 	tp->cong.cwnd_cnt = 0;
 	tp->high_seq = tp->snd_nxt;
+	tp->tlp_high_seq = 0;
 	tp->ca_state = NEWTCP_CA_LOSS;
 	newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
+}
+
+static bool probes_tail(const struct net *net)
+{
+	int mode = READ_ONCE(net->ipv4.sysctl_tcp_early_retrans);
+
+	return mode == 3 || mode == 4;
 }
 
 /**
@@ -454,30 +488,38 @@ void newtcp_enter_loss(struct sock *sk)
  * @sk: the connection
  *
  * RFC 8985 7.2: two round trips after the last transmission, when nothing is
- * wrong and the retransmission timer would be later.
+ * wrong, or in place of the retransmission timer, should that be sooner.
  */
 void newtcp_schedule_tlp(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	unsigned long wait;
+	u32 wait, rto;
 
 	if (!tp->packets_out || !tp->sack_ok ||
 	    tp->ca_state != NEWTCP_CA_OPEN || !tp->rtt.srtt_us ||
-	    tp->tlp_high_seq ||
-	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_early_retrans)) {
+	    tp->tlp_high_seq || !probes_tail(sock_net(sk))) {
 		if (tp->loss_is_tlp)
 			newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
 		return;
 	}
 	wait = _usecs_to_jiffies(tp->rtt.srtt_us >> 2);
 	if (tp->packets_out == 1)
-		wait += NEWTCP_DELACK_MAX;
+		wait += msecs_to_jiffies(tp->rtt.rto_min_ms);
 	else
 		wait += 2;
-	if (!time_before32(jiffies + wait, tp->dl_at[NEWTCP_DL_RTO]))
-		return;
+	rto = tp->dl_at[NEWTCP_DL_RTO] - (u32)jiffies;
+	if ((s32)rto > 0)
+		wait = min(wait, rto);
 	tp->loss_is_tlp = 1;
 	newtcp_deadline_set(sk, NEWTCP_DL_LOSS, jiffies + wait);
+}
+
+/* Congestion, and nothing to send again. */
+static void reduce_once(struct newtcp_sock *tp)
+{
+	newtcp_cong_enter_recovery(&tp->cong);
+	tp->cong.cwnd = max(min(tp->cong.cwnd, tp->cong.ssthresh), 1U);
+	tp->high_seq = tp->snd_nxt;
 }
 
 /* RFC 8985 7.3: new data if there is any, else the last segment again. */
@@ -519,24 +561,28 @@ static void send_tlp(struct sock *sk)
 }
 
 /**
- * newtcp_tlp_acked() - SND.UNA moved: did the tail probe repair a loss?
+ * newtcp_tlp_acked() - an ACK arrived: did the tail probe repair a loss?
  * @tp: the connection, with a tail probe out
  * @flags: NEWTCP_AF_*
  *
- * RFC 8985 7.4: a probe that was a retransmission and was not reported as a
- * duplicate made good for a segment that congestion took.
+ * RFC 8985 7.4: a probe that sent the last segment again made good for a loss
+ * if what comes after it is acknowledged, and no ACK said that both copies had
+ * arrived: by a D-SACK, or by repeating itself.
  */
 void newtcp_tlp_acked(struct newtcp_sock *tp, int flags)
 {
+	const int news = NEWTCP_AF_ACKED | NEWTCP_AF_DATA | NEWTCP_AF_WIN_UPDATE |
+			 NEWTCP_AF_SACKED;
+
 	if (seq_before(tp->snd_una, tp->tlp_high_seq))
 		return;
+	if (tp->tlp_retrans && !(flags & NEWTCP_AF_DSACK) && !newtcp_in_recovery(tp)) {
+		if (tp->snd_una == tp->tlp_high_seq && (flags & news))
+			return;		/* too early to tell */
+		if (tp->snd_una != tp->tlp_high_seq)
+			reduce_once(tp);
+	}
 	tp->tlp_high_seq = 0;
-	if (!tp->tlp_retrans || (flags & NEWTCP_AF_DSACK) ||
-	    newtcp_in_recovery(tp))
-		return;
-	newtcp_cong_enter_recovery(&tp->cong);
-	tp->cong.cwnd = max(min(tp->cong.cwnd, tp->cong.ssthresh), 1U);
-	tp->high_seq = tp->snd_nxt;
 }
 
 /**
@@ -558,7 +604,7 @@ void newtcp_cong_tx_start(struct sock *sk)
 	if (idle <= rto || tp->ca_state != NEWTCP_CA_OPEN ||
 	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
 		return;
-	restart = min_t(u32, NEWTCP_INIT_CWND, tp->cong.cwnd);
+	restart = min(newtcp_metrics_cwnd(sk), tp->cong.cwnd);
 	/* Three quarters of what is given up is remembered. */
 	tp->cong.ssthresh = max(tp->cong.ssthresh, (tp->cong.cwnd >> 1) +
 						   (tp->cong.cwnd >> 2));
@@ -588,14 +634,10 @@ void newtcp_resize_unacked(struct sock *sk)
 	}
 	if (!tp->sack_ok)
 		newtcp_limit_dupacks(tp, 0);
-	/* The size was wrong, not the rate: the window stays. */
-	if (tp->lost_out && !newtcp_in_recovery(tp)) {
+	/* The size was wrong, not the rate: the windows stay, slow start goes on. */
+	if (tp->lost_out && tp->ca_state != NEWTCP_CA_LOSS) {
 		tp->high_seq = tp->snd_nxt;
-		tp->ca_state = NEWTCP_CA_RECOVERY;
-		tp->cong.ssthresh = tp->cong.cwnd;
-		tp->cong.prior_cwnd = tp->cong.cwnd;
-		tp->prr_delivered = 0;
-		tp->prr_out = 0;
+		tp->ca_state = NEWTCP_CA_LOSS;
 	}
 	newtcp_retransmit_lost(sk);
 }
@@ -616,6 +658,7 @@ void newtcp_loss_expired(struct sock *sk)
 		send_tlp(sk);
 		return;
 	}
+	tp->rack_advanced = 1;
 	newtcp_recovery_step(sk, 0, 0, 0);
 	newtcp_rearm_rto(sk);
 }
@@ -659,7 +702,5 @@ void newtcp_local_congestion(struct sock *sk)
 	if (newtcp_in_recovery(tp) ||
 	    seq_mark_ahead(tp->high_seq, tp->snd_una, tp->snd_nxt))
 		return;
-	newtcp_cong_enter_recovery(&tp->cong);
-	tp->cong.cwnd = max(min(tp->cong.cwnd, tp->cong.ssthresh), 1U);
-	tp->high_seq = tp->snd_nxt;
+	reduce_once(tp);
 }

@@ -16,6 +16,7 @@
 #include <net/busy_poll.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 #include "tstamp.h"
 
@@ -35,7 +36,7 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 	if (tp->ack_state & NEWTCP_ACK_SCHED) {
 		/* Two segments wait for it, or a small one and nobody writes. */
 		now = tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss ||
-		      (copied > 0 && tp->quick && tp->pingpong < NEWTCP_PINGPONG &&
+		      (copied > 0 && newtcp_quickack_mode(tp) &&
 		       !atomic_read(&sk->sk_rmem_alloc));
 	}
 	if (copied > 0 && !now && !(sk->sk_shutdown & RCV_SHUTDOWN)) {

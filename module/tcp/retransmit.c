@@ -123,7 +123,8 @@ void newtcp_retransmit_lost(struct sock *sk)
 
 	skb_queue_walk(&tp->rtx_queue, skb) {
 		in_flight = newtcp_in_flight(tp);
-		if (in_flight >= tp->cong.cwnd)
+		/* No room left, or none left to send. */
+		if (in_flight >= tp->cong.cwnd || tp->lost_out == tp->retrans_out)
 			break;
 		cb = NEWTCP_CB(skb);
 		if (!(cb->sacked & NEWTCP_SEG_LOST) ||

@@ -7,7 +7,7 @@
  *	RTTVAR <- 3/4 RTTVAR + 1/4 |SRTT - R|	kept times 4, so 4 * RTTVAR
  *						is the number itself
  *	RTO    <- SRTT + 4 * RTTVAR
- * with Linux's departures: the variance term never falls under 200 ms; it
+ * with Linux's departures: the variance term has a floor, of 200 ms usually; it
  * rises at once but falls only once per window of data, by a quarter of the
  * way; and a sample far under the mean barely raises the deviation (a path
  * that got faster is no reason to wait longer).
@@ -32,15 +32,21 @@ void newtcp_rtt_init(struct newtcp_rtt *rtt)
 	memset(rtt, 0, sizeof(*rtt));
 	rtt->mdev_us = NEWTCP_RTO_INIT_US;
 	rtt->rto_us = NEWTCP_RTO_INIT_US;
+	rtt->rto_min_ms = NEWTCP_RTO_MIN_US / 1000;
 	rtt->min_us = ~0U;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_init);
+
+static u32 floor_us(const struct newtcp_rtt *rtt)
+{
+	return rtt->rto_min_ms * 1000U;
+}
 
 static void first_sample(struct newtcp_rtt *rtt, u32 r, u32 snd_nxt)
 {
 	rtt->srtt_us = r << 3;
 	rtt->mdev_us = r << 1;	/* RTTVAR = R / 2, times 4 */
-	rtt->rttvar_us = max(rtt->mdev_us, NEWTCP_RTO_MIN_US);
+	rtt->rttvar_us = max(rtt->mdev_us, floor_us(rtt));
 	rtt->mdev_max_us = rtt->rttvar_us;
 	rtt->rtt_seq = snd_nxt;
 }
@@ -64,14 +70,13 @@ static void next_sample(struct newtcp_rtt *rtt, u32 r, u32 snd_una,
 		return;
 	/* All that was in flight when the window began is acknowledged. */
 	rtt->rttvar_us -= (rtt->rttvar_us - rtt->mdev_max_us) >> 2;
-	rtt->mdev_max_us = NEWTCP_RTO_MIN_US;
+	rtt->mdev_max_us = floor_us(rtt);
 	rtt->rtt_seq = snd_nxt;
 }
 
-static void update_min(struct newtcp_rtt *rtt, u32 r, u64 now_us)
+static void update_min(struct newtcp_rtt *rtt, u32 r, u64 now_us, u64 win_us)
 {
-	if (r > rtt->min_us &&
-	    now_us - rtt->min_stamp_us <= NEWTCP_MIN_RTT_WIN_US)
+	if (r > rtt->min_us && now_us - rtt->min_stamp_us <= win_us)
 		return;
 	rtt->min_us = r;
 	rtt->min_stamp_us = now_us;
@@ -84,23 +89,25 @@ static void update_min(struct newtcp_rtt *rtt, u32 r, u64 now_us)
  * @now_us: time of the ACK
  * @snd_una: SND.UNA after the ACK
  * @snd_nxt: SND.NXT
+ * @min_win_us: how long the minimum is remembered
  *
  * A valid measurement also ends the back-off (RFC 6298 section 5, last
  * paragraph).
  */
 void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
-		       u32 snd_una, u32 snd_nxt)
+		       u32 snd_una, u32 snd_nxt, u64 min_win_us)
 {
 	/* The bound keeps the shifts below within 32 bits. */
 	u32 r = clamp(sample_us, 1U, NEWTCP_RTO_MAX_US);
 
-	update_min(rtt, r, now_us);
+	update_min(rtt, r, now_us, min_win_us);
 	if (rtt->srtt_us)
 		next_sample(rtt, r, snd_una, snd_nxt);
 	else
 		first_sample(rtt, r, snd_nxt);
-	rtt->rto_us = min((rtt->srtt_us >> 3) + rtt->rttvar_us,
-			  NEWTCP_RTO_MAX_US);
+	/* Without a floor it must not come to nothing. */
+	rtt->rto_us = clamp((rtt->srtt_us >> 3) + rtt->rttvar_us, 1000U,
+			    NEWTCP_RTO_MAX_US);
 	rtt->backoff = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_sample);

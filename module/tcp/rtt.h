@@ -15,8 +15,6 @@
 #define NEWTCP_RTO_MIN_US	(200 * 1000U)
 #define NEWTCP_RTO_MAX_US	(120 * 1000 * 1000U)
 #define NEWTCP_RTO_INIT_US	(1000 * 1000U)
-/* Window over which the minimum is remembered, as tcp_min_rtt_wlen: 300 s. */
-#define NEWTCP_MIN_RTT_WIN_US	(300ULL * 1000 * 1000)
 
 /**
  * struct newtcp_rtt - estimator state
@@ -28,6 +26,8 @@
  * @rto_us: retransmission timeout without back-off
  * @min_us: smallest sample in the window; ~0U = none
  * @min_stamp_us: when @min_us was taken
+ * @rto_min_ms: floor of the variance term, 200 unless the route or the
+ *	namespace says otherwise
  * @backoff: how many times the timeout was doubled since the last new ACK
  */
 struct newtcp_rtt {
@@ -39,12 +39,13 @@ struct newtcp_rtt {
 	u32 rto_us;
 	u32 min_us;
 	u8 backoff;
+	u16 rto_min_ms;
 	u64 min_stamp_us;
 };
 
 void newtcp_rtt_init(struct newtcp_rtt *rtt);
 void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
-		       u32 snd_una, u32 snd_nxt);
+		       u32 snd_una, u32 snd_nxt, u64 min_win_us);
 
 /**
  * newtcp_rtt_rto - the timeout to arm a timer with

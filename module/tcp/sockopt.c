@@ -14,6 +14,7 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "metrics.h"
 #include "tcp.h"
 
 #define MAX_KEEPIDLE	32767
@@ -43,7 +44,7 @@ static void set_quickack(struct sock *sk, int val)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	if (!val) {
-		tp->pingpong = NEWTCP_PINGPONG;
+		newtcp_enter_interactive(tp);
 		return;
 	}
 	tp->pingpong = 0;
@@ -51,7 +52,7 @@ static void set_quickack(struct sock *sk, int val)
 	    (tp->ack_state & NEWTCP_ACK_SCHED)) {
 		newtcp_send_ack(sk);
 		if (!(val & 1))
-			tp->pingpong = NEWTCP_PINGPONG;
+			newtcp_enter_interactive(tp);
 	}
 }
 
@@ -172,7 +173,10 @@ static int set_congestion(struct sock *sk, sockptr_t optval,
 	name[err] = 0;
 
 	lock_sock(sk);
-	err = newtcp_cong_set(&newtcp_sk(sk)->cong, name);
+	if (newtcp_sk(sk)->cong_locked)
+		err = -EPERM;
+	else
+		err = newtcp_cong_set(&newtcp_sk(sk)->cong, name);
 	if (!err)
 		newtcp_sk(sk)->cong_chosen = 1;
 	release_sock(sk);
@@ -272,7 +276,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = tp->user_timeout;
 		break;
 	case TCP_QUICKACK:
-		*val = tp->pingpong < NEWTCP_PINGPONG;
+		*val = !newtcp_interactive(tp);
 		break;
 	case TCP_NOTSENT_LOWAT:
 		*val = tp->notsent_lowat;

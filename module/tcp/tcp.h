@@ -87,9 +87,9 @@
  * The one timer of a socket (timer.c) serves these deadlines.
  */
 enum newtcp_deadline {
+	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail: this goes first */
 	NEWTCP_DL_RTO,		/* retransmit the oldest segment, or the SYN */
 	NEWTCP_DL_PROBE,	/* probe a zero window; an owed FIN */
-	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail */
 	NEWTCP_DL_DELACK,	/* a delayed ACK is due */
 	NEWTCP_DL_KEEP,		/* keepalive, or the end of FIN-WAIT-2 */
 	NEWTCP_DL_MAX
@@ -106,9 +106,6 @@ enum newtcp_deferred {
 #define NEWTCP_ACK_TIMER	0x2	/* the delayed-ACK deadline is set */
 #define NEWTCP_ACK_NOW		0x4	/* send it with no delay */
 #define NEWTCP_ACK_NOMEM	0x8	/* data had no room: close the window */
-
-/* newtcp_sock.pingpong: prompt replies until the connection is interactive */
-#define NEWTCP_PINGPONG		3
 
 /* newtcp_sock.ca_state */
 enum newtcp_ca_state {
@@ -221,7 +218,8 @@ struct newtcp_sock {
 			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
 			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1,
 			   cong_chosen:1,	/* by TCP_CONGESTION */
-			   intake_pinned:1;	/* slot.c */
+			   intake_pinned:1,	/* slot.c */
+			   dst_quickack:1, cong_locked:1;	/* the route says */
 			u8 rcv_ratio;		/* payload in received memory, 256ths */
 			/* Options, seconds; 0 = the netns's */
 			u16 keep_time;
@@ -261,7 +259,8 @@ struct newtcp_sock {
 	u8 ack_state;			/* NEWTCP_ACK_* */
 	u8 quick;			/* ACKs to send without delay */
 	u8 pingpong;			/* interactive: ride on the reply */
-	u8 ca_state;			/* enum newtcp_ca_state */
+	u8 ca_state:4,			/* enum newtcp_ca_state */
+	   rack_advanced:1;		/* news for RFC 8985 */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
 	   cwnd_limited:1, seg_has_ts:1, fin_owed:1;
@@ -313,6 +312,7 @@ struct newtcp_sock {
 	u64 bytes_received;
 	u32 segs_in;
 	u32 segs_out;
+	u32 reo_wnd_seq;		/* SND.NXT when the tolerance grew */
 };
 
 static_assert(offsetofend(struct newtcp_sock, probes_stamp) <=
@@ -473,6 +473,7 @@ static inline void newtcp_rack_delivered(struct newtcp_sock *tp,
 
 	if ((cb->sacked & NEWTCP_SEG_EVER_RETRANS) && rtt_us < tp->rtt.min_us)
 		return;
+	tp->rack_advanced = 1;
 	if (cb->sent_us > tp->rack_sent_us ||
 	    (cb->sent_us == tp->rack_sent_us &&
 	     seq_after(cb->end_seq, tp->rack_end_seq))) {
@@ -676,7 +677,8 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 void newtcp_enter_quickack(struct newtcp_sock *tp);
 u32 newtcp_free_window(struct sock *sk);
 void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
-			   u32 *rcv_wnd, u32 *clamp, bool wscale_ok, u8 *ws);
+			   u32 segs, u32 *rcv_wnd, u32 *clamp, bool wscale_ok,
+			   u8 *ws);
 void newtcp_sndbuf_expand(struct sock *sk);
 u32 newtcp_win_from_space(const struct sock *sk, int space);
 int newtcp_space_from_win(const struct sock *sk, u32 win);

@@ -19,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <net/sock.h>
 #include "giveup.h"
+#include "metrics.h"
 #include "tcp.h"
 
 /* The timer of @sk is to fire at @at, in jiffies, or before. */
@@ -297,7 +298,7 @@ static void delack_expired(struct sock *sk)
 
 	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
 		return;
-	if (tp->pingpong >= NEWTCP_PINGPONG) {
+	if (newtcp_interactive(tp)) {
 		/* The reply did not come in time: not interactive after all. */
 		tp->pingpong = 0;
 		tp->ato = NEWTCP_DELACK_MIN;

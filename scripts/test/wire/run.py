@@ -24,7 +24,7 @@ import nsock  # noqa: E402
 from packet import Fail, Skip  # noqa: E402
 
 GROUPS = ('open', 'listen', 'flow', 'super', 'loss', 'receive', 'close', 'wait',
-          'timeout', 'security', 'icmp', 'bounds')
+          'timeout', 'security', 'icmp', 'bounds', 'metrics')
 SKIPPED = 77
 
 
