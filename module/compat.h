@@ -321,6 +321,21 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #define sk_uid(sk)	sock_i_uid(sk)
 #endif
 
+/* 6.18: a namespace knows its table of the kernel's sockets. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define __inet_lookup_established(net, ...)				\
+	__inet_lookup_established(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
+#define __inet_lookup_listener(net, ...)				\
+	__inet_lookup_listener(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
+#endif
+
+/* 6.19: control messages with time stamps are made of ktime_t. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define newinet_scm_stamp(kt)	ktime_to_timespec64(kt)
+#else
+#define newinet_scm_stamp(kt)	(kt)
+#endif
+
 /* 6.19: addresses of any size have a type of their own. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define sockaddr_unsized sockaddr

@@ -86,8 +86,7 @@ static noinline bool kernel_waits(const struct sk_buff *skb)
 	struct net *net = dev_net(skb->dev);
 	struct sock *sk;
 
-	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
-				       iph->saddr, th->source, iph->daddr,
+	sk = __inet_lookup_established(net, iph->saddr, th->source, iph->daddr,
 				       ntohs(th->dest), inet_iif(skb), inet_sdif(skb));
 	if (sk)
 		sock_gen_put(sk);

@@ -170,6 +170,12 @@ static int listen_score(const struct sock *sk, struct net *net, __be32 addr,
 	return !!bound;
 }
 
+/* The next throw: one random number is enough for a walk. */
+static u32 next_dice(u32 dice)
+{
+	return dice * 1664525 + 1013904223;
+}
+
 /* The best of those on @addr itself, with a reference. */
 static struct sock *listener_on(struct net *net, __be32 addr, u16 dport, int dif,
 				int sdif)
@@ -191,7 +197,7 @@ again:
 		ties = score == high ? ties + 1 : 1;
 		high = score;
 		if (ties > 1)
-			dice = dice ? next_pseudo_random32(dice) : get_random_u32();
+			dice = dice ? next_dice(dice) : get_random_u32();
 		if (ties == 1 || !reciprocal_scale(dice, ties))
 			best = sk;
 	}

@@ -352,8 +352,7 @@ static bool kernel_listens(struct net *net, struct sk_buff *skb,
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return __inet_lookup_listener(net, net->ipv4.tcp_death_row.hashinfo, skb,
-				      th->doff * 4, iph->saddr, th->source,
+	return __inet_lookup_listener(net, skb, th->doff * 4, iph->saddr, th->source,
 				      iph->daddr, ntohs(th->dest), inet_iif(skb),
 				      inet_sdif(skb));
 }

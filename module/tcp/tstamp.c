@@ -64,9 +64,9 @@ static void put_stamps(struct sock *sk, struct msghdr *msg,
 	if (s->software && sock_flag(sk, SOCK_RCVTSTAMP))
 		put_stamp(sk, msg, s->software);
 	if (software)
-		tss.ts[0] = ktime_to_timespec64(s->software);
+		tss.ts[0] = newinet_scm_stamp(s->software);
 	if (hardware)
-		tss.ts[2] = ktime_to_timespec64(s->hardware);
+		tss.ts[2] = newinet_scm_stamp(s->hardware);
 	if (!software && !hardware)
 		return;
 	if (sock_flag(sk, SOCK_TSTAMP_NEW))
@@ -189,7 +189,7 @@ void newtcp_tx_stamp(struct sock *sk, u32 tsflags)
 	if (!skb || !(tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
 		return;
 	shinfo = skb_shinfo(skb);
-	sock_tx_timestamp(sk, tsflags, &shinfo->tx_flags);
+	__sock_tx_timestamp(tsflags, &shinfo->tx_flags);
 	if (tsflags & SOF_TIMESTAMPING_TX_ACK)
 		NEWTCP_CB(skb)->sacked |= NEWTCP_SEG_TSTAMP_ACK;
 	shinfo->tskey = NEWTCP_CB(skb)->seq + skb->len - 1;
