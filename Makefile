@@ -5,6 +5,7 @@
 #   make KDIR=/path/to/build  ... for another; W=1 and C=2 pass through
 #   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
 #   make check                every test; KERNEL= SUITE= TEST= choose some
+#   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
 #   make style                the static checks alone
 #   make demo                 the demonstration
 #   make bench                the benchmark; ROW= QUICK=1 KERNEL= OUT= HERE=1
@@ -39,6 +40,11 @@ check:
 	@scripts/test/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) \
 		$(TEST)
 
+fuzz:
+	@scripts/test/fuzz/fuzz $(addprefix --minutes ,$(MINUTES)) \
+		$(addprefix --kernel ,$(KERNEL)) $(addprefix --kind ,$(KIND)) \
+		$(addprefix --seed ,$(SEED))
+
 style:
 	@scripts/test/run --suite static
 
@@ -52,4 +58,4 @@ bench:
 profile:
 	@scripts/bench/profile $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)')
 
-.PHONY: all modules install modules_install clean check style demo bench profile
+.PHONY: all modules install modules_install clean check fuzz style demo bench profile

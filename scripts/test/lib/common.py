@@ -98,3 +98,5 @@ def build_programs():
     yield ('newinet-run', *run('make', '-s', '-C', f'{TOP}/scripts/run', f'O={out}/run',
                                'all', 'check-programs'))
     yield ('newinet-run', *run(f'{TOP}/scripts/run/newinet-run', '--fallback', 'true'))
+    os.makedirs(f'{out}/fuzz', exist_ok=True)
+    yield ('fuzz', *run('make', '-s', '-C', f'{TEST}/fuzz', f'O={out}/fuzz'))

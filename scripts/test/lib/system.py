@@ -10,7 +10,7 @@ The first lines of a test may say, in comments:
     timeout: N                  wall-clock seconds (120; three times that on debug)
     needs: PACKAGE...           Debian packages
     module: none                the test loads the module itself, or does not want it
-It finds NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
+It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
 NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its environment.
 
 One boot runs many tests (guest-run); a test that takes the machine down, or makes the
@@ -19,6 +19,7 @@ kernel complain, has failed, and the rest go on in a new one.
 import fnmatch
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -34,6 +35,7 @@ machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
 BATCH_SECONDS = {'6.1': 120, '6.12': 120, 'debug': 480}
+FUZZ_SEED = os.environ.get('FUZZ_SEED') or str(random.SystemRandom().randrange(1 << 40))
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
@@ -155,7 +157,7 @@ class Batch:
         # 'user', and what the tests want besides.
         net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
         args += ['--net', ','.join(net)] if net else []
-        args += ['--', f'{common.TEST}/lib/guest-run']
+        args += ['--env', f'FUZZ_SEED={FUZZ_SEED}', '--', f'{common.TEST}/lib/guest-run']
         with open(f'{out}/vm.log', 'w', encoding='utf-8') as log:
             machine = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, cwd=common.TOP)
@@ -261,6 +263,8 @@ class System:
 
     def batches(self, tests, kernels):
         """Longest first, each about as long as a boot is worth."""
+        if any(test.name.startswith('fuzz_') for test in tests):
+            print(f'FUZZ_SEED={FUZZ_SEED} gives the fuzzers of this run again', flush=True)
         found = []
         for kernel in kernels:
             for machine in (('real', '2'), ('real', '1'), ('virtual', '1')):

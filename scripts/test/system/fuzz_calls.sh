@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Random socket calls by many threads, and hostile segments against threads that
+# use the sockets meanwhile (scripts/test/fuzz/call_main.c, seg_main.c), on two
+# processors, with a seed that is new for each run and printed: FUZZ_SEED=N
+# make check TEST=fuzz_calls makes the same calls again. The optimised kernel
+# shows races that the debug kernel hides.
+# kernels: 6.12 debug
+# clock: real
+# timeout: 200
+set -euo pipefail
+
+modprobe tun 2>/dev/null || true
+seed=${FUZZ_SEED:-$RANDOM$RANDOM}
+cp "$NEWINET_KO" /run/fuzzed.ko
+calls=16 segments=8 patience=30
+[[ $NEWINET_KERNEL != debug ]] || { calls=40 segments=15 patience=90; }
+
+status=0
+if "$NEWINET_BIN/fuzz/call_fuzz" --seed "$seed" --seconds "$calls" --round $((calls / 2)) \
+	--ko /run/fuzzed.ko --patience "$patience"; then
+	echo "ok 1 - socket calls, seed $seed"
+else
+	echo "not ok 1 - socket calls, seed $seed"
+	status=1
+fi
+if "$NEWINET_BIN/fuzz/seg_fuzz" --seed "$seed" --threads 2 --seconds "$segments"; then
+	echo "ok 2 - hostile segments, seed $seed"
+else
+	echo "not ok 2 - hostile segments, seed $seed"
+	status=1
+fi
+echo 1..2
+exit "$status"
