@@ -84,7 +84,7 @@ u32 newtcp_metrics_clamp(const struct sock *sk, const struct dst_entry *dst)
  *
  * Return: segments.
  */
-u32 newtcp_metrics_cwnd(const struct sock *sk)
+u32 newtcp_metrics_cwnd(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u32 cwnd = dst ? dst_metric(dst, RTAX_INITCWND) : 0;

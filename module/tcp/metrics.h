@@ -15,7 +15,7 @@ void newtcp_metrics_route(struct sock *sk, const struct dst_entry *dst);
 void newtcp_metrics_cong(struct sock *sk, const struct dst_entry *dst);
 void newtcp_metrics_start(struct sock *sk, bool careful);
 u32 newtcp_metrics_clamp(const struct sock *sk, const struct dst_entry *dst);
-u32 newtcp_metrics_cwnd(const struct sock *sk);
+u32 newtcp_metrics_cwnd(struct sock *sk);
 
 /* Segments of the first window to offer; 0 = as the buffer allows. */
 static inline u32 newtcp_metrics_rwnd(const struct dst_entry *dst)
