@@ -22,8 +22,19 @@
 #include "tcp/backlog.h"
 #include "tcp/tcp.h"
 
-static bool header_ok(struct sk_buff *skb, unsigned int hdrlen)
+/*
+ * Whole and sound? From then on the header is where it is, and as long as it
+ * says: a packet that was demultiplexed early may have been cut or rewritten
+ * since (NFQUEUE).
+ */
+static bool header_ok(struct sk_buff *skb, unsigned int *len)
 {
+	unsigned int hdrlen;
+
+	if (!pskb_may_pull(skb, sizeof(struct tcphdr)))
+		return false;
+	hdrlen = newtcp_hdrlen(skb);
+	*len = hdrlen;
 	if (unlikely(hdrlen < sizeof(struct tcphdr) || hdrlen > skb->len))
 		return false;
 	return pskb_may_pull(skb, hdrlen) &&
@@ -113,9 +124,9 @@ static int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb, unsigned int hdrlen
 /* Takes over the reference on @c. Returns what the handler is to return. */
 static int deliver(struct sock_common *c, struct sk_buff *skb)
 {
-	const unsigned int hdrlen = newtcp_hdrlen(skb);
 	const u8 state = c->skc_state;
 	struct sock *sk = NULL;
+	unsigned int hdrlen;
 	u8 min_ttl = 0;
 
 	if (state == TCP_NEW_SYN_RECV) {
@@ -124,7 +135,7 @@ static int deliver(struct sock_common *c, struct sk_buff *skb)
 		sk = newtcp_full(c);
 		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
-	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb, hdrlen) ||
+	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb, &hdrlen) ||
 	    !admitted(sk, skb, hdrlen)) {
 		kfree_skb(skb);
 		newtcp_entry_put(c);
