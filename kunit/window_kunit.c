@@ -305,7 +305,46 @@ static void window_nagle(struct kunit *test)
 			p->expect);
 }
 
+/* Payload and memory: there and back, at the edges of both. */
+static void window_ratio(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(1448, 2304), 160);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(0, 768), 1);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(1, 0), 255);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(U32_MAX, 1), 255);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(128, 131072), 65536);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, -1), 0);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, INT_MAX), 2139095039);
+	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(128, 65536), 131072);
+	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(1, U32_MAX), INT_MAX);
+}
+
+/* The more overhead, the smaller the window that may still grow. */
+static void window_overhead(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(2000, 1000, 500, 1000));
+	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(2000, 1000, 501, 1000));
+	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(4000, 1000, 250, 1000));
+	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(4000, 1000, 251, 1000));
+	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(4000, 0, 0, 1000));
+	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(U32_MAX, 1, 0, 0));
+}
+
+/* One segment is kept back, and what net.ipv4.tcp_app_win says. */
+static void window_clamp(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 31), 64088);
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 2), 49152);
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 0), 65536);
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, -1), 65536);
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(20000, 65536, 1448, 31), 20000);
+	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 1000, 1448, 31), 1000);
+}
+
 static struct kunit_case window_cases[] = {
+	KUNIT_CASE(window_ratio),
+	KUNIT_CASE(window_overhead),
+	KUNIT_CASE(window_clamp),
 	KUNIT_CASE_PARAM(window_seg_acceptable, seg_gen_params),
 	KUNIT_CASE_PARAM(window_rst_verdict, rst_gen_params),
 	KUNIT_CASE_PARAM(window_ack_verdict, ack_gen_params),

@@ -192,6 +192,7 @@ int newtcp_disconnect(struct sock *sk, int flags)
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	newtcp_reset_vars(sk);
+	sk_set_peek_off(sk, -1);
 	sk_dst_reset(sk);
 	newinet_demux_forget(sk);
 	sk_error_report(sk);

@@ -51,16 +51,20 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 		newtcp_send_ack(sk);
 }
 
-/* The skb that holds @seq, and where in it; NULL: that has not arrived. */
-static struct sk_buff *find_skb(struct sock *sk, u32 seq, u32 *offset)
+/*
+ * The skb that holds @seq, and where in it, looked for from @from on (NULL: from
+ * the first); NULL: that has not arrived. Behind a FIN there is only the FIN.
+ */
+static struct sk_buff *find_skb(struct sock *sk, struct sk_buff *from, u32 seq,
+				u32 *offset)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = from ?: sk->sk_receive_queue.next;
 
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
+	skb_queue_walk_from(&sk->sk_receive_queue, skb) {
 		u32 off = seq - NEWTCP_CB(skb)->seq;
 
 		if (off < skb->len || (NEWTCP_CB(skb)->flags & NEWTCP_FIN &&
-				       off == skb->len)) {
+				       (int)off >= (int)skb->len)) {
 			*offset = off;
 			return skb;
 		}
@@ -106,6 +110,8 @@ struct reader {
 	int flags;
 	int copied;
 	u32 peek_seq;		/* position of a MSG_PEEK */
+	u32 peek_off;		/* SO_PEEK_OFF: where it began, from COPIED_SEQ */
+	struct sk_buff *at;	/* MSG_PEEK: where it is; void once unlocked */
 	struct newtcp_rx_stamps stamps;
 };
 
@@ -123,7 +129,8 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 *seq = position(tp, r);
-	size_t used = min_t(size_t, skb->len - offset, r->len);
+	size_t used = offset < skb->len ?
+		      min_t(size_t, skb->len - offset, r->len) : 0;
 	bool fin = NEWTCP_CB(skb)->flags & NEWTCP_FIN;
 	int err;
 
@@ -136,6 +143,10 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 		WRITE_ONCE(*seq, *seq + used);
 		r->copied += used;
 		r->len -= used;
+		if (r->flags & MSG_PEEK)
+			sk_peek_offset_fwd(sk, used);
+		else
+			sk_peek_offset_bwd(sk, used);
 		newtcp_rx_stamp(sk, &r->stamps, skb);
 	}
 	if (offset + used < skb->len)
@@ -154,7 +165,12 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 /* MSG_PEEK looks on from where it stood; the others drop what was read. */
 static struct sk_buff *next_skb(struct sock *sk, struct reader *r, u32 *offset)
 {
-	return find_skb(sk, *position(newtcp_sk(sk), r), offset);
+	struct sk_buff *skb = find_skb(sk, r->at, *position(newtcp_sk(sk), r),
+				       offset);
+
+	if (r->flags & MSG_PEEK)
+		r->at = skb;
+	return skb;
 }
 
 static int recv_locked(struct sock *sk, struct reader *r, long timeo)
@@ -191,9 +207,11 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
 			if (ret < 0)
 				return r->copied ? 0 : ret;
 		}
+		/* Meanwhile others may have read, skbs been merged or replaced. */
+		r->at = NULL;
 		if ((r->flags & MSG_PEEK) &&
-		    seq_before(r->peek_seq - r->copied, tp->copied_seq))
-			r->peek_seq = tp->copied_seq;
+		    r->peek_seq - r->peek_off - r->copied != tp->copied_seq)
+			r->peek_seq = tp->copied_seq + r->peek_off;
 	} while (r->len > 0);
 	return 0;
 }
@@ -231,7 +249,8 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	if (flags & MSG_OOB)
 		goto out;
 
-	r.peek_seq = tp->copied_seq;
+	r.peek_off = max(sk_peek_offset(sk, flags), 0);
+	r.peek_seq = tp->copied_seq + r.peek_off;
 	err = recv_locked(sk, &r, sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	if (!(flags & MSG_PEEK)) {
 		if (r.copied)
@@ -265,7 +284,7 @@ int newtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	while ((skb = find_skb(sk, tp->copied_seq, &offset))) {
+	while ((skb = find_skb(sk, NULL, tp->copied_seq, &offset))) {
 		if (offset < skb->len) {
 			used = actor(desc, skb, offset, skb->len - offset);
 			if (used <= 0) {
@@ -274,7 +293,11 @@ int newtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 			}
 			WRITE_ONCE(tp->copied_seq, tp->copied_seq + used);
 			copied += used;
-			if (offset + used < skb->len) {
+			/* An actor may unlock: the skb may be another now. */
+			skb = find_skb(sk, NULL, tp->copied_seq - 1, &offset);
+			if (!skb)
+				break;
+			if (offset + 1 < skb->len) {
 				if (!desc->count)
 					break;
 				continue;

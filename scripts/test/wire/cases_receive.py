@@ -3,14 +3,24 @@
 a receive buffer that runs full, in order and out of order.
 """
 import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import select
 import socket
 import struct
+import termios
+import threading
+import time
 
+from cases_loss import SO_RCVBUFFORCE, tiny_packets
 from env import case
 from nsock import check, libc
-from packet import ensure, pattern
+from packet import Skip, ensure, pattern
+from peer import link_up
 
-SO_MEMINFO = 55
+SO_PEEK_OFF, SO_MEMINFO = 42, 55
 
 # (offset, bytes, FIN) of the segments in the order they are sent; then the bytes that are
 # to be read, whether the end of the stream follows, and how many numbers are acknowledged.
@@ -154,3 +164,173 @@ def small_segments_collapse(e):
         for order in ('in order', 'first last'):
             used, size = fill_window(e, part, order, rcvbuf=65536)
             ensure(used <= size + 2304, f'{order}: {used} of {size}')
+
+
+def peek(s, size, flags=0):
+    """What recv(MSG_PEEK) gives; None when there is nothing."""
+    buf = ctypes.create_string_buffer(size)
+    n = libc.recv(s.fd, buf, ctypes.c_size_t(size), socket.MSG_PEEK | flags)
+    if n < 0 and ctypes.get_errno() == errno.EAGAIN:
+        return None
+    return buf.raw[:check(n, 'recv')]
+
+
+@case('receive')
+def peek_offset(e):
+    """SO_PEEK_OFF: peeks go on where the last one ended, and reading takes it back."""
+    s, f = e.active()
+
+    def set_offset(val):
+        s.setsockopt(socket.SOL_SOCKET, SO_PEEK_OFF, val)
+
+    def offset():
+        return s.getsockopt(socket.SOL_SOCKET, SO_PEEK_OFF)
+
+    try:
+        set_offset(0)
+    except OSError as why:
+        if e.name == 'inet' and why.errno == errno.EOPNOTSUPP:
+            raise Skip('not in this kernel') from why
+        raise
+    f.send('A', b'abcdef')
+    e.tun.run(0.05)
+    got = [peek(s, 1) for _ in range(3)]
+    ensure(got == [b'a', b'b', b'c'] and offset() == 3, f'{got}, then at {offset()}')
+    ensure(s.recv(2) == b'ab' and offset() == 1, f'read two: at {offset()}')
+    ensure(peek(s, 1) == b'd' and offset() == 2, f'at {offset()}')
+    f.send('A', b'ghi')
+    e.tun.run(0.05)
+    ensure(peek(s, 10) == b'efghi' and peek(s, 1) is None and offset() == 7, 'to the end')
+    set_offset(8)
+    ensure(peek(s, 5) is None, 'beyond the end')
+    f.send('A', b'jklm')
+    e.tun.run(0.05)
+    ensure(peek(s, 5) == b'klm' and offset() == 11, f'beyond, then data: at {offset()}')
+    set_offset(1)
+    ensure(peek(s, 3, socket.MSG_TRUNC) is not None and offset() == 4, 'MSG_TRUNC')
+    set_offset(-1)
+    ensure(peek(s, 3) == b'cde' == peek(s, 3) and offset() == -1, 'without an offset')
+    set_offset(4)
+    ensure(s.recv(100) == b'cdefghijklm' and offset() == 0, f'all read: at {offset()}')
+    f.send('AF', b'no')
+    e.tun.run(0.05)
+    ensure(peek(s, 1) == b'n' and peek(s, 5) == b'o' and peek(s, 1) == b'', 'at the FIN')
+    set_offset(50)
+    ensure(peek(s, 1) == b'', 'beyond the FIN')
+    ensure(s.recv() == b'no' and s.recv() == b'', 'stream')
+
+
+@case('receive')
+def peek_scales(e):
+    """Peeking at ten times the segments costs about ten times as much, not a hundred."""
+    costs = []
+    for count in (60, 600):
+        s, f = e.active()
+        pour(f, 100 * count, 100)
+        begin = time.monotonic()
+        for _ in range(5):
+            got = peek(s, 100 * count)
+        costs.append(time.monotonic() - begin)
+        ensure(got == pattern(100 * count), 'what was seen')
+        f.forget()
+    few, many = costs
+    # Linux itself looks for each skb from the first.
+    ensure(many < few * 14 or e.name == 'inet' or
+           os.environ.get('NEWINET_KERNEL') == 'debug',
+           f'{many * 1e6:.0f} us for 600 segments, {few * 1e6:.0f} for 60')
+
+
+@case('receive', timeout=60)
+def tiny_messages_to_a_sleeper(e):
+    """20,000 messages of one byte to a reader that sleeps: all arrive, none is sent again."""
+    link_up('lo')
+    lst = e.sock().bind(6000, '127.0.0.1').listen()
+    s = e.sock()
+    s.connect('127.0.0.1', 6000)
+    r = lst.wait_accept()
+    s.nodelay()
+    data = pattern(20000)
+    for i in range(len(data)):
+        ensure(s.send(data[i:i + 1]) == 1, f'message {i} does not fit')
+    time.sleep(0.5)
+    left = struct.unpack('=i', fcntl.ioctl(s.fd, termios.TIOCOUTQ, bytes(4)))[0]
+    ensure(not left, f'{left} bytes are not acknowledged')
+    ensure(r.recv_exact(len(data)) == data, 'stream')
+    ensure(r.send(b'back') == 4 and s.recv_exact(4) == b'back', 'the other way')
+
+
+class Fault:
+    """A page that the kernel may not write to until it is let: userfaultfd(2)."""
+
+    def __init__(self):
+        self.page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.addr = ctypes.addressof(ctypes.c_char.from_buffer(self.page))
+        self.fd = libc.syscall(323, os.O_CLOEXEC | os.O_NONBLOCK)
+        if self.fd < 0:
+            raise Skip('no userfaultfd')
+        fcntl.ioctl(self.fd, 0xc018aa3f, struct.pack('=3Q', 0xaa, 0, 0))
+        fcntl.ioctl(self.fd, 0xc020aa00, struct.pack('=4Q', self.addr, mmap.PAGESIZE, 1, 0))
+
+    def wait(self):
+        """Until somebody waits for the page."""
+        poller = select.poll()
+        poller.register(self.fd, select.POLLIN)
+        ensure(poller.poll(2000), 'nobody touches the page')
+
+    def release(self):
+        fcntl.ioctl(self.fd, 0xc020aa04, struct.pack('=4Q', self.addr, mmap.PAGESIZE, 0, 0))
+
+
+@case('receive', timeout=60)
+def small_segments_while_owned(e):
+    """The owner copies for long: a window of small segments waits, whole, and the FIN."""
+    s, f = e.active()
+    fault = Fault()
+    f.send('A', pattern(1))
+    f.collect(0.1)
+    reader = threading.Thread(target=lambda: libc.recv(s.fd, ctypes.c_void_p(fault.addr), 1, 0))
+    reader.start()
+    fault.wait()
+    for off in range(1, 60000, 100):
+        last = off == 59901
+        f.send('AF' if last else 'A', pattern(100, off), seq=f.at(off))
+    f.expect_none(0.1, 'an ACK although the socket is owned')
+    fault.release()
+    reader.join(2)
+    f.wait_for(lambda p: p.rack == 60003, 1, 'no ACK for all')
+    got, ended = read_all(s)
+    ensure(got == pattern(60000, 1) and ended, f'{len(got)} bytes, end {ended}')
+
+
+def flood(e, rcvbuf, up):
+    """Three times what the buffer holds, all out of order: seconds a segment, memory."""
+    s, f = e.active(setup=lambda s: s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, rcvbuf))
+    raws = list(tiny_packets(f, 6 * rcvbuf // 768))
+    if up:
+        raws.reverse()
+    begin = time.monotonic()
+    for raw in raws:
+        e.tun.inject(raw)
+    cost = (time.monotonic() - begin) / len(raws)
+    used, size = memory(s)
+    f.collect(0.01)
+    f.send('A', b'.')
+    f.wait_for(lambda p: p.rack > 1, 0.5, 'no ACK for what is in order')
+    ensure(used <= size + 1024, f'{used} of {size} bytes of memory')
+    f.forget()
+    return cost
+
+
+@case('receive', timeout=60)
+def flood_is_bounded(e):
+    """A flood of what is out of order: memory bounded, cost as the kernel's TCP has it."""
+    for up in (False, True):
+        few, many = flood(e, 20000, up), flood(e, 200000, up)
+        with_family(e, socket.AF_INET)
+        theirs = flood(e, 200000, up)
+        with_family(e)
+        text = f'{many * 1e6:.1f} us a segment, AF_INET {theirs * 1e6:.1f}; ' \
+            f'{few * 1e6:.1f} in a tenth of the buffer (up: {up})'
+        print('# ' + text)
+        debug = os.environ.get('NEWINET_KERNEL') == 'debug'
+        ensure(debug or many <= 1.3 * max(theirs, few), text)
