@@ -114,13 +114,16 @@ static bool worth(const struct run *r)
 	if (fixed(r->first) || !seq_before(r->start, r->end))
 		return false;
 	need = newtcp_dense_truesize(r->end - r->start);
+	/* The smallest heads are of one size: a lone small skb gains little. */
+	if (r->count == 1 && r->end - r->start < CHUNK)
+		need *= 2;
 	return need + need / 8 <= r->truesize;
 }
 
-/* Empty skbs for the run's payload; false: no memory. */
+/* Empty skbs for the run's payload; false: no memory, or as much as it takes now. */
 static bool alloc_dense(const struct run *r, struct sk_buff_head *to)
 {
-	u32 left, size;
+	u32 left, size, sum = 0;
 
 	__skb_queue_head_init(to);
 	for (left = r->end - r->start; left; left -= size) {
@@ -128,7 +131,9 @@ static bool alloc_dense(const struct run *r, struct sk_buff_head *to)
 
 		size = min(left, CHUNK);
 		skb = alloc_skb(size, GFP_ATOMIC | __GFP_NOWARN);
-		if (!skb) {
+		sum += skb ? skb->truesize : 0;
+		if (!skb || sum + sum / 16 > r->truesize) {
+			kfree_skb(skb);
 			__skb_queue_purge(to);
 			return false;
 		}
