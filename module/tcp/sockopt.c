@@ -150,6 +150,14 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 			return -EINVAL;
 		tp->recvmsg_inq = val;
 		return 0;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+	case TCP_THIN_DUPACK:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		/* The other has no effect on Linux any more, and reads as 0. */
+		if (optname == TCP_THIN_LINEAR_TIMEOUTS)
+			tp->thin_linear = val;
+		return 0;
 	case TCP_TIMESTAMP:
 		/* Of a connection that is being restored alone. */
 		return -EPERM;
@@ -283,6 +291,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 		break;
 	case TCP_INQ:
 		*val = tp->recvmsg_inq;
+		break;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		*val = tp->thin_linear;
+		break;
+	case TCP_THIN_DUPACK:
+		*val = 0;
 		break;
 	case TCP_TIMESTAMP:
 		/* Bit 0 would say that the clock is one of microseconds. */

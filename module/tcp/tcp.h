@@ -72,6 +72,7 @@
 #define NEWTCP_DEFAULT_MSS	536	/* RFC 9293 3.7.1: the peer said none */
 #define NEWTCP_MAX_WINDOW	32767
 #define NEWTCP_DUPTHRESH	3	/* RFC 5681, RFC 6675 */
+#define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
 #define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
 #define NEWTCP_DELACK_MIN	(HZ / 25)	/* 40 ms */
 #define NEWTCP_DELACK_MAX	(HZ / 5)	/* 200 ms */
@@ -260,7 +261,8 @@ struct newtcp_sock {
 	u8 quick;			/* ACKs to send without delay */
 	u8 pingpong;			/* interactive: ride on the reply */
 	u8 ca_state:4,			/* enum newtcp_ca_state */
-	   rack_advanced:1;		/* news for RFC 8985 */
+	   rack_advanced:1,		/* news for RFC 8985 */
+	   thin_linear:1;		/* TCP_THIN_LINEAR_TIMEOUTS */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
 	   cwnd_limited:1, seg_has_ts:1, fin_owed:1;

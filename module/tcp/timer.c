@@ -204,6 +204,21 @@ static bool rto_probes(struct sock *sk)
 	return true;
 }
 
+/*
+ * TCP_THIN_LINEAR_TIMEOUTS: a stream of few segments gets no duplicate ACKs, so
+ * that all its losses wait for the timer. It may go at one pace for a while.
+ */
+static bool thin_linear(const struct sock *sk)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+
+	return sk->sk_state == TCP_ESTABLISHED && tp->packets_out < 4 &&
+	       tp->cong.ssthresh < NEWTCP_INFINITE_SSTHRESH &&
+	       tp->retransmits <= NEWTCP_THIN_RETRIES &&
+	       (tp->thin_linear ||
+		READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_thin_linear_timeouts));
+}
+
 /* The next timeout: twice as long, but in time for the program's limit. */
 static void back_off(struct sock *sk)
 {
@@ -211,9 +226,11 @@ static void back_off(struct sock *sk)
 	u32 wait;
 
 	/* The first SYNs may go at a steady pace (tcp_syn_linear_timeouts). */
-	if (tp->rtt.backoff < 31 &&
-	    (sk->sk_state != TCP_SYN_SENT ||
-	     tp->retransmits > NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk))))
+	if (thin_linear(sk))
+		tp->rtt.backoff = 0;
+	else if (tp->rtt.backoff < 31 &&
+		 (sk->sk_state != TCP_SYN_SENT ||
+		  tp->retransmits > NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk))))
 		tp->rtt.backoff++;
 	wait = newtcp_wait_within(newtcp_rto_jiffies(tp), unacked_ms(tp),
 				  READ_ONCE(tp->user_timeout));

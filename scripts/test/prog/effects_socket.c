@@ -408,7 +408,7 @@ static void reuse_select(const struct row *r)
 	for (int i = 0; i < 2; i++) {
 		l[i] = sock();
 		set(l[i], SOL_SOCKET, SO_REUSEPORT, 1);
-		if (r->val)
+		if (r->val && !i)
 			say("attach %s, ", err_name(setsockopt(l[i], r->level, r->opt, &prog,
 							      sizeof(prog))));
 		must(!bind(l[i], (void *)&a, sizeof(a)), "bind");

@@ -107,6 +107,26 @@ def rto_backoff(e):
     near(p.time - first.time, 0.2, 'back-off after an ACK', slack=0.02)
 
 
+@case('loss', timeout=30)
+def rto_of_thin_streams(e):
+    """Where linear timeouts are asked for, by option or sysctl, six of them keep one pace."""
+    for by_option in (True, False):
+        e.sysctl('ipv4.tcp_thin_linear_timeouts', int(not by_option))
+        s, f = e.active()
+        if by_option:
+            s.setsockopt(socket.SOL_TCP, 16, struct.pack('=i', 1))
+        s.send(b'thin')
+        last, gaps = expect_data(f, 1, 0), []
+        for _ in range(9):
+            p = expect_data(f, 2, 0)
+            gaps.append(p.time - last.time)
+            last = p
+        for gap in gaps[:7]:
+            near(gap, gaps[0], 'retransmission at one pace', slack=0.02)
+        near(gaps[8], 4 * gaps[0], 'retransmission later', slack=0.04)
+        f.forget()
+
+
 @case('loss')
 def rto_from_rtt(e):
     """The first RTO follows the round trip of the handshake: R + 4 * R/2."""
