@@ -15,6 +15,7 @@ struct sock;
 struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *skb,
 				 const struct newtcp_options *opts);
 /* Unlocks and puts one that will not be. */
-void newtcp_child_abort(struct sock *child);
+void newtcp_child_abort(struct sock *child)
+	__releases(&child->sk_lock.slock);
 
 #endif /* _NEWTCP_CHILD_H */

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034
 NEWINET_BUILD_PACKAGES=(
 	gcc make libc6-dev bc bison flex libelf-dev libssl-dev cpio kmod
-	rsync xz-utils python3 perl dpkg-dev
+	rsync xz-utils python3 perl dpkg-dev pahole
 )
 # What boots a virtual machine.
 # shellcheck disable=SC2034
