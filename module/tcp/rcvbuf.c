@@ -325,15 +325,21 @@ static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
 	}
 }
 
-/**
- * newtcp_enter_quickack() - acknowledge without delay for a while
- * @tp: the connection
- */
-void newtcp_enter_quickack(struct newtcp_sock *tp)
+/* So many ACKs at least go without delay. */
+static void raise_quickacks(struct newtcp_sock *tp)
 {
 	u32 n = newtcp_receive_window(tp) / (2 * max_t(u32, tp->rcv_mss, 1));
 
-	tp->quick = clamp_t(u32, n, 2, NEWTCP_MAX_QUICKACKS);
+	tp->quick = max_t(u32, tp->quick, clamp_t(u32, n, 2, NEWTCP_MAX_QUICKACKS));
+}
+
+/**
+ * newtcp_enter_quickack() - acknowledge without delay for a while
+ * @tp: the connection, whose peer seems to miss something
+ */
+void newtcp_enter_quickack(struct newtcp_sock *tp)
+{
+	raise_quickacks(tp);
 	tp->pingpong = 0;
 	tp->ato = NEWTCP_DELACK_MIN;
 }
@@ -356,13 +362,15 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 
 	if (!tp->ato) {
 		/* The first data: slow start depends on quick answers. */
-		newtcp_enter_quickack(tp);
+		raise_quickacks(tp);
+		tp->ato = NEWTCP_DELACK_MIN;
 	} else if (gap <= NEWTCP_DELACK_MIN / 2) {
 		tp->ato = (tp->ato >> 1) + NEWTCP_DELACK_MIN / 2;
 	} else if (gap < tp->ato) {
 		tp->ato = min((tp->ato >> 1) + gap, newtcp_rto_jiffies(tp));
 	} else if (gap > newtcp_rto_jiffies(tp)) {
-		newtcp_enter_quickack(tp);
+		/* The peer may begin anew; who answers with data goes on doing so. */
+		raise_quickacks(tp);
 	}
 	if (skb->len >= 128)
 		newtcp_grow_window(sk, skb, true);

@@ -363,3 +363,28 @@ def send_buffer_full(e):
         r.feed(p)
     ensure(bytes(r.stream) == data[:sent], 'stream')
     ensure(s.poll(select.POLLOUT, 0.5) & select.POLLOUT, 'not writable after the ACKs')
+
+
+@case('flow')
+def old_window_ignored(e):
+    """A segment overtaken by data that changed nothing brings no news of the window."""
+    s, f = e.active(ws=None, ts=False)
+    for _ in range(3):                  # ACKs ride on replies from here on
+        f.send('A', b'question')
+        ensure(s.recv_exact(8) == b'question', 'data')
+        s.send(b'answer')
+        e.tun.run(0.005)
+        f.send('A')
+    e.tun.run(0.06)
+    f.queue.clear()
+    for i in range(4):
+        f.send('A', bytes([i]) * 10)
+    e.tun.run(0.002)
+    ensure(all(p.ack != f.snd_nxt for p in f.queue), 'acknowledged at once: no test')
+    f.send('A', seq=f.snd_nxt - 20, win=1000)
+    e.tun.run(0.3)
+    f.queue.clear()
+    s.send(pattern(4000))
+    e.tun.run(0.05)
+    got = max((p.endoff for p in f.queue if p.len), default=0) - 18
+    ensure(got == 4000, f'{got} of 4000 bytes sent: the old window counted')
