@@ -12,6 +12,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
 VM = os.path.join(TOP, 'scripts/vm')
 TEST = os.path.join(TOP, 'scripts/test')
 KERNELS = ['6.1', '6.12', 'debug']
+OTHER_KERNELS = ['7.3']          # when asked for
 
 
 def run(*args, **more):

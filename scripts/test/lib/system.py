@@ -3,7 +3,7 @@
 virtual machine, on each kernel it names.
 
 The first lines of a test may say, in comments:
-    kernels: 6.1 6.12 debug     which kernels (all three)
+    kernels: 6.1 6.12 debug     which kernels (all)
     clock: virtual|real         virtual time, on one CPU, or real time (real)
     cpus: 1|2                   in real time; on the debug kernel always two (2)
     net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
@@ -34,7 +34,7 @@ DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|module):
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
-BATCH_SECONDS = {'6.1': 120, '6.12': 120, 'debug': 480}
+BATCH_SECONDS = {'6.1': 120, '6.12': 120, '7.3': 120, 'debug': 480}
 FUZZ_SEED = os.environ.get('FUZZ_SEED') or str(random.SystemRandom().randrange(1 << 40))
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
@@ -48,7 +48,8 @@ class Test:
             match = DIRECTIVE.match(line)
             if match:
                 said[match[1]] = match[2]
-        self.kernels = said.get('kernels', ' '.join(common.KERNELS)).split()
+        self.kernels = said.get(
+            'kernels', ' '.join(common.KERNELS + common.OTHER_KERNELS)).split()
         self.clock = said.get('clock', 'real')
         self.cpus = said.get('cpus', '2')
         self.net = said.get('net', '')

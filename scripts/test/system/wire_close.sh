@@ -4,7 +4,6 @@
 # Each case scripts the peer over a tun device, in a network namespace of its
 # own; the kernel's TCP must pass before newinet is judged (FAMILY=inet: only
 # that). Cases and their library: scripts/test/wire/.
-# kernels: 6.1 6.12 debug
 # clock: virtual
 # timeout: 240
 # needs: python3

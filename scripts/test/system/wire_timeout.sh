@@ -4,7 +4,6 @@
 # Each case scripts the peer over a tun device, in a network namespace of its
 # own, and judges newinet beside the kernel's TCP, which runs at the same time
 # (FAMILY=inet: that alone). Cases and their library: scripts/test/wire/.
-# kernels: 6.1 6.12 debug
 # clock: virtual
 # timeout: 400
 # needs: python3
