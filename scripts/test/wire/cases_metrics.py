@@ -312,15 +312,15 @@ def reordering(e):
 @case('metrics')
 def min_rtt_wlen(e):
     """tcp_min_rtt_wlen: for so long the smallest round trip is remembered."""
-    for wlen, want in ((300, 0.02), (1, 0.1)):
+    for wlen, want in ((300, 0.1), (1, 0.2)):
         e.sysctl('ipv4.tcp_min_rtt_wlen', wlen)
-        s, f = e.active(rtt=0.02)
+        s, f = e.active(rtt=0.1)
         off = 0
         for _ in range(30):
             s.send(pattern(2 * f.sent_mss))     # a lone small one may be told late
             off += 2 * f.sent_mss
             f.wait_for(lambda p, off=off: p.endoff == off, 1, 'no data')
-            e.tun.run(0.1)
+            e.tun.run(0.2)
             f.ack_to(off)
         near(info(s, 'min_rtt') / 1e6, want, f'min_rtt with a window of {wlen} s', part=0.2)
 
