@@ -127,6 +127,8 @@ static void start_rto(struct newtcp_rtt *rtt, u32 route_rtt_ms)
 		rtt->mdev_max_us = FALLBACK_RTO_US;
 		rtt->rto_us = FALLBACK_RTO_US;
 	}
+	/* A lost SYN has doubled the timeout that this one replaces. */
+	rtt->backoff = 0;
 }
 
 /**

@@ -629,7 +629,8 @@ def orphans_bounded(e):
             s.close()
             e.tun.run(0.12)             # AF_INET counts ten times a second
         count = resets(e.tun, flows)
-        ensure(14 <= count <= 17, f'{count} of 24 reset, where 8 may stay')
+        # Orphans of other namespaces count as well, and may still be about.
+        ensure(14 <= count <= 20, f'{count} of 24 reset, where 8 may stay')
         set_max_orphans(e.family, 2)
         e.tun.run(8)
         count = resets(e.tun, flows)

@@ -592,7 +592,8 @@ def sack_pieces_bounded(e):
         part, left = left[:4], left[4:]
         f.ack_to(acked, sack=[(f.theirs(a), f.theirs(a + m)) for a in part])
         most = max(most, meminfo(s, MEMINFO_WMEM_QUEUED))
-    bound = 2 * (meminfo(s, MEMINFO_SNDBUF) + 2 * 66560) + 8192
+    # Beyond it, what the four blocks of one ACK cut: eight pieces with their skbs.
+    bound = 2 * (meminfo(s, MEMINFO_SNDBUF) + 2 * 66560) + 8 * 2048
     ensure(most <= bound, f'{most} bytes of memory in the send queue, bound {bound}')
     end = time.monotonic() + 20
     while acked < sent:
