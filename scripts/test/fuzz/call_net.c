@@ -233,6 +233,8 @@ void op_route(struct thread *t)
 
 		if (which == RTAX_CC_ALGO)
 			put(&q, which, chance(r, 50) ? "reno" : "cubic", 6);
+		else if (which == RTAX_RTT)	/* eighths of a ms: RTOs of minutes hold the module */
+			put32(&q, which, below(r, 4000));
 		else if (which == RTAX_RTO_MIN)
 			put32(&q, which, some_size(r, 500));	/* see net_up() */
 		else

@@ -32,5 +32,11 @@ else
 	echo "not ok 2 - hostile segments, seed $seed"
 	status=1
 fi
+# What the hostile peers left to close ends by itself.
+for ((i = 0; i < patience; i++)); do
+	[[ $(</sys/module/newinet/refcnt) != 0 ]] || break
+	sleep 1
+done
+echo "# no reference to the module after $i s"
 echo 1..2
 exit "$status"
