@@ -37,6 +37,11 @@ for ((i = 0; i < patience; i++)); do
 	[[ $(</sys/module/newinet/refcnt) != 0 ]] || break
 	sleep 1
 done
-echo "# no reference to the module after $i s"
-echo 1..2
+if ((i == patience)); then
+	echo "not ok 3 - the module is still referred to after $i s: $(</sys/module/newinet/refcnt)"
+	status=1
+else
+	echo "ok 3 - no reference to the module after $i s"
+fi
+echo 1..3
 exit "$status"
