@@ -10,6 +10,7 @@ The first lines of a test may say, in comments:
     timeout: N                  wall-clock seconds (120; three times that on debug)
     needs: PACKAGE...           Debian packages
     module: none                the test loads the module itself, or does not want it
+    full: yes                   takes long: only with --full, or when named
 It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
 NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its environment.
 
@@ -30,7 +31,7 @@ import time
 import common
 import results
 
-DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|module):\s*(.*?)\s*$')
+DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|module|full):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
@@ -39,15 +40,17 @@ FUZZ_SEED = os.environ.get('FUZZ_SEED') or str(random.SystemRandom().randrange(1
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
 
+def directives(path):
+    """What the first lines of a test say of it."""
+    found = (DIRECTIVE.match(line) for line in common.read(path).splitlines()[:30])
+    return {match[1]: match[2] for match in found if match}
+
+
 class Test:
     def __init__(self, path):
         self.path = path
         self.name = os.path.basename(path).rsplit('.', 1)[0]
-        said = {}
-        for line in common.read(path).splitlines()[:30]:
-            match = DIRECTIVE.match(line)
-            if match:
-                said[match[1]] = match[2]
+        said = directives(path)
         self.kernels = said.get(
             'kernels', ' '.join(common.KERNELS + common.OTHER_KERNELS)).split()
         self.clock = said.get('clock', 'real')
@@ -56,6 +59,7 @@ class Test:
         self.timeout = int(said.get('timeout', '120'))
         self.needs = said.get('needs', '').split()
         self.module = said.get('module', '')
+        self.full = said.get('full') == 'yes'
 
     def machine(self, kernel):
         """The kind of machine that it runs in: clock and number of CPUs."""
@@ -67,14 +71,15 @@ class Test:
         return self.timeout * (3 if kernel == 'debug' else 1)
 
 
-def find(patterns):
+def find(patterns, full):
     folder = f'{common.TEST}/system'
     paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] \
         if os.path.isdir(folder) else []
     tests = [Test(path) for path in paths
              if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
     return [test for test in tests
-            if not patterns or any(fnmatch.fnmatch(test.name, each) for each in patterns)]
+            if any(fnmatch.fnmatch(test.name, each) for each in patterns) or
+            not patterns and (full or not test.full)]
 
 
 class Durations:
