@@ -9,6 +9,7 @@ The first lines of a test may say, in comments:
     net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
     timeout: N                  wall-clock seconds (120; three times that on debug)
     needs: PACKAGE...           Debian packages
+    root: NAME                  runs in that root of scripts/vm/roots (this machine's own)
     module: none                the test loads the module itself, or does not want it
     full: yes                   takes long: only with --full, or when named
 It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
@@ -31,7 +32,8 @@ import time
 import common
 import results
 
-DIRECTIVE = re.compile(r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|module|full):\s*(.*?)\s*$')
+DIRECTIVE = re.compile(
+    r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|full):\s*(.*?)\s*$')
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
@@ -58,14 +60,15 @@ class Test:
         self.net = said.get('net', '')
         self.timeout = int(said.get('timeout', '120'))
         self.needs = said.get('needs', '').split()
+        self.root = said.get('root', '')
         self.module = said.get('module', '')
         self.full = said.get('full') == 'yes'
 
     def machine(self, kernel):
-        """The kind of machine that it runs in: clock and number of CPUs."""
+        """The kind of machine that it runs in: clock, number of CPUs, root."""
         if self.clock == 'virtual':
-            return 'virtual', '1'
-        return 'real', self.cpus if kernel != 'debug' else '2'
+            return 'virtual', '1', self.root
+        return 'real', self.cpus if kernel != 'debug' else '2', self.root
 
     def limit(self, kernel):
         return self.timeout * (3 if kernel == 'debug' else 1)
@@ -122,7 +125,7 @@ class Batch:
 
     def __init__(self, suite, kernel, machine, tests):
         self.suite, self.kernel, self.tests = suite, kernel, tests
-        self.clock, self.cpus = machine
+        self.clock, self.cpus, self.root = machine
         self.broken = 0
         self.seconds = sum(suite.durations.get(kernel, test) for test in tests)
 
@@ -159,6 +162,7 @@ class Batch:
                         '--exclude=*.ko', '-cf', f'{out}/src.tar', '.'], check=True)
         args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
                 '--timeout', '20000']
+        args += ['--root', self.suite.roots[self.root]] if self.root else []
         args += ['--icount'] if self.clock == 'virtual' else ['--smp', self.cpus]
         # 'user', and what the tests want besides.
         net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
@@ -258,6 +262,7 @@ class System:
         self.results, self.modules, self.programs = total, modules, programs
         self.logs = logs
         self.durations = Durations()
+        self.roots = {}
 
     def keep(self, out, label, number):
         """The logs of a failed test stay until the next run."""
@@ -271,9 +276,11 @@ class System:
         """Longest first, each about as long as a boot is worth."""
         if any(test.name.startswith('fuzz_') for test in tests):
             print(f'FUZZ_SEED={FUZZ_SEED} gives the fuzzers of this run again', flush=True)
+        for name in {test.root for test in tests} - {''}:
+            self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
         found = []
         for kernel in kernels:
-            for machine in (('real', '2'), ('real', '1'), ('virtual', '1')):
+            for machine in sorted({test.machine(kernel) for test in tests}):
                 group = [test for test in tests
                          if kernel in test.kernels and test.machine(kernel) == machine]
                 group.sort(key=lambda test, kernel=kernel:
