@@ -91,13 +91,12 @@ def sha256(path_or_bytes):
 
 
 class Witness(threading.Thread):
-    """Sees, all the while, whose sockets a namespace has: those of the kernel's TCP by
-    their lines in /proc/net/tcp and tcp6, where a closed one stays for a minute, those
-    of newinet by their number in /proc/net/protocols."""
+    """Sees, all the while, whose sockets the namespace has that it is made in: those of
+    the kernel's TCP by their lines in /proc/net/tcp and tcp6, where a closed one stays for
+    a minute, those of newinet by their number in /proc/net/protocols."""
 
-    def __init__(self, pid):
+    def __init__(self):
         super().__init__(daemon=True)
-        self.net = f'/proc/{pid}/net'
         self.kernel, self.newinet = set(), 0
         self.over = threading.Event()
         self.start()
@@ -105,16 +104,17 @@ class Witness(threading.Thread):
     def run(self):
         while not self.over.wait(0.2):
             self.look()
+        self.look()
 
     def look(self):
         try:
             for name in ('tcp', 'tcp6'):
-                with open(f'{self.net}/{name}', encoding='ascii') as file:
+                with open(f'/proc/thread-self/net/{name}', encoding='ascii') as file:
                     for line in file.readlines()[1:]:
                         ends = line.split()[1:3]
                         self.kernel.add(' '.join(f'{end[:-5]}:{int(end[-4:], 16)}'
                                                  for end in ends))
-            with open(f'{self.net}/protocols', encoding='ascii') as file:
+            with open('/proc/thread-self/net/protocols', encoding='ascii') as file:
                 for line in file:
                     if line.startswith('NEWTCP '):
                         self.newinet = max(self.newinet, int(line.split()[2]))
@@ -125,7 +125,6 @@ class Witness(threading.Thread):
         """What is wrong with it, or nothing."""
         self.over.set()
         self.join()
-        self.look()
         if stack == 'kernel':
             if self.newinet or not self.kernel:
                 return [f'{where}: {self.newinet} of newinet, {len(self.kernel)} of the kernel']
@@ -163,13 +162,11 @@ class Stage:
             for key, value in (('tcp_orphan_retries', '3'),):
                 with open(f'/proc/sys/net/ipv4/{key}', 'w', encoding='ascii') as file:
                     file.write(value)
+        self.witnesses = []
+        for side, name in zip(('server', 'client'), reversed(self.spaces)):
+            setns(name)
+            self.witnesses.append((side, Witness()))
         setns('programs-c')
-        self.witnesses = [('client', Witness(os.getpid()))]
-        if server != client:
-            setns('programs-s')
-            holder = self._start('server', ['sleep', 'infinity'])
-            self.witnesses.append(('server', Witness(holder.pid)))
-            setns('programs-c')
 
     # --- programs
     def _start(self, side, args, user=None, env=None, **more):
@@ -201,7 +198,7 @@ class Stage:
         """Starts one on the client's side."""
         return self._start('client', list(args), **more)
 
-    def run(self, *args, timeout=WAIT, status=0, side='client', data=None, **more):
+    def run(self, *args, timeout=WAIT, status=0, side='client', data=None, raw=False, **more):
         """Runs one to its end and returns what it printed; its status must be that."""
         stdin = subprocess.PIPE if data is not None else subprocess.DEVNULL
         start = self.start if side == 'client' else self.serve
@@ -210,7 +207,7 @@ class Stage:
         if status is not None and process.returncode != status:
             raise AssertionError(f'{" ".join(args)}: status {process.returncode}\n'
                                  f'{out.decode(errors="replace")[-2000:]}{self.said(process)}')
-        return out.decode(errors='replace')
+        return out if raw else out.decode(errors='replace')
 
     @staticmethod
     def said(process):
@@ -334,6 +331,14 @@ def setns_host():
     libc.setns(HOST, CLONE_NEWNET)
 
 
+def certificate(on):
+    """cert.pem and key.pem in the folder, for the server's address."""
+    on.run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+           'ec_paramgen_curve:prime256v1', '-nodes', '-days', '3650', '-subj', '/CN=newinet',
+           '-addext', f'subjectAltName=IP:{on.addr}', '-keyout', on.path('key.pem'),
+           '-out', on.path('cert.pem'))
+
+
 class Load:
     """Asks for something over and over from a few threads while something else happens;
     a call that raises is a failure."""
@@ -413,6 +418,9 @@ def main(*scenarios):
             pairs += getattr(scenario, 'pairs', [NEWINET])
         for server, client in pairs:
             count += 1
-            failed += not play(count, scenario, server, client)
+            if not play(count, scenario, server, client):
+                failed += 1
+                if (server, client) == KERNEL:
+                    break       # it may not judge
     print(f'1..{count}')
     sys.exit(1 if failed or not count else 0)

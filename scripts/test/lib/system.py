@@ -149,6 +149,7 @@ class Batch:
         """One machine; the tests that are still to be run when it has ended."""
         job = {'kernel': self.kernel, 'clock': self.clock, 'src': common.TOP,
                'ko': self.suite.modules[self.kernel], 'bin': self.suite.programs,
+               'more': f'{common.cache()}/{self.root}' if self.root else '',
                'splats': common.splats(),
                'tests': [{'number': i, 'name': test.name, 'path': test.path,
                           'module': test.module,
@@ -264,6 +265,16 @@ class System:
         self.durations = Durations()
         self.roots = {}
 
+    def get_root(self, name):
+        """A root, and what scripts/test/prog/<its name> makes with what is in it."""
+        self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
+        folder = f'{common.TEST}/prog/{name}'
+        if os.path.isdir(folder):
+            status, output, seconds = common.run(
+                f'{common.VM}/roots', 'run', name, 'make', '-s', '-C', folder,
+                f'O={common.cache()}/{name}')
+            self.results.add(f'build/{name}', seconds, results.parse_tap('', status), output)
+
     def keep(self, out, label, number):
         """The logs of a failed test stay until the next run."""
         where = os.path.join(self.logs, label.replace('/', '-'))
@@ -277,7 +288,7 @@ class System:
         if any(test.name.startswith('fuzz_') for test in tests):
             print(f'FUZZ_SEED={FUZZ_SEED} gives the fuzzers of this run again', flush=True)
         for name in {test.root for test in tests} - {''}:
-            self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
+            self.get_root(name)
         found = []
         for kernel in kernels:
             for machine in sorted({test.machine(kernel) for test in tests}):

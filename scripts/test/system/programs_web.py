@@ -59,27 +59,21 @@ backend back
 '''
 
 
-def certificate(on):
-    on.run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-           'ec_paramgen_curve:prime256v1', '-nodes', '-days', '3650', '-subj', '/CN=newinet',
-           '-addext', f'subjectAltName=IP:{on.addr}', '-keyout', on.path('key.pem'),
-           '-out', on.path('cert.pem'))
-
-
-def start_nginx(on, *listen):
+def start_nginx(on, *listen, daemon='off'):
     """nginx with these listening sockets, and a file of 256 KiB to fetch."""
     if any('ssl' in each for each in listen):
-        certificate(on)
+        programs.certificate(on)
     else:
         on.write('cert.pem', ''), on.write('key.pem', '')
     on.noise('www/file', 1 << 18)
     on.write('www/small', 'hello')
-    config = NGINX.replace('LISTEN', '; '.join(f'listen {{addr}}:{each}' for each in listen))
+    config = NGINX.replace('daemon off', f'daemon {daemon}').replace(
+        'LISTEN', '; '.join(f'listen {{addr}}:{each}' for each in listen))
     if not any('ssl' in each for each in listen):
         config = '\n'.join(line for line in config.splitlines()
                            if 'ssl_certificate' not in line)
     path = on.write('nginx.conf', config)
-    server = on.serve('nginx', '-c', path, '-e', on.path('nginx.log'))
+    server = on.serve('/usr/sbin/nginx', '-c', path, '-e', on.path('nginx.log'))
     on.wait_port(*(int(each.split()[0]) for each in listen))
     return server, config
 
@@ -131,4 +125,112 @@ def nginx_reload(on):
     on.stop(server, signal.SIGQUIT)
 
 
-programs.main(nginx_reload)
+@programs.plan(programs.NEWINET, programs.SERVER)
+def nginx_upgrade(on):
+    """nginx's binary is replaced by USR2 while it serves"""
+    def pid_in(name):
+        with open(on.path(name), encoding='ascii') as file:
+            return int(file.read())
+    # It does so as a daemon alone.
+    server, config = start_nginx(on, '8080', daemon='on')
+    assert server.wait(programs.WAIT) == 0
+    old = pid_in('nginx.pid')
+    with fetching(on, 8080) as load:
+        load.wait_more(5)
+        on.write('nginx.conf', config.replace('ONE', 'TWO'))
+        os.kill(old, signal.SIGUSR2)
+        programs.wait_for(lambda: os.path.exists(on.path('nginx.pid')) and
+                          os.path.exists(on.path('nginx.pid.oldbin')))
+        programs.wait_for(config_is(on, 8080, 'TWO'))
+        os.kill(old, signal.SIGWINCH)
+        load.wait_more(5)
+        # Back, and then for good: the old one still has its listening socket.
+        os.kill(old, signal.SIGHUP)
+        load.wait_more(5)
+        os.kill(old, signal.SIGQUIT)
+        programs.wait_for(lambda: not os.path.exists(on.path('nginx.pid.oldbin')))
+        load.wait_more(5)
+    assert get(on, 8080, 'small') == ('TWO', b'hello')
+    assert pid_in('nginx.pid') != old
+
+
+@programs.plan(programs.NEWINET, programs.CLIENT)
+def nginx_tls(on):
+    """nginx: TLS and HTTP/2, by curl, wget and Python"""
+    start_nginx(on, '8443 ssl http2')
+    wanted = programs.sha256(on.path('www/file'))
+    urls = [on.url(8443, 'file', 'https')] * 6
+    said = on.run('curl', '-sS', '--fail', '--noproxy', '*', '--http2', '--parallel',
+                  '--cacert', on.path('cert.pem'), '-w', '%{http_version} %{num_connects}\\n',
+                  *sum((['-o', on.path(f'got{i}'), url] for i, url in enumerate(urls)), []))
+    assert [line.split()[0] for line in said.splitlines()] == ['2'] * 6, said
+    for i in range(6):
+        assert programs.sha256(on.path(f'got{i}')) == wanted, i
+    on.run('wget', '-q', '--no-proxy', '--ca-certificate', on.path('cert.pem'), '-O',
+           on.path('wgot'), urls[0])
+    assert programs.sha256(on.path('wgot')) == wanted
+    context = ssl.create_default_context(cafile=on.path('cert.pem'))
+    with fetching(on, 8443, context) as load:
+        load.wait_more(6)
+
+
+def nginx_reuseport(on):
+    """nginx: a listening socket for each worker"""
+    server, config = start_nginx(on, '8080 reuseport')
+    on.write('nginx.conf', config.replace('ONE', '$pid'))
+    server.send_signal(signal.SIGHUP)
+    programs.wait_for(lambda: get(on, 8080, 'small')[0] != 'ONE')
+    with fetching(on, 8080) as load:
+        load.wait_more(10)
+    workers = set()
+
+    def both():
+        workers.add(get(on, 8080, 'small')[0])
+        return len(workers - {'ONE'}) == 2
+    programs.wait_for(both, every=0)
+    on.stop(server, signal.SIGQUIT)
+
+
+def wget_mirror(on):
+    """wget fetches a tree, and the rest of a file"""
+    server, _ = start_nginx(on, '8080')
+    names = [f'page{i}' for i in range(12)]
+    for name in names:
+        on.noise(f'www/{name}', 30000)
+    on.write('www/index.html', ''.join(f'<a href="{name}">{name}</a>' for name in names))
+    on.run('wget', '-q', '--no-proxy', '-r', '-l', '1', '-nH', '-P', on.path('mirror'),
+           on.url(8080))
+    for name in names:
+        assert programs.sha256(on.path(f'mirror/{name}')) == \
+            programs.sha256(on.path(f'www/{name}')), name
+    with open(on.path('www/file'), 'rb') as file:
+        on.write('file', file.read(100000))
+    on.run('wget', '-q', '--no-proxy', '-c', on.url(8080, 'file'))
+    assert programs.sha256(on.path('file')) == programs.sha256(on.path('www/file'))
+    on.stop(server, signal.SIGQUIT)
+
+
+@programs.plan(programs.NEWINET, programs.SERVER)
+def haproxy_reload(on):
+    """haproxy hands its sockets to its successor while it serves"""
+    start_nginx(on, '8080')
+    config = on.write('haproxy.cfg', HAPROXY)
+    old = on.serve('haproxy', '-db', '-f', config)
+    on.wait_port(8000)
+    with fetching(on, 8000) as load:
+        load.wait_more(5)
+        for number in 'TWO', 'THREE':
+            on.write('haproxy.cfg', HAPROXY.replace('ONE', number))
+            new = on.serve('haproxy', '-db', '-f', config, '-x', on.path('admin'),
+                           '-sf', str(old.pid))
+            programs.wait_for(config_is(on, 8000, number))
+            status = old.wait(programs.WAIT)
+            assert status == 0, f'status {status}'
+            load.wait_more(5)
+            assert 'Failed to get' not in on.said(new), on.said(new)
+            old = new
+    on.stop(old, signal.SIGUSR1)
+
+
+programs.main(nginx_reload, nginx_upgrade, nginx_tls, nginx_reuseport, wget_mirror,
+              haproxy_reload)
