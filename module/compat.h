@@ -30,9 +30,12 @@
 #include <linux/net_tstamp.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define NEWINET_TS_OPT_ID_TCP		0
-#define NEWINET_TS_OPT_RX_FILTER	0
 #else
 #define NEWINET_TS_OPT_ID_TCP		SOF_TIMESTAMPING_OPT_ID_TCP
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define NEWINET_TS_OPT_RX_FILTER	0
+#else
 #define NEWINET_TS_OPT_RX_FILTER	SOF_TIMESTAMPING_OPT_RX_FILTER
 #endif
 
@@ -42,8 +45,8 @@
 #define skb_condense(skb)	do { } while (0)
 #endif
 
-/* 6.4: struct inet_sock's bit-fields became inet_flags. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+/* 6.6: struct inet_sock's bit-fields became inet_flags. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define NEWINET_BIT_FREEBIND		freebind
 #define NEWINET_BIT_HDRINCL		hdrincl
 #define NEWINET_BIT_MC_ALL		mc_all
@@ -310,8 +313,8 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #define tcp_get_hashinfo(sk)	tcp_or_dccp_get_hashinfo(sk)
 #endif
 
-/* 6.16: what is spliced needs no memory any more. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+/* 6.17: what is spliced needs no memory any more. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define skb_splice_from_iter(skb, iter, most, gfp) \
 	skb_splice_from_iter(skb, iter, most)
 #endif
@@ -329,8 +332,8 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 	__inet_lookup_listener(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
 #endif
 
-/* 6.19: control messages with time stamps are made of ktime_t. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+/* 7.1: control messages with time stamps are made of ktime_t. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 #define newinet_scm_stamp(kt)	ktime_to_timespec64(kt)
 #else
 #define newinet_scm_stamp(kt)	(kt)
