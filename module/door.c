@@ -23,7 +23,8 @@
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt
 
-MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_NEWINET, SOCK_STREAM);
+/* SOCK_STREAM by its number: the alias is made of the words. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_NEWINET, 1);
 
 static int door_protocol __ro_after_init = IPPROTO_NEWINET;
 module_param_named(protocol, door_protocol, int, 0444);
