@@ -11,6 +11,7 @@
 #   make demo                 the demonstration
 #   make bench                the benchmark; ROW= QUICK=1 KERNEL= OUT= HERE=1
 #   make profile              instructions by function; ROW= KERNEL=
+#   make deb                  Debian packages newinet-dkms, newinet-tools; OUT=
 #   make clean
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
@@ -49,6 +50,9 @@ fuzz:
 style:
 	@scripts/test/run --suite static
 
+deb:
+	@OUT='$(OUT)' scripts/debian/build
+
 demo:
 	scripts/demo/demo
 
@@ -59,4 +63,5 @@ bench:
 profile:
 	@scripts/bench/profile $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)')
 
-.PHONY: all modules install modules_install clean check fuzz style demo bench profile
+.PHONY: all modules install modules_install clean check fuzz style deb demo bench \
+	profile

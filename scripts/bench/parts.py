@@ -9,6 +9,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 VM = os.path.join(TOP, 'scripts', 'vm')
+with open(os.path.join(VM, 'list'), encoding='utf-8') as _list:
+    KERNELS = [_line.split()[0] for _line in _list if _line[:1].isdigit()]
 SOURCES = ['micro', 'common', 'latency', 'bulk', 'idle', 'goodput']
 # make's own variables would change the builds under it.
 ENVIRONMENT = {name: value for name, value in os.environ.items()

@@ -29,6 +29,12 @@ need_packages() {
 			missing+=("$name")
 	done
 	((${#missing[@]})) || return 0
+	if ! type -P apt-get >/dev/null; then
+		echo "These scripts are for Debian and what descends from it: there is no apt-get here." >&2
+		echo "They would install ${missing[*]}." >&2
+		echo 'README.md, First steps, has what builds the module on other distributions.' >&2
+		return 1
+	fi
 	echo "installing: ${missing[*]}" >&2
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 		--no-install-recommends "${missing[@]}" >&2 && return 0

@@ -3,7 +3,7 @@
 virtual machine, on each kernel it names.
 
 The first lines of a test may say, in comments:
-    kernels: 6.1 6.12 debug     which kernels (all)
+    kernels: 6.12 stock debug   which kernels; stock: all but debug (all)
     clock: virtual|real         virtual time, on one CPU, or real time (real)
     cpus: 1|2                   in real time; on the debug kernel always two (2)
     net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
@@ -37,7 +37,7 @@ DIRECTIVE = re.compile(
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
-BATCH_SECONDS = {'6.1': 120, '6.12': 120, '7.3': 120, 'debug': 480}
+BATCH_SECONDS = {**dict.fromkeys(common.STOCK, 120), 'debug': 480}
 FUZZ_SEED = os.environ.get('FUZZ_SEED') or str(random.SystemRandom().randrange(1 << 40))
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
@@ -53,8 +53,9 @@ class Test:
         self.path = path
         self.name = os.path.basename(path).rsplit('.', 1)[0]
         said = directives(path)
-        self.kernels = said.get(
-            'kernels', ' '.join(common.KERNELS + common.OTHER_KERNELS)).split()
+        self.kernels = said.get('kernels', 'stock debug').split()
+        if 'stock' in self.kernels:
+            self.kernels += common.STOCK
         self.clock = said.get('clock', 'real')
         self.cpus = said.get('cpus', '2')
         self.net = said.get('net', '')
@@ -74,15 +75,24 @@ class Test:
         return self.timeout * (3 if kernel == 'debug' else 1)
 
 
-def find(patterns, full):
+def matches(name, patterns):
+    return any(fnmatch.fnmatch(name, each) for each in patterns)
+
+
+def find(patterns, kernels, full):
+    """The tests that these patterns name, or the usual ones, or all, on these kernels, or
+    what usually runs on each (scripts/vm/list)."""
     folder = f'{common.TEST}/system'
     paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] \
         if os.path.isdir(folder) else []
     tests = [Test(path) for path in paths
              if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
+    if not (patterns or kernels or full):
+        for test in tests:
+            test.kernels = [name for name in test.kernels
+                            if matches(test.name, common.USUAL.get(name, ['*']))]
     return [test for test in tests
-            if any(fnmatch.fnmatch(test.name, each) for each in patterns) or
-            not patterns and (full or not test.full)]
+            if matches(test.name, patterns) or not patterns and (full or not test.full)]
 
 
 class Durations:

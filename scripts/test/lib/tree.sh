@@ -6,7 +6,7 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 cd "$top" || exit 1
 # shellcheck disable=SC2034
-read -ra kernels <<<"${NEWINET_KERNELS:-6.1 6.12}"
+read -ra kernels <<<"${NEWINET_KERNELS:-$(scripts/vm/kernels names | grep -vx debug | xargs)}"
 tap_count=0 tap_failed=0
 
 # result NAME STATUS [OUTPUT]

@@ -4,7 +4,7 @@
 # prog/effects_*.c see on AF_NEWINET is what they see on AF_INET, but for the
 # lines of lib/effects.txt, which say what is otherwise and are all in the
 # README's table.
-# kernels: 6.1 6.12
+# kernels: stock
 # clock: virtual
 # timeout: 300
 # needs: iproute2 nftables

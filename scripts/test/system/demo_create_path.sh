@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # scripts/demo/create-path: every step is marked in both columns, another
 # family has steps missing and a status that says so, ftrace is left as found.
-# kernels: 6.1 6.12
+# kernels: stock
 # clock: virtual
 # timeout: 150
 # needs: python3

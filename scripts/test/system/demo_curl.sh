@@ -4,7 +4,7 @@
 # with curl fails when it is the kernel's TCP that fetches the page, when there
 # is no module, and when the packets are not those of a whole connection.
 # module: none
-# kernels: 6.1 6.12
+# kernels: stock
 # timeout: 240
 # needs: nginx-light curl tcpdump iproute2 python3 gcc libc6-dev make
 # shellcheck disable=SC2016

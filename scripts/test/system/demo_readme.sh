@@ -9,7 +9,7 @@
 # does, `sh host` starts the machines that these tests run in; make sees it in
 # readme-install.
 # module: none
-# kernels: 6.1 6.12
+# kernels: stock
 # clock: virtual
 # timeout: 200
 # needs: curl gcc libc6-dev make iproute2 python3

@@ -4,7 +4,7 @@
 # under newinet-run, in all four pairings; over lo (not on 6.1), both over the
 # same. Fetching, keeping the connection, uploading, and nginx as a client of
 # itself.
-# kernels: 6.1 6.12
+# kernels: stock
 # timeout: 1500
 # needs: nginx-light curl iproute2 python3
 # shellcheck disable=SC2016,SC2317

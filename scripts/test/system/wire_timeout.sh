@@ -5,7 +5,7 @@
 # own, and judges newinet beside the kernel's TCP, which runs at the same time
 # (FAMILY=inet: that alone). Cases and their library: scripts/test/wire/. Not on
 # the debug kernel, whose round trips are long and uneven: so are its RTOs.
-# kernels: 6.1 6.12 7.3
+# kernels: stock
 # clock: virtual
 # timeout: 400
 # needs: python3
