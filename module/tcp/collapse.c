@@ -240,7 +240,7 @@ static bool collapse_run(struct sock *sk, const struct run *r)
 {
 	struct sk_buff_head dense;
 
-	if (!worth(r) || !alloc_dense(r, &dense))
+	if (!alloc_dense(r, &dense))
 		return false;
 	if (!fill_dense(r, &dense)) {
 		__skb_queue_purge(&dense);
@@ -258,7 +258,8 @@ static void collapse_in_order(struct sock *sk)
 
 	while (skb) {
 		gather(&r, list, skb, newtcp_sk(sk)->copied_seq);
-		collapse_run(sk, &r);
+		if (worth(&r))
+			collapse_run(sk, &r);
 		skb = r.behind;
 	}
 }
@@ -270,10 +271,18 @@ static void collapse_out_of_order(struct sock *sk)
 	u32 alone = 0;
 	struct run r;
 
+	/* Each segment of a flood that is refused would walk it again. */
+	if (tp->ofo_dense)
+		return;
+	tp->ofo_dense = 1;
 	while (skb) {
 		gather(&r, NULL, skb, NEWTCP_CB(skb)->seq);
-		/* Lone small ones are not worth a walk through all of them. */
-		if (!collapse_run(sk, &r) && r.count == 1 && r.end - r.start < CHUNK) {
+		if (worth(&r)) {
+			/* Out of memory: it may be possible later. */
+			if (!collapse_run(sk, &r))
+				tp->ofo_dense = 0;
+		} else if (r.count == 1 && r.end - r.start < CHUNK) {
+			/* Lone small ones are not worth a walk through all of them. */
 			alone += r.truesize;
 			if (alone > sk->sk_rcvbuf >> 3)
 				break;

@@ -266,6 +266,7 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 		drop(sk, skb);
 		return;
 	case PLACE_MERGED:
+		tp->ofo_dense = 0;
 		grow_window(sk, skb, true);
 		kfree_skb_partial(skb, at.stolen);
 		ofo_swallow(sk, at.have);
@@ -277,6 +278,7 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 	case PLACE_TAKEN:
 		break;
 	}
+	tp->ofo_dense = 0;
 	ofo_swallow(sk, skb);
 	grow_window(sk, skb, false);
 	skb_condense(skb);

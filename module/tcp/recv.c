@@ -20,13 +20,18 @@
 #include "tcp.h"
 #include "tstamp.h"
 
+/* RFC 9293 3.8.6.2.2: a window update is sent when it doubles what the peer knows of. */
+static bool window_doubles(struct sock *sk, u32 cur)
+{
+	u32 could = newtcp_free_window(sk);
+
+	return could && could >= 2 * cur;
+}
+
 /**
  * newtcp_cleanup_rbuf() - the program has read: is an ACK due?
  * @sk: the connection
  * @copied: bytes read; 0 when it only looked
- *
- * RFC 9293 3.8.6.2.2: a window update is sent when it doubles what the peer
- * knows of.
  */
 void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 {
@@ -39,15 +44,34 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 		      (copied > 0 && newtcp_quickack_mode(tp) &&
 		       !atomic_read(&sk->sk_rmem_alloc));
 	}
-	if (copied > 0 && !now && !(sk->sk_shutdown & RCV_SHUTDOWN)) {
-		u32 cur = newtcp_receive_window(tp), could;
+	if (copied > 0 && !(sk->sk_shutdown & RCV_SHUTDOWN)) {
+		u32 cur = newtcp_receive_window(tp);
 
 		if (2 * cur <= tp->window_clamp) {
-			could = newtcp_free_window(sk);
-			now = could && could >= 2 * cur;
+			now = now || window_doubles(sk, cur);
+			/* What waits there takes room, and may be nothing new. */
+			if (READ_ONCE(sk->sk_backlog.len))
+				set_bit(NEWTCP_DEFER_WINDOW, &tp->deferred);
 		}
 	}
 	if (now)
+		newtcp_send_ack(sk);
+}
+
+/**
+ * newtcp_window_deferred() - the program has read, and the backlog is empty now
+ * @sk: the connection
+ *
+ * Linux leaves that to the peer's window probe.
+ */
+void newtcp_window_deferred(struct sock *sk)
+{
+	u32 cur = newtcp_receive_window(newtcp_sk(sk));
+
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) ||
+	    sk->sk_shutdown & RCV_SHUTDOWN)
+		return;
+	if (2 * cur <= newtcp_sk(sk)->window_clamp && window_doubles(sk, cur))
 		newtcp_send_ack(sk);
 }
 

@@ -350,6 +350,8 @@ static void release_cb(struct sock *sk)
 		newtcp_mtu_reduced(sk);
 		__sock_put(sk);
 	}
+	if (test_and_clear_bit(NEWTCP_DEFER_WINDOW, &tp->deferred))
+		newtcp_window_deferred(sk);
 }
 
 static int hash_nothing(struct sock *sk)

@@ -100,6 +100,7 @@ enum newtcp_deadline {
 enum newtcp_deferred {
 	NEWTCP_DEFER_TIMER,	/* the timer fired */
 	NEWTCP_DEFER_MTU,	/* the path MTU changed */
+	NEWTCP_DEFER_WINDOW,	/* the backlog took the room that was read free */
 };
 
 /* newtcp_sock.ack_state */
@@ -262,7 +263,8 @@ struct newtcp_sock {
 	u8 pingpong;			/* interactive: ride on the reply */
 	u8 ca_state:4,			/* enum newtcp_ca_state */
 	   rack_advanced:1,		/* news for RFC 8985 */
-	   thin_linear:1;		/* TCP_THIN_LINEAR_TIMEOUTS */
+	   thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
+	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
 	   cwnd_limited:1, seg_has_ts:1, fin_owed:1;
@@ -586,6 +588,7 @@ ssize_t newtcp_splice_read(struct socket *sock, loff_t *ppos,
 int newtcp_peek_len(struct socket *sock);
 int newtcp_set_rcvlowat(struct sock *sk, int val);
 void newtcp_cleanup_rbuf(struct sock *sk, int copied);		/* locked */
+void newtcp_window_deferred(struct sock *sk);			/* locked */
 void newtcp_data_ready(struct sock *sk);			/* locked */
 __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 int newtcp_ioctl_int(struct sock *sk, int cmd, int *val);

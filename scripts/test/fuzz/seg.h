@@ -43,6 +43,7 @@ struct share {
 	_Atomic int open;		/* descriptors that the program has of it */
 	_Atomic int done;		/* the program has read all of a clean stream */
 	_Atomic uint32_t read;		/* bytes that the program has read */
+	_Atomic int family;		/* of the program's socket */
 };
 
 /* A packet of the stack's, taken apart. */

@@ -98,6 +98,7 @@ static struct sock *sock_add(struct app *a, int fd, int family, uint32_t id)
 	atomic_store(&share->attempted, 0);
 	atomic_store(&share->fin, -1);
 	atomic_store(&share->read, 0);
+	atomic_store(&share->family, family);
 	atomic_fetch_add(&share->open, 1);
 	return k;
 }

@@ -50,6 +50,21 @@ void note(struct conn *c, const char *fmt, ...)
 		printf("%u %s\n", c->id, line);
 }
 
+/* Packets of the stack's that the device had no room for; -1: not known. */
+static int device_drops(void)
+{
+	FILE *file = fopen("/proc/self/net/dev", "r");
+	char line[512];
+	int n = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, " tun0: %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d", &n) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return n;
+}
+
 void finding(const struct conn *c, const char *fmt, ...)
 {
 	va_list ap;
@@ -64,6 +79,8 @@ void finding(const struct conn *c, const char *fmt, ...)
 	va_end(ap);
 	putchar('\n');
 	if (c) {
+		printf("#  family %d; packets that the device dropped: %d\n",
+		       atomic_load(&fuzz.share[c->id].family), device_drops());
 		printf("#  mss %d ws %d/%d ts %d sack %d stream %jd; una %jd frontier %jd edge %jd; max_end %jd offered %jd\n",
 		       c->mss, c->ws, c->stack_ws, c->ts_on, c->sack, (intmax_t)c->stream_len,
 		       (intmax_t)c->snd_una, (intmax_t)c->frontier, (intmax_t)c->win_edge,

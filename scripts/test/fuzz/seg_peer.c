@@ -651,7 +651,9 @@ static void clean_tend(struct conn *c)
 		return;
 	}
 	if (idle > (uint64_t)patience) {
-		if (c->irs_known && atomic_load(&share->open))
+		/* The kernel's leaves a lost window update to probes, and there are none here. */
+		if (c->irs_known && atomic_load(&share->open) &&
+		    atomic_load(&share->family) != AF_INET)
 			finding(c, "a clean connection has stood still for %d s (stack has %jd of %jd, peer %jd, program read %u)",
 				patience / 1000, (intmax_t)c->snd_una, (intmax_t)c->stream_len,
 				(intmax_t)c->max_end, atomic_load(&share->read));
