@@ -5,14 +5,17 @@ TIME-WAIT when its four-tuple or its port is wanted again.
 import errno
 import os
 import select
+import signal
 import socket
 import subprocess
 
 from env import case
 from nfqueue import Queue, nft
-from nsock import Sock
+from nsock import Sock, check, libc
 from packet import Skip, ensure
-from peer import LOCAL, syn_opts
+from peer import LOCAL, link_up, syn_opts
+
+CLONE_NEWNET = 0x40000000
 
 QUEUE_INPUT = '''
 table ip t {
@@ -79,6 +82,52 @@ def queue_is_left_alone(e):
     e.tun.run(45)
     queue.accept(packet)
     ensure(s.recv_exact(4, 1) == b'held', 'the segment was dropped')
+
+
+def elsewhere(e, number):
+    """So many connections in TIME-WAIT in another network namespace; the process that has it."""
+    ready, done = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(done)
+        ensure(os.read(ready, 1) == b'+', 'the other namespace failed')
+        return pid
+    try:
+        check(libc.unshare(CLONE_NEWNET), 'unshare')
+        link_up('lo')
+        lst = e.sock().bind(6000, '127.0.0.1').listen()
+        for _ in range(number):
+            s = e.sock()
+            check(s.connect('127.0.0.1', 6000), 'connect')
+            r = lst.wait_accept()
+            s.close()
+            r.close()
+        os.write(done, b'+')
+        signal.pause()
+    finally:
+        os._exit(1)
+
+
+@case('wait')
+def limit_by_namespace(e):
+    """net.ipv4.tcp_max_tw_buckets counts what is in TIME-WAIT in its own namespace."""
+    e.net()
+    e.sysctl('ipv4.tcp_max_tw_buckets', 3)
+    pid = elsewhere(e, 8)
+    try:
+        answers = ''
+        for _ in range(6):
+            s, f = e.active()
+            s.close()
+            f.expect('FA', off=0, len=0)
+            f.send('A')
+            e.tun.run(0.02)
+            f.send('FA')
+            answers += f.wait_for(lambda p: True, 1, 'no answer').flags
+        ensure(answers == 'AAARRR', f'answers {answers}')
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def reusable(s):
