@@ -240,6 +240,34 @@ def tiny_messages_to_a_sleeper(e):
     ensure(r.send(b'back') == 4 and s.recv_exact(4) == b'back', 'the other way')
 
 
+def peek_cost(e):
+    """Seconds that a peek at some megabytes in small skbs takes."""
+    s, f = e.active(setup=lambda s: s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 2 << 20))
+    sent, _ = fill(s, f)
+    ensure(sent > 1 << 20, f'{sent} bytes')
+    buf = ctypes.create_string_buffer(sent)
+    libc.recv(s.fd, buf, ctypes.c_size_t(4096), socket.MSG_PEEK)
+    begin = time.monotonic()
+    n = libc.recv(s.fd, buf, ctypes.c_size_t(sent), socket.MSG_PEEK)
+    cost = time.monotonic() - begin
+    ensure(n == sent and buf.raw == pattern(sent), f'{n} of {sent} bytes')
+    f.forget()
+    return cost
+
+
+@case('receive', timeout=60)
+def peek_scales(e):
+    """A peek at thousands of segments walks the queue once; AF_INET begins again at each."""
+    ours = peek_cost(e)
+    with_family(e, socket.AF_INET)
+    theirs = peek_cost(e)
+    with_family(e)
+    text = f'{ours * 1e3:.2f} ms, AF_INET {theirs * 1e3:.2f} ms'
+    print('# ' + text)
+    ensure(e.name == 'inet' or os.environ.get('NEWINET_KERNEL') == 'debug' or
+           4 * ours <= theirs, text)
+
+
 class Fault:
     """A page that the kernel may not write to until it is let: userfaultfd(2)."""
 
