@@ -4,7 +4,7 @@
 A scenario is a function of a Stage: it starts servers, runs clients and raises when what
 arrives is not what was sent. main() plays each of them in a network namespace of its own,
 first with the kernel's TCP on both sides, as the proof that its steps are right, then
-under newinet-run; and tells from /proc/net whose the sockets were all the while.
+under newinet-run (or newinet-run --cgroup); and tells from /proc/net whose the sockets were all the while.
 
     def fetch(on):
         '''a page is fetched'''
@@ -35,7 +35,9 @@ RUN = '/usr/local/bin/newinet-run'
 WAIT = 120              # seconds for what must come; an emulated machine is slow
 KERNEL = ('kernel', 'kernel')
 NEWINET = ('newinet', 'newinet')
-# Whoever has the newer TCP on one side only.
+# By the kernel's hook (Linux 6.6 and later): for programs that no library can enter.
+CGROUP = ('cgroup', 'cgroup')
+# One side alone.
 SERVER, CLIENT = ('newinet', 'kernel'), ('kernel', 'newinet')
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -46,15 +48,16 @@ def install():
     can read it."""
     parts = f'{os.environ["NEWINET_BIN"]}/run'
     os.makedirs('/usr/local/lib/newinet', exist_ok=True)
-    for name in ('libnewinet-preload.so', 'newinet-exec'):
-        shutil.copy(f'{parts}/{name}', '/usr/local/lib/newinet/')
+    for name in ('libnewinet-preload.so', 'newinet-exec', 'newinet-cgroup'):
+        if os.path.exists(f'{parts}/{name}'):
+            shutil.copy(f'{parts}/{name}', '/usr/local/lib/newinet/')
     shutil.copy(f'{SOURCE}/scripts/run/newinet-run', RUN)
 
 
 @functools.lru_cache(None)
 def environment(stack):
     """What newinet-run makes of our environment: it costs two programs each time."""
-    if stack == 'kernel':
+    if stack != 'newinet':
         return dict(os.environ)
     said = subprocess.run([RUN, 'env', '-0'], check=True, stdout=subprocess.PIPE).stdout
     return dict(part.split('=', 1) for part in said.decode().split('\0') if part)
@@ -177,6 +180,8 @@ class Stage:
                 args = ['setpriv', '--reuid', user, '--regid', user, '--clear-groups',
                         *args]
             more.setdefault('stdout', log)
+            if self.stacks[side] == 'cgroup':
+                args = [RUN, '--cgroup', *args]
             process = subprocess.Popen(
                 args, stdin=more.pop('stdin', subprocess.DEVNULL), stderr=log, cwd=self.dir,
                 env={**environment(self.stacks[side]), **(env or {})},
@@ -229,7 +234,7 @@ class Stage:
 
     def socket(self):
         number = 0
-        if self.stacks['client'] == 'newinet':
+        if self.stacks['client'] != 'kernel':
             with open('/sys/module/newinet/parameters/protocol', encoding='ascii') as file:
                 number = int(file.read())
         return socket.socket(socket.AF_INET, socket.SOCK_STREAM, number)

@@ -12,6 +12,7 @@ The first lines of a test may say, in comments:
     root: NAME                  runs in that root of scripts/vm/roots (this machine's own)
     module: none                the test loads the module itself, or does not want it
     full: yes                   takes long: only with --full, or when named
+    full: 6.1                   ... on these kernels: or when they are named
 It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
 NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its environment.
 
@@ -63,7 +64,7 @@ class Test:
         self.needs = said.get('needs', '').split()
         self.root = said.get('root', '')
         self.module = said.get('module', '')
-        self.full = said.get('full') == 'yes'
+        self.full = said.get('full', '').split()
 
     def machine(self, kernel):
         """The kind of machine that it runs in: clock, number of CPUs, root."""
@@ -90,9 +91,10 @@ def find(patterns, kernels, full):
     if not (patterns or kernels or full):
         for test in tests:
             test.kernels = [name for name in test.kernels
-                            if matches(test.name, common.USUAL.get(name, ['*']))]
+                            if matches(test.name, common.USUAL.get(name, ['*']))
+                            and name not in test.full]
     return [test for test in tests
-            if matches(test.name, patterns) or not patterns and (full or not test.full)]
+            if matches(test.name, patterns) or not patterns and (full or 'yes' not in test.full)]
 
 
 class Durations:
@@ -159,7 +161,6 @@ class Batch:
         """One machine; the tests that are still to be run when it has ended."""
         job = {'kernel': self.kernel, 'clock': self.clock, 'src': common.TOP,
                'ko': self.suite.modules[self.kernel], 'bin': self.suite.programs,
-               'more': f'{common.cache()}/{self.root}' if self.root else '',
                'splats': common.splats(),
                'tests': [{'number': i, 'name': test.name, 'path': test.path,
                           'module': test.module,
@@ -275,16 +276,6 @@ class System:
         self.durations = Durations()
         self.roots = {}
 
-    def get_root(self, name):
-        """A root, and what scripts/test/prog/<its name> makes with what is in it."""
-        self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
-        folder = f'{common.TEST}/prog/{name}'
-        if os.path.isdir(folder):
-            status, output, seconds = common.run(
-                f'{common.VM}/roots', 'run', name, 'make', '-s', '-C', folder,
-                f'O={common.cache()}/{name}')
-            self.results.add(f'build/{name}', seconds, results.parse_tap('', status), output)
-
     def keep(self, out, label, number):
         """The logs of a failed test stay until the next run."""
         where = os.path.join(self.logs, label.replace('/', '-'))
@@ -298,7 +289,7 @@ class System:
         if any(test.name.startswith('fuzz_') for test in tests):
             print(f'FUZZ_SEED={FUZZ_SEED} gives the fuzzers of this run again', flush=True)
         for name in {test.root for test in tests} - {''}:
-            self.get_root(name)
+            self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
         found = []
         for kernel in kernels:
             for machine in sorted({test.machine(kernel) for test in tests}):

@@ -3,7 +3,8 @@
 """Databases: redis and PostgreSQL under load, each with a replica that must end with the
 same data, also after its connection was cut; memcached.
 root: programs
-kernels: 6.1 6.12 7.3
+kernels: stock
+full: 6.1
 timeout: 900
 """
 import glob

@@ -4,7 +4,8 @@
 and replaced by new binaries while requests go on, none of which may fail; TLS, HTTP/2,
 reuseport.
 root: programs
-kernels: 6.1 6.12 7.3
+kernels: stock
+full: 6.1
 timeout: 900
 """
 import os
@@ -47,6 +48,8 @@ global
 	nbthread 2
 defaults
 	mode http
+	# Idle connections to the server crash 2.6 as it ends, now and then.
+	option http-server-close
 	timeout connect 60s
 	timeout client 60s
 	timeout server 60s
