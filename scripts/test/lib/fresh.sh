@@ -23,6 +23,8 @@ fresh() {
 	exec 9>"${fresh%/*}/.lock-$1"
 	flock 9
 	[[ -e $fresh/complete ]] || rm -rf "$fresh"
+	# Those of other roots and packages, a week later.
+	find "${fresh%/*}" -maxdepth 1 -name "$1-*" ! -path "$fresh" -mtime +7 -exec rm -rf {} +
 	mkdir -p "$fresh"/{upper,work,root}
 }
 
