@@ -30,7 +30,7 @@ need_packages() {
 	done
 	((${#missing[@]})) || return 0
 	if ! type -P apt-get >/dev/null; then
-		echo "These scripts are for Debian and what descends from it: there is no apt-get here." >&2
+		echo 'There is no apt-get here: these scripts are for Debian and what descends from it.' >&2
 		echo "They would install ${missing[*]}." >&2
 		echo 'README.md, First steps, has what builds the module on other distributions.' >&2
 		return 1
