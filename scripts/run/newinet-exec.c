@@ -8,82 +8,15 @@
  * this way, 127 not found; and 1 where no such socket can be opened.
  */
 #define _GNU_SOURCE
+#include "door.h"
 #include "program.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#if __has_include("newinet.h")
-#include "newinet.h"
-#endif
-
-#ifndef IPPROTO_NEWINET
-#define IPPROTO_NEWINET 253
-#endif
-
-#define PROTOCOL_FILE "/sys/module/newinet/parameters/protocol"
-
-enum { NO_PROTOCOL = 1, FAILED = 125 };
-
-/* The number that the loaded module uses, 0 where it keeps out; -1: not loaded. */
-static int loaded_protocol(void)
-{
-	FILE *f = fopen(PROTOCOL_FILE, "re");
-	int number;
-
-	if (!f)
-		return -1;
-	if (fscanf(f, "%d", &number) != 1)
-		number = -1;
-	fclose(f);
-	return number;
-}
-
-/*
- * Open a socket, which loads an installed module.  A module that was loaded
- * just now may use another number than the one asked for.
- */
-static int probe(int *protocol)
-{
-	int number = loaded_protocol();
-	int fd, err;
-
-	if (!number)
-		return program_refuse(NO_PROTOCOL, "the newinet module was loaded with protocol=0, which keeps AF_INET programs out");
-	*protocol = number > 0 ? number : IPPROTO_NEWINET;
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, *protocol);
-	err = errno;
-	if (fd < 0 && err == EPROTONOSUPPORT && number < 0) {
-		number = loaded_protocol();
-		if (number > 0 && number != *protocol) {
-			*protocol = number;
-			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, number);
-			err = errno;
-		}
-	}
-	if (fd >= 0) {
-		close(fd);
-		return PROGRAM_RUNS;
-	}
-
-	switch (err) {
-	case EPROTONOSUPPORT:
-		return program_refuse(NO_PROTOCOL, "the newinet module is not loaded (AF_INET has no protocol %d); load it with: modprobe newinet",
-				      *protocol);
-	case EPERM:
-	case EACCES:
-		return program_refuse(NO_PROTOCOL, "you may not open newinet sockets here (%s); the module's access= and group= parameters, or a security policy, say who may: see newinet(7)",
-				      strerror(err));
-	default:
-		return program_refuse(NO_PROTOCOL, "cannot open a newinet socket: %s",
-				      strerror(err));
-	}
-}
 
 /* Put @text in front of what a variable holds, unless it is in there already. */
 static int prefix(const char *name, const char *text, char separator)
@@ -145,9 +78,11 @@ int main(int argc, char **argv)
 
 	status = program_check(path);
 	if (!status)
-		status = probe(&protocol);
+		status = door_probe(&protocol);
 	if (status && !fall_back) {
 		fprintf(stderr, "newinet-run: %s\n", program_why);
+		if (status == PROGRAM_CANNOT)
+			fprintf(stderr, "newinet-run: newinet-run --cgroup can run it (Linux 6.6 or later, as root)\n");
 		return status;
 	}
 	if (!status && (flag("NEWINET_FALLBACK", fall_back) ||

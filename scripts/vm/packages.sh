@@ -17,7 +17,7 @@ NEWINET_VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod)
 NEWINET_TEST_PACKAGES=(
 	sparse shellcheck universal-ctags dkms codespell
 	iproute2 iputils-ping nftables conntrack ethtool tcpdump socat strace
-	iperf3 nginx-light curl bpftool clang procps psmisc
+	iperf3 nginx-light curl bpftool clang libbpf-dev procps psmisc
 )
 
 # need_packages NAME...: installs those that are missing; silent and without

@@ -27,6 +27,10 @@
 #define SA(x) ((struct sockaddr *)(x))
 #define IPPROTO_MPTCP_ 262
 
+#ifndef __GLIBC__	/* musl does not have it */
+#define execveat(...) syscall(SYS_execveat, __VA_ARGS__)
+#endif
+
 static int expected;		/* protocol of a stream socket in the kernel */
 static int checks, failures;
 static const char *self;

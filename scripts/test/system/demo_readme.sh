@@ -3,9 +3,10 @@
 # The README is true: its commands, in order and in one shell, as a reader
 # would type them; and its table of differences is what differs.
 #
-# Blocks marked `sh` are run here. The others need a network, a machine's own
-# kernel headers or a machine: `sh install` is run by scripts/test/static/
-# readme-install, `sh dkms` is what the suite dkms (scripts/test/dkms/build)
+# Blocks marked `sh` are run here, and where the kernel is new enough those marked
+# `sh cgroup`. The others need a network, a machine's own kernel headers or a
+# machine: `sh install` is run by scripts/test/static/readme-install, `sh service`
+# by run_service.sh, `sh dkms` is what the suite dkms (scripts/test/dkms/build)
 # does, `sh host` starts the machines that these tests run in; make sees it in
 # readme-install.
 # module: none
@@ -21,7 +22,9 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/readme.sh
 . "$NEWINET_LIB/readme.sh"
 readme=$NEWINET_SRC/README.md
-kinds=$'c\nsh\nsh dkms\nsh host\nsh install'
+kinds=$'c\nsh\nsh cgroup\nsh dkms\nsh host\nsh install\nsh service'
+ran='sh|sh cgroup' pages=3
+[[ $NEWINET_KERNEL != 6.1 ]] || ran=sh pages=2
 
 # What make would have left here. The guest's copy of the tree is its own.
 cd "$NEWINET_SRC"
@@ -30,7 +33,7 @@ readme_blocks c "$readme" >get.c
 
 check 'every kind of block has a test' test "$(readme_kinds "$readme")" = "$kinds"
 check 'the program is short' test "$(wc -l <get.c)" -le 25
-readme_blocks sh "$readme" >"$net_tmp/commands"
+readme_blocks "$ran" "$readme" >"$net_tmp/commands"
 echo 'echo "number of jobs: $(jobs -p | wc -l)"' >>"$net_tmp/commands"
 status=0
 bash -e "$net_tmp/commands" >"$net_tmp/out" 2>&1 || status=$?
@@ -38,7 +41,7 @@ sed 's/^/# /' "$net_tmp/out"
 check 'its commands work' test "$status" = 0
 check 'the module was loaded and said its number' grep -qx 19 "$net_tmp/out"
 check 'the program and curl got their pages' \
-	test "$(grep -c '<title>Directory listing for /</title>' "$net_tmp/out")" = 2
+	test "$(grep -c '<title>Directory listing for /</title>' "$net_tmp/out")" = "$pages"
 check 'the program is built without a warning' \
 	gcc -Wall -Wextra -Werror -I module/uapi -o get get.c
 check 'the module is gone' test ! -e /sys/module/newinet

@@ -48,7 +48,7 @@ build()
 {
 	# The runner has made them.
 	if [[ -d ${NEWINET_BIN:-}/run ]]; then
-		cp "$NEWINET_BIN"/run/* "$tmp/"
+		cp -p "$NEWINET_BIN"/run/* "$tmp/"
 	else
 		make -s -C "$src/scripts/run" O="$tmp" all check-programs
 	fi
