@@ -58,6 +58,28 @@ static int gains_privilege(int fd, const struct stat *st)
 	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
+/* What Go's linker leaves in every program: some are built without the note. */
+static int has_go_section(int fd, const ElfW(Ehdr) *eh)
+{
+	static const char wanted[] = ".go.buildinfo";
+	char name[sizeof(wanted)];
+	ElfW(Shdr) names, sh;
+	int i;
+
+	if (pread(fd, &names, sizeof(names), eh->e_shoff +
+		  (off_t)eh->e_shstrndx * eh->e_shentsize) != (ssize_t)sizeof(names))
+		return 0;
+	for (i = 0; i < eh->e_shnum; i++) {
+		if (pread(fd, &sh, sizeof(sh), eh->e_shoff +
+			  (off_t)i * eh->e_shentsize) != (ssize_t)sizeof(sh))
+			break;
+		if (pread(fd, name, sizeof(name), names.sh_offset + sh.sh_name) ==
+		    (ssize_t)sizeof(name) && !memcmp(name, wanted, sizeof(name)))
+			return 1;
+	}
+	return 0;
+}
+
 /* Does a segment of notes hold the one that Go's linker writes? */
 static int has_go_note(int fd, const ElfW(Phdr) *ph)
 {
@@ -109,7 +131,7 @@ static int check_elf(int fd, const char *path)
 	if (!dynamic)
 		return program_refuse(PROGRAM_CANNOT, "%s is statically linked: no library can be preloaded into it",
 				      path);
-	if (go)
+	if (go || has_go_section(fd, &eh))
 		return program_refuse(PROGRAM_CANNOT, "%s is a Go program: it opens sockets past the C library, where no preloaded library sees it",
 				      path);
 	return PROGRAM_RUNS;

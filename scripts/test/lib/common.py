@@ -78,9 +78,9 @@ def build_module(name):
     return status, output, seconds, where
 
 
-def build_programs():
+def build_programs(roots=()):
     """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors;
-    and newinet-run.
+    newinet-run; and for tests in the root langs, what that compiles.
     Yields (program, status, output, seconds); a program that is up to date, nothing."""
     source = f'{TEST}/prog'
     out = f'{cache()}/prog'
@@ -105,5 +105,8 @@ def build_programs():
     yield ('newinet-run', *run('make', '-s', '-C', f'{TOP}/scripts/run', f'O={out}/run',
                                'all', 'check-programs'))
     yield ('newinet-run', *run(f'{TOP}/scripts/run/newinet-run', '--fallback', 'true'))
+    if 'langs' in roots:
+        yield ('langs', *run(f'{VM}/roots', 'run', 'langs', f'{TEST}/langs/build',
+                             f'{out}/langs'))
     os.makedirs(f'{out}/fuzz', exist_ok=True)
     yield ('fuzz', *run('make', '-s', '-C', f'{TEST}/fuzz', f'O={out}/fuzz'))
