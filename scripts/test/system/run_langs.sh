@@ -8,6 +8,7 @@
 # cpus: 1
 # root: langs
 # timeout: 400
+# full: yes
 # shellcheck disable=SC2016,SC2317
 set -euo pipefail
 
