@@ -34,7 +34,7 @@ bool newinet_slot_taken;
 EXPORT_SYMBOL_IF_KUNIT(newinet_slot_taken);
 
 static struct net_protocol our_slot;
-static DEFINE_SPINLOCK(slot_lock);	/* newinet_slot_taken, pinned */
+static DEFINE_SPINLOCK(slot_lock);	/* newinet_slot_taken, pinned, owners from and to 0 */
 static atomic_t owners = ATOMIC_INIT(0);
 static bool pinned;			/* the module, by one in front of it */
 
@@ -86,12 +86,18 @@ static void complain(void)
 		net_warn_ratelimited("newinet: another module took over TCP's input; nothing will arrive until it has gone\n");
 }
 
-static void settle_now(void)
+/*
+ * @n more owners, and the slot as it has to be for them. Their number becomes and
+ * leaves 0 here alone, in one step with the slot: else the last that goes could
+ * give the slot away under the first that comes.
+ */
+static void settle_now(int n)
 {
 	unsigned long flags;
 	bool again;
 
 	spin_lock_irqsave(&slot_lock, flags);
+	atomic_add(n, &owners);
 	again = settle();
 	spin_unlock_irqrestore(&slot_lock, flags);
 	if (unlikely(again)) {
@@ -125,11 +131,15 @@ static void retry(struct work_struct *work)
  */
 void newinet_intake_get(void)
 {
+	/*
+	 * Who finds an owner, in a full barrier, finds the slot as slot_lock's holder
+	 * had it before that owner came, or later: not taken, if it was not.
+	 */
 	if (!atomic_inc_not_zero(&owners))
-		atomic_inc(&owners);
+		settle_now(1);
 	/* The first one may still be on its way, on another CPU. */
-	if (unlikely(!READ_ONCE(newinet_slot_taken)))
-		settle_now();
+	else if (unlikely(!READ_ONCE(newinet_slot_taken)))
+		settle_now(0);
 }
 EXPORT_SYMBOL_IF_KUNIT(newinet_intake_get);
 
@@ -143,11 +153,10 @@ void newinet_intake_put(void)
 	if (atomic_add_unless(&owners, -1, 1)) {
 		/* The module must be pinned while somebody else still does it. */
 		if (unlikely(READ_ONCE(newinet_slot_taken) && !in_front()))
-			settle_now();
+			settle_now(0);
 		return;
 	}
-	atomic_dec(&owners);
-	settle_now();
+	settle_now(-1);
 }
 EXPORT_SYMBOL_IF_KUNIT(newinet_intake_put);
 
@@ -220,10 +229,10 @@ EXPORT_SYMBOL_IF_KUNIT(newinet_slot_init);
 void newinet_slot_exit(void)
 {
 	WARN_ON(atomic_read(&owners));
-	settle_now();
+	settle_now(0);
 	while (READ_ONCE(newinet_slot_taken)) {
 		msleep(100);
-		settle_now();
+		settle_now(0);
 	}
 	cancel_delayed_work_sync(&retry_work);
 	synchronize_net();

@@ -105,6 +105,10 @@ done
 check 'a listener changes under handshakes' nsenter "--net=/run/netns/$ns_a" \
 	"$NEWINET_BIN/life_options" newinet 5
 sed 's/^/# /' "$net_tmp/check"
+# Two at a time: the last owner goes while the first one comes.
+check 'the first is found while the last goes' nsenter "--net=/run/netns/$ns_a" \
+	"$NEWINET_BIN/life_intake" newinet 3
+sed 's/^/# /' "$net_tmp/check"
 check 'a transfer as ever' "$xfer" --client "newinet@$ns_a" --server "newinet@$ns_b" \
 	--addr "$addr_b" --up 1M --down 1M
 check 'no socket of ours is left' wait_for "$patience" nothing_left
