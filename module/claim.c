@@ -95,7 +95,11 @@ static void lend(struct newinet_claim *c)
 
 void claim_own(struct newinet_claim *c, struct sock_common *owner)
 {
-	*newtcp_claim_slot(owner) = c;
+	/*
+	 * A segment for a listener may read it at any time: the claim is whole by then.
+	 * Pairs with the dependency in newinet_claim_share().
+	 */
+	smp_store_release(newtcp_claim_slot(owner), c);
 	hlist_add_head(&owner->skc_bind_node, &c->port->owners);
 	WARN_ON_ONCE(c->lent && owner->skc_state != TCP_TIME_WAIT);
 	count_owner(c, owner, 1);

@@ -47,7 +47,8 @@ static int access_set(const char *val, const struct kernel_param *kp)
 
 	if (mode < 0)
 		return mode;
-	WRITE_ONCE(*(int *)kp->arg, mode);
+	/* With the group that was set before. Pairs with newinet_may_open(). */
+	smp_store_release((int *)kp->arg, mode);
 	return 0;
 }
 
@@ -78,7 +79,8 @@ MODULE_PARM_DESC(group, "Group id that access=group admits");
  */
 bool newinet_may_open(void)
 {
-	switch (READ_ONCE(newinet_access)) {
+	/* Pairs with access_set(). */
+	switch (smp_load_acquire(&newinet_access)) {
 	case NEWINET_ACCESS_ALL:
 		return true;
 	case NEWINET_ACCESS_GROUP:

@@ -170,6 +170,27 @@ static int listen_score(const struct sock *sk, struct net *net, __be32 addr,
 	return !!bound;
 }
 
+/**
+ * newtcp_listener_sure() - is what was found without a lock a listener in the table?
+ * @sk: the socket; the caller got a reference from zero or more, and has not looked
+ * at it before, as far as order goes
+ *
+ * It may be the child of another listener, made in the memory of the one that was
+ * found. A child says LISTEN, and has that listener's address, from the moment that
+ * it has references until child.c has changed both; but it is in no table so long.
+ *
+ * Context: RCU read side.
+ * Return: whether it is.
+ */
+bool newtcp_listener_sure(const struct sock *sk)
+{
+	if (hlist_nulls_unhashed_lockless(&sk->sk_nulls_node))
+		return false;
+	/* Pairs with child_address(): in a table, so in another state. */
+	smp_rmb();
+	return inet_sk_state_load(sk) == TCP_LISTEN;
+}
+
 /* The next throw: one random number is enough for a walk. */
 static u32 next_dice(u32 dice)
 {
@@ -209,7 +230,8 @@ again:
 		return NULL;
 	smp_acquire__after_ctrl_dep();
 	/* The object may have been freed and used again, or listen no more. */
-	if (unlikely(listen_score(best, net, addr, dport, dif, sdif) < high)) {
+	if (unlikely(!newtcp_listener_sure(best) ||
+		     listen_score(best, net, addr, dport, dif, sdif) < high)) {
 		sock_put(best);
 		goto again;
 	}

@@ -78,7 +78,7 @@ struct sock *newinet_reuseport_choose(struct sock *sk, struct sk_buff *skb)
 		return sk;
 	/* Another may have been made in its memory since it left the group. */
 	smp_acquire__after_ctrl_dep();
-	if (inet_sk_state_load(other) != TCP_LISTEN || !newinet_reuseport_fits(sk, other)) {
+	if (!newtcp_listener_sure(other) || !newinet_reuseport_fits(sk, other)) {
 		sock_put(other);
 		return sk;
 	}

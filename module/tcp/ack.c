@@ -300,7 +300,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 
 	window_update(sk, skb, ack, &flags);
 	tp->bytes_acked += ack - tp->snd_una;
-	tp->snd_una = ack;
+	WRITE_ONCE(tp->snd_una, ack);
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	tp->last_heard = (u32)jiffies;
 	tp->probes_out = 0;

@@ -86,7 +86,10 @@ static void child_address(struct sock *child, const struct newtcp_req *req,
 {
 	struct inet_sock *inet = inet_sk(child);
 
-	/* Pairs with the look-up, which reads the state after the addresses. */
+	/*
+	 * Pairs with the look-up, which reads the state after the addresses, and with
+	 * newtcp_listener_sure(), which does after the node: that comes later still.
+	 */
 	smp_wmb();
 	child->sk_daddr = req->c.skc_daddr;
 	child->sk_rcv_saddr = req->c.skc_rcv_saddr;

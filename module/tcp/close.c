@@ -138,9 +138,8 @@ void newtcp_reset(struct sock *sk)
 	case TCP_CLOSE:
 		return;
 	}
+	/* First: a poll that sees CLOSE must see the error (newtcp_set_state()). */
 	WRITE_ONCE(sk->sk_err, err);
-	/* Order: a poll that sees CLOSE must see the error. */
-	smp_wmb();
 	newtcp_purge_send(sk);
 	newtcp_done(sk);
 	if (!sock_flag(sk, SOCK_DEAD))

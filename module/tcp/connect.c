@@ -211,9 +211,9 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	bool pushed, lost;
 
 	tp->irs = cb->seq;
-	tp->rcv_nxt = cb->seq + 1;
+	WRITE_ONCE(tp->rcv_nxt, cb->seq + 1);
 	tp->rcv_wup = cb->seq + 1;
-	tp->copied_seq = tp->rcv_nxt;
+	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	/* RFC 7323: the window of a SYN is never scaled. */
 	tp->snd_wnd = ntohs(th->window);
 	tp->snd_wl1 = cb->seq;
@@ -258,9 +258,9 @@ static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
 	struct sk_buff *syn = skb_peek(&tp->rtx_queue);
 
 	tp->irs = NEWTCP_CB(skb)->seq;
-	tp->rcv_nxt = tp->irs + 1;
+	WRITE_ONCE(tp->rcv_nxt, tp->irs + 1);
 	tp->rcv_wup = tp->irs + 1;
-	tp->copied_seq = tp->rcv_nxt;
+	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	tp->snd_wnd = ntohs(th->window);
 	tp->snd_wl1 = tp->irs;
 	tp->max_window = tp->snd_wnd;

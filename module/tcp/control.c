@@ -140,7 +140,7 @@ void newtcp_send_fin(struct sock *sk)
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
 	/* Taken now, so that no ACK of what there was counts as one of it. */
-	tp->write_seq++;
+	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
 	if (skb) {
 		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
 		NEWTCP_CB(skb)->end_seq++;
@@ -152,7 +152,7 @@ void newtcp_send_fin(struct sock *sk)
 		}
 		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
 		NEWTCP_CB(skb)->end_seq++;
-		tp->snd_nxt++;
+		WRITE_ONCE(tp->snd_nxt, tp->snd_nxt + 1);
 		return;
 	}
 	push_fin(sk);

@@ -56,9 +56,9 @@ static void req_unlist(struct newtcp_req *req)
 	listed = !hlist_unhashed(&req->node);
 	if (listed) {
 		hlist_del_init(&req->node);
-		l->qlen--;
+		WRITE_ONCE(l->qlen, l->qlen - 1);
 		if (!req->timeouts)
-			l->young--;
+			WRITE_ONCE(l->young, l->young - 1);
 	}
 	spin_unlock(&l->lock);
 	if (listed)
@@ -194,7 +194,7 @@ static bool req_rearm(struct newtcp_req *req)
 	listed = !hlist_unhashed(&req->node);
 	if (listed) {
 		if (!req->timeouts)
-			l->young--;
+			WRITE_ONCE(l->young, l->young - 1);
 		if (req->timeouts < U8_MAX)
 			req->timeouts++;
 		mod_timer(&req->timer, jiffies + req_timeout(req));
@@ -323,8 +323,8 @@ static bool req_list(struct newtcp_req *req)
 		/* For the list and for the timer. */
 		refcount_add(2, &req->c.skc_refcnt);
 		hlist_add_head(&req->node, &l->reqs);
-		l->qlen++;
-		l->young++;
+		WRITE_ONCE(l->qlen, l->qlen + 1);
+		WRITE_ONCE(l->young, l->young + 1);
 		mod_timer(&req->timer, jiffies + req_timeout(req));
 	}
 	spin_unlock(&l->lock);

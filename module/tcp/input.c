@@ -234,6 +234,8 @@ void newtcp_ack_now(struct sock *sk)
 static inline void after_ack(struct sock *sk)
 {
 	newtcp_push_frames(sk);
+	/* Room, then the flag; newtcp_poll() sets the flag, then looks for room. */
+	smp_mb();
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
 		newtcp_sndbuf_expand(sk);
 		sk->sk_write_space(sk);
@@ -508,7 +510,7 @@ static void syn_received_acked(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	tp->copied_seq = tp->rcv_nxt;
+	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	/* What counts is data; an active open counts its SYN, as on Linux. */
 	if (!sk->sk_socket)
 		tp->bytes_acked = 0;

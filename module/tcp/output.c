@@ -425,7 +425,7 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	u32 before = tp->packets_out;
 
-	tp->snd_nxt = cb->end_seq;
+	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	__skb_unlink(skb, &sk->sk_write_queue);
 	__skb_queue_tail(&tp->rtx_queue, skb);
 	tp->packets_out += cb->segs;

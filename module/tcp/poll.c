@@ -32,7 +32,7 @@ static __poll_t writable(struct sock *sk)
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* Room may have come before the flag was seen. */
+	/* Room may have come before the flag was seen. Pairs with after_ack(). */
 	smp_mb__after_atomic();
 	return newtcp_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
@@ -54,6 +54,7 @@ __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	int state;
 
 	sock_poll_wait(file, sock, wait);
+	/* Pairs with the barrier in newtcp_set_state(). */
 	state = inet_sk_state_load(sk);
 	if (state == TCP_LISTEN)
 		return READ_ONCE(sk->sk_ack_backlog) ?
@@ -73,7 +74,7 @@ __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 		else
 			mask |= writable(sk);
 	}
-	/* Pairs with the barrier in newtcp_reset(). */
+	/* The error comes before shutdown and state. Pairs with newtcp_set_state(). */
 	smp_rmb();
 	if (READ_ONCE(sk->sk_err) ||
 	    !skb_queue_empty_lockless(&sk->sk_error_queue))

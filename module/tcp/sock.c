@@ -115,6 +115,11 @@ void newtcp_set_state(struct sock *sk, int state)
 		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			newinet_claim_put(&sk->__sk_common);
 	}
+	/*
+	 * Who sees the state without the lock sees what it stands for: numbers, sk_err.
+	 * Pairs with inet_sk_state_load() in newtcp_poll() and in the look-up.
+	 */
+	smp_wmb();
 	inet_sk_set_state(sk, state);
 }
 

@@ -529,6 +529,7 @@ static inline bool newtcp_writeable(const struct sock *sk)
 int newtcp_lookup_init(void);					/* process */
 void newtcp_lookup_exit(void);					/* process */
 /* RCU. A referenced entry, or NULL: connection, request, TIME-WAIT, listener. */
+bool newtcp_listener_sure(const struct sock *sk);
 struct sock_common *newtcp_lookup(struct net *net, __be32 saddr, __be16 sport,
 				  __be32 daddr, u16 dport, int dif, int sdif);
 void newtcp_entry_put(struct sock_common *c);

@@ -89,7 +89,7 @@ static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 		page_ref_inc(pfrag->page);
 	}
 	pfrag->offset += copy;
-	tp->write_seq += copy;
+	WRITE_ONCE(tp->write_seq, tp->write_seq + copy);
 	NEWTCP_CB(skb)->end_seq += copy;
 	return copy;
 }
@@ -118,7 +118,7 @@ static int splice_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 		skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
 	sk_wmem_queued_add(sk, n);
 	sk_mem_charge(sk, n);
-	tp->write_seq += n;
+	WRITE_ONCE(tp->write_seq, tp->write_seq + n);
 	NEWTCP_CB(skb)->end_seq += n;
 	return n;
 }
