@@ -651,9 +651,7 @@ static void clean_tend(struct conn *c)
 		return;
 	}
 	if (idle > (uint64_t)patience) {
-		/* The kernel's leaves a lost window update to probes, and there are none here. */
-		if (c->irs_known && atomic_load(&share->open) &&
-		    atomic_load(&share->family) != AF_INET)
+		if (c->irs_known && atomic_load(&share->open))
 			finding(c, "a clean connection has stood still for %d s (stack has %jd of %jd, peer %jd, program read %u)",
 				patience / 1000, (intmax_t)c->snd_una, (intmax_t)c->stream_len,
 				(intmax_t)c->max_end, atomic_load(&share->read));
@@ -671,6 +669,12 @@ static void clean_tend(struct conn *c)
 		if (c->irs_known && c->state == P_OPEN && c->snd_nxt > c->stream_len + 1) {
 			o = conn_out(c, TH_ACK);
 			conn_send(c, &o, c->snd_nxt, c->max_end);
+		}
+		/* The kernel's TCP leaves some window updates to probes; ours does not. */
+		if (c->irs_known && c->state == P_OPEN && c->snd_una >= c->win_edge &&
+		    atomic_load(&share->family) == AF_INET) {
+			o = conn_out(c, TH_ACK);
+			conn_send(c, &o, c->snd_una - 1, c->max_end);
 		}
 	}
 	if (c->state == P_SYN_SEEN) {
