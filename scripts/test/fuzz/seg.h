@@ -98,6 +98,7 @@ struct conn {
 	int64_t snd_nxt, snd_una;
 	int64_t win_edge, held_edge;	/* the window's right edge, ever; and since the SYN */
 	int64_t stream_len;		/* bytes until the FIN */
+	int64_t behind_fin;		/* the number after the last false FIN; 0: none */
 	bool never_fin, false_fins, lethal;
 	uint32_t ts_off;
 	uint8_t quote[80];		/* the head of what the stack sent last */

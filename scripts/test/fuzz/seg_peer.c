@@ -49,7 +49,7 @@ static struct conn *conn_new(uint32_t id)
 	c->snd_nxt = 1;
 	c->stream_len = chance(r, 20) ? below(r, 3000) : some_size(r, 300000);
 	c->never_fin = chance(r, 20);
-	c->false_fins = chance(r, 15);
+	c->false_fins = chance(r, 25);
 	c->lethal = chance(r, 60);
 	c->ts_off = rnd(r);
 	for (int i = 0; i < FINS; i++)
@@ -328,6 +328,11 @@ static void foul_data(struct conn *c)
 	struct out o = conn_out(c, TH_ACK | (chance(r, 50) ? TH_PSH : 0));
 	int64_t pos = some_place(c), end = c->stream_len + 1, ack;
 
+	/* The bytes that follow a FIN as if it were one. */
+	if (c->behind_fin && chance(r, 80)) {
+		pos = c->behind_fin;
+		c->behind_fin = 0;
+	}
 	o.len = chance(r, 50) ? some_size(r, 1460) : some_size(r, 100);
 	if (fuzz.vnet && chance(r, 25)) {
 		o.len = some_size(r, 60000);
@@ -340,11 +345,13 @@ static void foul_data(struct conn *c)
 			o.len = end - pos;
 		if (pos + o.len == end && !c->never_fin && chance(r, 60))
 			o.flags |= TH_FIN;
-	} else if (c->false_fins && chance(r, 3)) {
+	} else if (c->false_fins && chance(r, 10)) {
 		o.flags |= TH_FIN;
 	}
 	if (pos <= SENT_BITS && pos + o.len > SENT_BITS)
 		o.len = SENT_BITS - pos;
+	if (c->false_fins && o.flags & TH_FIN)
+		c->behind_fin = pos + o.len + 1;
 	/* A super-packet's is for the receiver to fill in. */
 	if (chance(r, 5) && !o.gso_size)
 		o.bad_sum = true;
