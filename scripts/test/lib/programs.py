@@ -39,6 +39,7 @@ NEWINET = ('newinet', 'newinet')
 CGROUP = ('cgroup', 'cgroup')
 # One side alone.
 SERVER, CLIENT = ('newinet', 'kernel'), ('kernel', 'newinet')
+KERNEL_VERSION = tuple(map(int, os.uname().release.split('.')[:2]))
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -421,6 +422,8 @@ def main(*scenarios):
         pairs = [KERNEL]
         if os.environ.get('FAMILY') != 'inet':
             pairs += getattr(scenario, 'pairs', [NEWINET])
+        if KERNEL_VERSION < (6, 6):
+            pairs = [each for each in pairs if each != CGROUP]
         for server, client in pairs:
             count += 1
             if not play(count, scenario, server, client):

@@ -70,6 +70,7 @@ def redis(on):
     on.stop(main)
 
 
+@programs.plan(programs.NEWINET, programs.CGROUP)
 def memcached(on):
     """memcached gives back what it was given, from many connections"""
     server = on.serve('memcached', '-u', 'root', '-l', on.addr, '-p', '11211', '-m', '64',

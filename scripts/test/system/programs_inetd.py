@@ -87,7 +87,7 @@ def there_and_back(on, port, data):
     assert said == data, f'port {port}: {len(said)} bytes of {len(data)}'
 
 
-@programs.plan(programs.NEWINET, programs.SERVER)
+@programs.plan(programs.NEWINET, programs.SERVER, programs.CGROUP)
 def xinetd(on):
     """xinetd: a socket for each connection, a listening one, forwarding, echo"""
     on.write('accepts.py', ACCEPTS)

@@ -128,7 +128,7 @@ def nginx_reload(on):
     on.stop(server, signal.SIGQUIT)
 
 
-@programs.plan(programs.NEWINET, programs.SERVER)
+@programs.plan(programs.NEWINET, programs.SERVER, programs.CGROUP)
 def nginx_upgrade(on):
     """nginx's binary is replaced by USR2 while it serves"""
     def pid_in(name):
