@@ -5,7 +5,7 @@
 #   make KDIR=/path/to/build  ... for another; W=1 and C=2 pass through
 #   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
 #   make check                the tests; FULL=1 those that take long as well;
-#                             KERNEL= SUITE= TEST= choose some
+#                             ARCH=arm64 KERNEL= SUITE= TEST= choose some
 #   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
 #   make style                the static checks alone
 #   make demo                 the demonstration
@@ -39,8 +39,8 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 check:
-	@scripts/test/run $(if $(FULL),--full) $(addprefix --kernel ,$(KERNEL)) \
-		$(addprefix --suite ,$(SUITE)) $(TEST)
+	@scripts/test/run $(if $(FULL),--full) $(addprefix --arch ,$(ARCH)) \
+		$(addprefix --kernel ,$(KERNEL)) $(addprefix --suite ,$(SUITE)) $(TEST)
 
 fuzz:
 	@scripts/test/fuzz/fuzz $(addprefix --minutes ,$(MINUTES)) \

@@ -12,6 +12,9 @@ NEWINET_BUILD_PACKAGES=(
 # What boots a virtual machine.
 # shellcheck disable=SC2034
 NEWINET_VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod)
+# What compiles for another architecture, and boots it.
+# shellcheck disable=SC2034
+NEWINET_ARM64_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
 # What the checks and the system tests call.
 # shellcheck disable=SC2034
 NEWINET_TEST_PACKAGES=(

@@ -15,8 +15,14 @@ TEST = os.path.join(TOP, 'scripts/test')
 with open(os.path.join(VM, 'list'), encoding='utf-8') as _list:
     USUAL = {_words[0]: _words[2:] for _words in map(str.split, _list)
              if _words and _words[0][0].isdigit()}
-STOCK = list(USUAL)
-KERNELS = [*STOCK, 'debug']
+FOREIGN = [_name for _name in USUAL if '-' in _name]     # of another architecture
+STOCK = [_name for _name in USUAL if _name not in FOREIGN]
+KERNELS = [*STOCK, 'debug', *FOREIGN]
+
+
+def arch(kernel_name):
+    """What Debian calls the architecture of one of these kernels."""
+    return kernel_name.partition('-')[2] or 'amd64'
 
 
 def run(*args, **more):
@@ -78,12 +84,18 @@ def build_module(name):
     return status, output, seconds, where
 
 
-def build_programs(roots=()):
+def programs_of(architecture):
+    """Where an architecture's test programs are."""
+    return f'{cache()}/prog' + ('' if architecture == 'amd64' else f'-{architecture}')
+
+
+def build_programs(architecture='amd64', roots=()):
     """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors;
     newinet-run; and for tests in the root langs, what that compiles.
     Yields (program, status, output, seconds); a program that is up to date, nothing."""
     source = f'{TEST}/prog'
-    out = f'{cache()}/prog'
+    out = programs_of(architecture)
+    compiler = {'amd64': 'gcc', 'arm64': 'aarch64-linux-gnu-gcc'}[architecture]
     os.makedirs(out, exist_ok=True)
     names = sorted(os.listdir(source)) if os.path.isdir(source) else []
     shared = [f'{source}/{name}' for name in names if name.endswith('.h') or name == 't.c']
@@ -96,17 +108,19 @@ def build_programs(roots=()):
                      if os.path.exists(each))
         if os.path.exists(target) and os.path.getmtime(target) > newest:
             continue
-        args = ['gcc', '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target, path]
+        args = [compiler, '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target, path]
         if name != 't.c' and 't.c' in names:
             args.append(f'{source}/t.c')
         yield (name, *run(*args, '-pthread'))
     # newinet-run's own parts and test programs; in a machine it takes a minute.
+    make = ['make', '-s', f'CC={compiler}']
     os.makedirs(f'{out}/run', exist_ok=True)
-    yield ('newinet-run', *run('make', '-s', '-C', f'{TOP}/scripts/run', f'O={out}/run',
+    yield ('newinet-run', *run(*make, '-C', f'{TOP}/scripts/run', f'O={out}/run',
                                'all', 'check-programs'))
-    yield ('newinet-run', *run(f'{TOP}/scripts/run/newinet-run', '--fallback', 'true'))
-    if 'langs' in roots:
-        yield ('langs', *run(f'{VM}/roots', 'run', 'langs', f'{TEST}/langs/build',
-                             f'{out}/langs'))
+    if architecture == 'amd64':
+        yield ('newinet-run', *run(f'{TOP}/scripts/run/newinet-run', '--fallback', 'true'))
+        if 'langs' in roots:
+            yield ('langs', *run(f'{VM}/roots', 'run', 'langs', f'{TEST}/langs/build',
+                                 f'{out}/langs'))
     os.makedirs(f'{out}/fuzz', exist_ok=True)
-    yield ('fuzz', *run('make', '-s', '-C', f'{TEST}/fuzz', f'O={out}/fuzz'))
+    yield ('fuzz', *run(*make, '-C', f'{TEST}/fuzz', f'O={out}/fuzz'))

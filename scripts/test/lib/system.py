@@ -7,7 +7,8 @@ The first lines of a test may say, in comments:
     clock: virtual|real         virtual time, on one CPU, or real time (real)
     cpus: 1|2                   in real time; on the debug kernel always two (2)
     net: user[,OPTION...]       eth0 with a way out; options of QEMU's -netdev user
-    timeout: N                  wall-clock seconds (120; three times that on debug)
+    timeout: N                  wall-clock seconds (120; three times that on debug and
+                                on other architectures)
     needs: PACKAGE...           Debian packages
     root: NAME                  runs in that root of scripts/vm/roots (this machine's own)
     module: none                the test loads the module itself, or does not want it
@@ -35,10 +36,13 @@ import results
 
 DIRECTIVE = re.compile(
     r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|full):\s*(.*?)\s*$')
+# What is known to run on other architectures.
+ON_FOREIGN = ['api_*', 'wire_*', 'net_transfer']
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
-BATCH_SECONDS = {**dict.fromkeys(common.STOCK, 120), 'debug': 480}
+BATCH_SECONDS = {**dict.fromkeys(common.STOCK, 120), 'debug': 480,
+                 **dict.fromkeys(common.FOREIGN, 240)}
 FUZZ_SEED = os.environ.get('FUZZ_SEED') or str(random.SystemRandom().randrange(1 << 40))
 BOOT_SECONDS = 300      # until its first test starts, with another one beside it
 
@@ -57,6 +61,8 @@ class Test:
         self.kernels = said.get('kernels', 'stock debug').split()
         if 'stock' in self.kernels:
             self.kernels += common.STOCK
+        if 'kernels' not in said and matches(self.name, ON_FOREIGN):
+            self.kernels += common.FOREIGN
         self.clock = said.get('clock', 'real')
         self.cpus = said.get('cpus', '2')
         self.net = said.get('net', '')
@@ -65,6 +71,8 @@ class Test:
         self.root = said.get('root', '')
         self.module = said.get('module', '')
         self.full = said.get('full', '').split()
+        if self.root:       # of this machine's architecture
+            self.kernels = [name for name in self.kernels if name not in common.FOREIGN]
 
     def machine(self, kernel):
         """The kind of machine that it runs in: clock, number of CPUs, root."""
@@ -73,7 +81,7 @@ class Test:
         return 'real', self.cpus if kernel != 'debug' else '2', self.root
 
     def limit(self, kernel):
-        return self.timeout * (3 if kernel == 'debug' else 1)
+        return self.timeout * (3 if kernel == 'debug' or kernel in common.FOREIGN else 1)
 
 
 def matches(name, patterns):
@@ -160,7 +168,8 @@ class Batch:
     def boot(self, out, tests):
         """One machine; the tests that are still to be run when it has ended."""
         job = {'kernel': self.kernel, 'clock': self.clock, 'src': common.TOP,
-               'ko': self.suite.modules[self.kernel], 'bin': self.suite.programs,
+               'ko': self.suite.modules[self.kernel],
+               'bin': common.programs_of(common.arch(self.kernel)),
                'splats': common.splats(),
                'tests': [{'number': i, 'name': test.name, 'path': test.path,
                           'module': test.module,
@@ -268,11 +277,10 @@ class Batch:
 
 
 class System:
-    """modules: kernel -> newinet.ko; programs: the directory that was compiled into."""
+    """modules: kernel -> newinet.ko."""
 
-    def __init__(self, total, modules, programs, logs):
-        self.results, self.modules, self.programs = total, modules, programs
-        self.logs = logs
+    def __init__(self, total, modules, logs):
+        self.results, self.modules, self.logs = total, modules, logs
         self.durations = Durations()
         self.roots = {}
 

@@ -13,7 +13,7 @@ set -euo pipefail
 . "$NEWINET_LIB/net.sh"
 
 size=16M small=4M
-[[ $NEWINET_KERNEL != debug ]] || size=2M small=512K
+[[ $NEWINET_KERNEL != @(debug|*-arm64) ]] || size=2M small=512K
 xfer=$NEWINET_BIN/net_xfer
 
 # AF_INET by itself comes first: what it cannot do here, nobody is asked to.
