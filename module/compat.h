@@ -304,6 +304,26 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #include <net/proto_memory.h>
 #endif
 
+/*
+ * 6.15: whether an ACK is to be stamped, the kernel looks up where its own
+ * TCP says so in the segment's control block.
+ */
+#include <linux/errqueue.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define newinet_stamp_ack(skb, sk) __skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK)
+#else
+#include <net/tcp.h>
+
+static inline void newinet_stamp_ack(struct sk_buff *skb, struct sock *sk)
+{
+	struct tcp_skb_cb kept = *TCP_SKB_CB(skb);
+
+	TCP_SKB_CB(skb)->txstamp_ack = TSTAMP_ACK_SK;
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+	*TCP_SKB_CB(skb) = kept;
+}
+#endif
+
 /* 6.16: from_timer() got a name that says more; DCCP went. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #include <linux/timer.h>

@@ -225,5 +225,5 @@ void newtcp_tx_stamp_acked(struct sock *sk, struct sk_buff *skb)
 	if (!seq_before(skb_shinfo(skb)->tskey, newtcp_sk(sk)->snd_una))
 		return;
 	NEWTCP_CB(skb)->sacked &= ~NEWTCP_SEG_TSTAMP_ACK;
-	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+	newinet_stamp_ack(skb, sk);
 }
