@@ -449,7 +449,7 @@ void newinet_claim_put(struct sock_common *owner)
 		disown(c, owner);
 		if (atomic_dec_and_test(&cn->owners) &&
 		    rcu_access_pointer(cn->pool))
-			mod_delayed_work(system_wq, &cn->reap_work,
+			mod_delayed_work(system_percpu_wq, &cn->reap_work,
 					 CLAIM_POOL_REAP_EVERY);
 		spin_unlock_bh(&head->lock);
 		newinet_intake_put();

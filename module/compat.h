@@ -339,6 +339,11 @@ static inline void newinet_stamp_ack(struct sk_buff *skb, struct sock *sk)
 	skb_splice_from_iter(skb, iter, most)
 #endif
 
+/* 6.17: the queue that schedule_work() takes got a name that says more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_percpu_wq	system_wq
+#endif
+
 /* 6.17: the user whose socket it is, without a lock. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define sk_uid(sk)	sock_i_uid(sk)

@@ -55,6 +55,8 @@ sed -n '/^## What differs/,/What no option shows/p' "$readme" |
 	sort -u >"$net_tmp/said"
 # The README says it below the table: AF_INET has this one since 6.9.
 [[ $NEWINET_KERNEL != 6.1 ]] || sed -i '/^SO_PEEK_OFF$/d' "$net_tmp/real"
+# Likewise: refused to other sockets than the kernel's TCP's since 7.3, or shortly before.
+[[ $NEWINET_KERNEL != 7.3 ]] || sed -i '/^SO_TXREHASH$/d' "$net_tmp/real"
 check 'the table has names' test -s "$net_tmp/said"
 check 'differences were found' test -s "$net_tmp/real"
 unsaid=$(comm -13 "$net_tmp/said" "$net_tmp/real" | xargs)
