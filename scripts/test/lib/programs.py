@@ -132,7 +132,8 @@ class Witness(threading.Thread):
         if stack == 'kernel':
             if self.newinet or not self.kernel:
                 return [f'{where}: {self.newinet} of newinet, {len(self.kernel)} of the kernel']
-        elif self.kernel or not self.newinet:
+        # A short client may pass unseen; the server's kernel has seen whom it talked to.
+        elif self.kernel or not self.newinet and where == 'server':
             return [f'{where}: {self.newinet} of newinet; of the kernel: '
                     f'{sorted(self.kernel)[:5]}']
         return []
