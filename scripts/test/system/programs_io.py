@@ -136,6 +136,7 @@ protocol=tcp
 port=7400
 bs=16k
 size=8m
+pingpong
 thread
 [receives]
 listen
@@ -149,12 +150,12 @@ rw=write
 
 def io_uring(on):
     """io_uring: an echo server and twenty clients"""
-    said = on.run(f'{os.environ["NEWINET_BIN"]}/uring_echo', '20', '200000')
-    assert said == '20 clients, 200000 bytes each\n', said
+    said = on.run(f'{os.environ["NEWINET_BIN"]}/uring_echo', '20', '2000000')
+    assert said == '20 clients, 2000000 bytes each\n', said
 
 
 def fio(on):
-    """fio's net engine, eight megabytes"""
+    """fio's net engine, eight megabytes there and back"""
     said = on.run('fio', '--output-format=json', on.write('fio.job', FIO))
     jobs = {job['jobname']: job for job in json.loads(said[said.index('{'):])['jobs']}
     assert not jobs['sends']['error'] and not jobs['receives']['error'], said

@@ -9,24 +9,17 @@ import signal
 import socket
 import subprocess
 
-from env import case
+from env import case, kernel
 from nfqueue import Queue, nft
-from nsock import Sock, check, libc
+from nsock import CLONE_NEWNET, Sock, check, unshare
 from packet import Skip, ensure
 from peer import LOCAL, link_up, syn_opts
-
-CLONE_NEWNET = 0x40000000
 
 QUEUE_INPUT = '''
 table ip t {
     chain c { type filter hook input priority 0; ip protocol tcp queue num 0; }
 }
 '''
-
-
-def kernel():
-    """Major and minor number."""
-    return tuple(int(part) for part in os.uname().release.split('.')[:2])
 
 
 def kernel_segments():
@@ -93,7 +86,7 @@ def elsewhere(e, number):
         ensure(os.read(ready, 1) == b'+', 'the other namespace failed')
         return pid
     try:
-        check(libc.unshare(CLONE_NEWNET), 'unshare')
+        unshare(CLONE_NEWNET)
         link_up('lo')
         lst = e.sock().bind(6000, '127.0.0.1').listen()
         for _ in range(number):

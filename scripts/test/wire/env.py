@@ -3,6 +3,7 @@
 and the handshakes that most cases begin with. Cases register themselves with @case.
 """
 import errno
+import os
 import select
 
 from nsock import CLONE_NEWNET, CLONE_NEWNS, Sock, unshare
@@ -28,6 +29,11 @@ def case(group, timeout=20):
         CASES[name] = (func, timeout)
         return func
     return add
+
+
+def kernel():
+    """Major and minor number."""
+    return tuple(int(part) for part in os.uname().release.split('.')[:2])
 
 
 class Env:
