@@ -218,10 +218,13 @@ static void ended(struct sock *k, int err)
 	}
 	for (int i = 0; i < n && i < FINS; i++)
 		found |= atomic_load(&share->fins[i]) == k->got + 1;
-	/* After an error, which another call may have been told, it just ends. */
-	if (!found && n <= FINS && !k->failed && (n < 2 || k->family != AF_INET))
-		finding(NULL, "connection %u: the stream ended at %jd, no FIN was there (%d others: %jd)",
-			k->id, (intmax_t)k->got, n, (intmax_t)atomic_load(&share->fins[0]) - 1);
+	/*
+	 * After an error, which another call may have been told, it just ends. The kernel's
+	 * TCP moves a FIN to the end of what came behind it.
+	 */
+	if (!found && n <= FINS && !k->failed && (!n || k->family != AF_INET))
+		finding(NULL, "connection %u of family %d: the stream ended at %jd, no FIN was there (%d others: %jd)",
+			k->id, k->family, (intmax_t)k->got, n, (intmax_t)atomic_load(&share->fins[0]) - 1);
 	if (is_clean(k->id))
 		atomic_store(&share->done, 1);
 }
