@@ -160,18 +160,26 @@ static int populated(int events)
 	return strstr(text, "populated 1") != NULL;
 }
 
+/* To be read through; the descriptor stays as it is. */
+static DIR *list_of(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list && fd >= 0)
+		close(fd);
+	return list;
+}
+
 /* What is below has no process either. */
 static void remove_below(int dir)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), child;
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	DIR *list = list_of(dir);
 	struct dirent *each;
+	int child;
 
-	if (!list) {
-		if (fd >= 0)
-			close(fd);
+	if (!list)
 		return;
-	}
 	while ((each = readdir(list))) {
 		if (each->d_type != DT_DIR || each->d_name[0] == '.')
 			continue;
@@ -223,15 +231,11 @@ static void sweep(int parent, const char *name)
 
 void cgroup_sweep(const struct cgroup *parent)
 {
-	int fd = openat(parent->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	DIR *list = list_of(parent->fd);
 	struct dirent *each;
 
-	if (!list) {
-		if (fd >= 0)
-			close(fd);
+	if (!list)
 		return;
-	}
 	while ((each = readdir(list)))
 		if (!strncmp(each->d_name, PREFIX, strlen(PREFIX)))
 			sweep(parent->fd, each->d_name);

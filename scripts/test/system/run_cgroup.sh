@@ -17,22 +17,8 @@ newinet_run=$tmp/bin/newinet-run
 in_cgroup=("$newinet_run" --cgroup)
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-# says STATUS TEXT COMMAND...: does it end so, with the text in what it says
-# (or, for no text, saying nothing)?
-says()
-{
-	local status=0 want=$1 text=$2 said
-	shift 2
-
-	said=$("$@" 2>&1) || status=$?
-	echo "status $status: $said"
-	((status == want)) || return 1
-	if [[ $text ]]; then
-		[[ $said == *"$text"* ]]
-	else
-		[[ ! $said ]]
-	fi
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/says.sh
+. "$NEWINET_LIB/says.sh"
 
 links()
 {

@@ -13,22 +13,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=programs_common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/programs_common.sh"
 
-# says STATUS TEXT COMMAND...: does it end so, with the text in what it says
-# (or, for no text, saying nothing)?
-says()
-{
-	local status=0 want=$1 text=$2 said
-	shift 2
-
-	said=$("$@" 2>&1) || status=$?
-	echo "status $status: $said"
-	((status == want)) || return 1
-	if [[ $text ]]; then
-		[[ $said == *"$text"* ]]
-	else
-		[[ ! $said ]]
-	fi
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/says.sh
+. "$NEWINET_LIB/says.sh"
 
 # calls NAME NUMBER [COMMAND...]: every group of calls, run by the command.
 # AF_NEWINET has no Fast Open: it answers as AF_INET does where that is off.
