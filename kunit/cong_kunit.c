@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/cong.c and cong_reno.c: the table of algorithms, the
+ * Tests of module/tcp/cong_table.c, module/core/cong.c and reno.c: the table of algorithms, the
  * binding to a connection, module references, and window arithmetic.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../module/tcp/cong.h"
+#include "../module/tcp/cong_table.h"
 
 static u32 stub_ssthresh(struct newtcp_cong *c)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/giveup.c: times worked by hand, and every value with its
+ * Tests of module/core/giveup.c: times worked by hand, and every value with its
  * extremes and their neighbours: nothing overflows, and more never means less.
  */
 #include <kunit/test.h>
 #include <linux/jiffies.h>
 
-#include "../module/tcp/giveup.h"
-#include "../module/tcp/rtt.h"
+#include "../module/core/giveup.h"
+#include "../module/core/rtt.h"
 
 static const u32 edges[] = {
 	0, 1, 2, 199, 200, 201, 999, 1000, 119999, 120000, 120001, 239999,

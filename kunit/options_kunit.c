@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/options.c: every malformed shape a peer can send, the
+ * Tests of module/core/options.c: every malformed shape a peer can send, the
  * layout that goes on the wire byte by byte, and two properties under
  * pseudo-random input: parse undoes build, and no input makes parse read past
  * its end (buffers are allocated to the byte, for KASAN to judge).
@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../module/tcp/options.h"
+#include "../module/core/options.h"
 
 struct parse_case {
 	const char *desc;

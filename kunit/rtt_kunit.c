@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/rtt.c: RFC 6298's equations worked by hand, Linux's
+ * Tests of module/core/rtt.c: RFC 6298's equations worked by hand, Linux's
  * departures from them (floor, slow fall, damped speed-up), the back-off
  * bound and the windowed minimum.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../module/tcp/rtt.h"
+#include "../module/core/rtt.h"
 
 #define MIN_WIN_US	(300ULL * 1000 * 1000)	/* tcp_min_rtt_wlen's default */
 

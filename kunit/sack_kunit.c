@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/sack.c: the examples of RFC 2018 section 4 and RFC 2883
+ * Tests of module/core/sack.c: the examples of RFC 2018 section 4 and RFC 2883
  * section 4, and both roles under pseudo-random input against a bitmap. Every
  * run also happens across the wrap of the sequence space.
  */
@@ -8,8 +8,8 @@
 #include <linux/bitmap.h>
 #include <linux/prandom.h>
 
-#include "../module/tcp/sack.h"
-#include "../module/tcp/seq.h"
+#include "../module/core/sack.h"
+#include "../module/core/seq.h"
 
 static const u32 bases[] = { 0, 5000, 0xfffff000, 0x7ffff000 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/seq.h: comparison on the circle of sequence numbers
+ * Tests of module/core/seq.h: comparison on the circle of sequence numbers
  * (RFC 9293 3.4), at its wrap and at the 2^31 limit.
  */
 #include <kunit/test.h>
 
-#include "../module/tcp/seq.h"
+#include "../module/core/seq.h"
 
 struct pair_case {
 	const char *desc;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/window.c: the tables of RFC 9293 3.10.7.4 and RFC 5961
+ * Tests of module/core/window.c: the tables of RFC 9293 3.10.7.4 and RFC 5961
  * 3.2 and 5.2 row by row, silly-window avoidance, Nagle. Most rows run again
  * with every sequence number moved across the wrap.
  */
 #include <kunit/test.h>
 
-#include "../module/tcp/window.h"
+#include "../module/core/window.h"
 
 /* What is added to every sequence number of a row. */
 static const u32 shifts[] = { 0, 0xfffffc00, 0x7ffffc00, 0xffffffff };

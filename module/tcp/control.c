@@ -7,7 +7,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
-#include "giveup.h"
+#include "core/giveup.h"
 #include "tcp.h"
 
 /* A bare header; it is sent as it is and never queued. */

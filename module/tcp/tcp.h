@@ -50,12 +50,12 @@
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
 #include "../newinet.h"
-#include "seq.h"
-#include "options.h"
-#include "rtt.h"
-#include "cong.h"
-#include "sack.h"
-#include "window.h"
+#include "core/seq.h"
+#include "core/options.h"
+#include "core/rtt.h"
+#include "cong_table.h"
+#include "core/sack.h"
+#include "core/window.h"
 #include "timewait.h"
 
 /* th_flags, as they stand in byte 13 of the header */

@@ -18,7 +18,7 @@
  */
 #include <linux/jiffies.h>
 #include <net/sock.h>
-#include "giveup.h"
+#include "core/giveup.h"
 #include "metrics.h"
 #include "tcp.h"
 

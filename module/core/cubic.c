@@ -23,7 +23,6 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 
 /* 1 / C in ms^3 per segment; C = 0.4 segments/s^3 (RFC 9438 5.1). */
 #define MS3_PER_SEGMENT	2500000000U

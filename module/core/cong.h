@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Congestion control: the state that every algorithm shares, the ops table
- * that other modules can register with, and what the transport tells it.
+ * Congestion control: the state that every algorithm shares, the operations
+ * that each consists of, and what the transport tells it.
  *
  * Pure: an algorithm sees struct newtcp_cong and the sample it is given,
  * never a socket and never a clock. Windows are counted in segments. The
@@ -14,7 +14,6 @@
 #include <linux/list.h>
 
 struct module;
-struct net;
 
 #define NEWTCP_CONG_NAME_MAX	16
 #define NEWTCP_INIT_CWND	10	/* RFC 6928 */
@@ -101,25 +100,12 @@ static inline bool newtcp_cong_in_slow_start(const struct newtcp_cong *c)
 	return c->cwnd < c->ssthresh;
 }
 
-/* cong.c: process context, may sleep */
-int newtcp_cong_register(struct newtcp_cong_ops *ops);
-void newtcp_cong_unregister(struct newtcp_cong_ops *ops);
-int newtcp_cong_init(void);
-void newtcp_cong_exit(void);
-
-/* cong.c: any context */
-void newtcp_cong_assign(struct newtcp_cong *c, const char *name);
-int newtcp_cong_set(struct newtcp_cong *c, const char *name);
-int newtcp_cong_set_key(struct newtcp_cong *c, u32 key);
-void newtcp_cong_restart(struct newtcp_cong *c);
-void newtcp_cong_clone(struct newtcp_cong *child,
-		       const struct newtcp_cong *parent);
-void newtcp_cong_release(struct newtcp_cong *c);
+/* cong.c */
 void newtcp_cong_enter_recovery(struct newtcp_cong *c);
 u32 newtcp_cong_slow_start(struct newtcp_cong *c, u32 acked);
 void newtcp_cong_avoid_ai(struct newtcp_cong *c, u32 w, u32 acked);
 
-/* cong_reno.c, cong_cubic.c */
+/* reno.c, cubic.c */
 extern struct newtcp_cong_ops newtcp_cong_reno;
 extern struct newtcp_cong_ops newtcp_cong_cubic;
 

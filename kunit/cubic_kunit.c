@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/cong_cubic.c: a simulated flow, acknowledged segment by
+ * Tests of module/core/cubic.c: a simulated flow, acknowledged segment by
  * segment, beside the closed formulas of RFC 9438 (expected windows are
  * 0.4 * (t - K)^3 + W_max, worked out outside), and HyStart++ (RFC 9406) round
  * by round.
@@ -8,7 +8,7 @@
 #include <kunit/test.h>
 #include <linux/math64.h>
 
-#include "../module/tcp/cong.h"
+#include "../module/tcp/cong_table.h"
 
 #define MS	1000U
 #define SEC	1000000ULL

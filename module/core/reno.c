@@ -8,7 +8,6 @@
 #include "cong.h"
 
 #include <linux/minmax.h>
-#include <linux/module.h>
 
 /* RFC 5681 (4), with the window for what is in flight, as Linux. */
 static u32 reno_ssthresh(struct newtcp_cong *c)
