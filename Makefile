@@ -8,6 +8,7 @@
 #                             ARCH=arm64 KERNEL= SUITE= TEST= choose some
 #   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
 #   make style                the static checks alone
+#   make host                 module/core/ on this machine, without a kernel
 #   make demo                 the demonstration
 #   make bench                the benchmark; ROW= QUICK=1 KERNEL= OUT= HERE=1
 #   make profile              instructions by function; ROW= KERNEL=
@@ -47,6 +48,9 @@ fuzz:
 		$(addprefix --kernel ,$(KERNEL)) $(addprefix --kind ,$(KIND)) \
 		$(addprefix --seed ,$(SEED))
 
+host:
+	@scripts/host/check
+
 style:
 	@scripts/test/run --suite static
 
@@ -63,5 +67,5 @@ bench:
 profile:
 	@scripts/bench/profile $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)')
 
-.PHONY: all modules install modules_install clean check fuzz style deb demo bench \
-	profile
+.PHONY: all modules install modules_install clean check fuzz host style deb demo \
+	bench profile

@@ -8,7 +8,7 @@
 #include <kunit/test.h>
 #include <linux/math64.h>
 
-#include "../module/tcp/cong_table.h"
+#include "../module/core/cong.h"
 
 #define MS	1000U
 #define SEC	1000000ULL
@@ -23,7 +23,7 @@ struct flow {
 
 static void flow_start(struct flow *f, u32 rtt_us)
 {
-	newtcp_cong_assign(&f->c, "cubic");
+	newtcp_cong_start(&f->c, &newtcp_cong_cubic);
 	f->now_us = 12345678;
 	f->rtt_us = rtt_us;
 	f->seq = 0xffffff00;
@@ -142,7 +142,6 @@ static void cubic_curve(struct kunit *test)
 	flow_run(&f, p->t_ms * (u64)MS);
 
 	expect_near(test, f.c.cwnd, p->expect, 2);
-	newtcp_cong_release(&f.c);
 }
 
 /*
@@ -173,7 +172,6 @@ static void cubic_fast_convergence(struct kunit *test)
 	flow_run(&f, p->t_ms * (u64)MS);
 
 	expect_near(test, f.c.cwnd, p->expect, 2);
-	newtcp_cong_release(&f.c);
 }
 
 /*
@@ -210,7 +208,6 @@ static void cubic_timeout(struct kunit *test)
 		flow_run(&f, p->t_ms * (u64)MS);
 
 		expect_near(test, f.c.cwnd, p->expect, 2);
-		newtcp_cong_release(&f.c);
 	}
 }
 
@@ -248,7 +245,6 @@ static void cubic_reno_friendly(struct kunit *test)
 		flow_round(&f, f.c.cwnd);
 
 	expect_near(test, f.c.cwnd, p->expect, 1);
-	newtcp_cong_release(&f.c);
 }
 
 struct beta_case {
@@ -277,7 +273,6 @@ static void cubic_beta(struct kunit *test)
 	f.c.cwnd = p->cwnd;
 
 	KUNIT_EXPECT_EQ(test, f.c.ops->ssthresh(&f.c), p->expect);
-	newtcp_cong_release(&f.c);
 }
 
 /* Growth of one round is at most half the window, whatever the curve says. */
@@ -297,7 +292,6 @@ static void cubic_target_bound(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, f.c.cwnd, before);
 	KUNIT_EXPECT_LE(test, f.c.cwnd, before + before / 2);
-	newtcp_cong_release(&f.c);
 }
 
 static void cubic_clamp(struct kunit *test)
@@ -311,7 +305,6 @@ static void cubic_clamp(struct kunit *test)
 	flow_run(&f, 10 * SEC);
 
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 900);
-	newtcp_cong_release(&f.c);
 }
 
 struct idle_case {
@@ -350,7 +343,6 @@ static void cubic_idle(struct kunit *test)
 	flow_run(&a, 3 * SEC);
 	flow_run(&b, 3 * SEC);
 	KUNIT_EXPECT_EQ(test, a.c.cwnd, b.c.cwnd);
-	newtcp_cong_release(&a.c);	/* b is a copy without a reference */
 }
 
 /* Someone else took from the window (idle restart): no jump back. */
@@ -367,7 +359,6 @@ static void cubic_lowered(struct kunit *test)
 	flow_round(&f, 100);
 
 	KUNIT_EXPECT_LE(test, f.c.cwnd, 150);
-	newtcp_cong_release(&f.c);
 }
 
 static void cubic_not_limited(struct kunit *test)
@@ -384,7 +375,6 @@ static void cubic_not_limited(struct kunit *test)
 	for (i = 0; i < 1000; i++, f.now_us += SEC)
 		flow_ack(&f, 1, false);
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, NEWTCP_INIT_CWND);
-	newtcp_cong_release(&f.c);
 }
 
 struct hystart_case {
@@ -435,7 +425,6 @@ static void hystart_threshold(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, f.c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 		KUNIT_EXPECT_EQ(test, f.c.cwnd, NEWTCP_INIT_CWND << 9);
 	}
-	newtcp_cong_release(&f.c);
 }
 
 /*
@@ -465,7 +454,6 @@ static void hystart_css_rounds(struct kunit *test)
 	before = f.c.cwnd;
 	flow_round(&f, 16);
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, before);
-	newtcp_cong_release(&f.c);
 }
 
 /* The delay goes down again: back to doubling. */
@@ -486,7 +474,6 @@ static void hystart_false_alarm(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 2 * before);
-	newtcp_cong_release(&f.c);
 }
 
 /* RFC 9406 4.3: a threshold that congestion found is not second-guessed. */
@@ -504,7 +491,6 @@ static void hystart_initial_only(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 320);
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 500);
-	newtcp_cong_release(&f.c);
 }
 
 static struct kunit_case cubic_cases[] = {

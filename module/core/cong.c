@@ -7,9 +7,42 @@
  */
 #include "cong.h"
 
+#include <linux/compiler.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include <kunit/visibility.h>
+
+/**
+ * newtcp_cong_bind - take up an algorithm, keep the windows
+ * @c: state; others may look at its ops at any time
+ * @ops: the algorithm; a reference on its module is the caller's
+ */
+void newtcp_cong_bind(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
+{
+	WRITE_ONCE(c->ops, ops);
+	c->cwnd_cnt = 0;
+	memset(c->priv, 0, sizeof(c->priv));
+	if (ops->init)
+		ops->init(c);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_bind);
+
+/**
+ * newtcp_cong_start - the state of a new connection
+ * @c: overwritten
+ * @ops: the algorithm; a reference on its module is the caller's
+ */
+void newtcp_cong_start(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
+{
+	memset(c, 0, sizeof(*c));
+	c->cwnd = NEWTCP_INIT_CWND;
+	c->ssthresh = NEWTCP_INFINITE_SSTHRESH;
+	c->cwnd_clamp = U32_MAX;
+	newtcp_cong_bind(c, ops);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_start);
 
 /**
  * newtcp_cong_enter_recovery - congestion: remember the windows, lower the

@@ -20,9 +20,11 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/export.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <kunit/visibility.h>
 
 /* 1 / C in ms^3 per segment; C = 0.4 segments/s^3 (RFC 9438 5.1). */
 #define MS3_PER_SEGMENT	2500000000U
@@ -345,3 +347,4 @@ struct newtcp_cong_ops newtcp_cong_cubic = {
 	.event		= cubic_event,
 	.name		= "cubic",
 };
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_cubic);

@@ -7,7 +7,9 @@
  */
 #include "cong.h"
 
+#include <linux/export.h>
 #include <linux/minmax.h>
+#include <kunit/visibility.h>
 
 /* RFC 5681 (4), with the window for what is in flight, as Linux. */
 static u32 reno_ssthresh(struct newtcp_cong *c)
@@ -33,3 +35,4 @@ struct newtcp_cong_ops newtcp_cong_reno = {
 	.cong_avoid	= reno_cong_avoid,
 	.name		= "reno",
 };
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_reno);

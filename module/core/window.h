@@ -9,6 +9,7 @@
 #define _NEWTCP_WINDOW_H
 
 #include <linux/align.h>
+#include <linux/limits.h>
 #include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>

@@ -123,24 +123,6 @@ void newtcp_cong_exit(void)
 	newtcp_cong_unregister(&newtcp_cong_reno);
 }
 
-/* @ops comes with its module reference. */
-static void cong_bind(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
-{
-	WRITE_ONCE(c->ops, ops);
-	c->cwnd_cnt = 0;
-	memset(c->priv, 0, sizeof(c->priv));
-	if (ops->init)
-		ops->init(c);
-}
-
-static void cong_fresh_windows(struct newtcp_cong *c)
-{
-	memset(c, 0, sizeof(*c));
-	c->cwnd = NEWTCP_INIT_CWND;
-	c->ssthresh = NEWTCP_INFINITE_SSTHRESH;
-	c->cwnd_clamp = U32_MAX;
-}
-
 /**
  * newtcp_cong_assign - set up a new connection
  * @c: overwritten
@@ -152,8 +134,7 @@ void newtcp_cong_assign(struct newtcp_cong *c, const char *name)
 {
 	const struct newtcp_cong_ops *ops = name ? cong_get(name) : NULL;
 
-	cong_fresh_windows(c);
-	cong_bind(c, ops ?: &newtcp_cong_cubic);
+	newtcp_cong_start(c, ops ?: &newtcp_cong_cubic);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_assign);
 
@@ -177,7 +158,7 @@ int newtcp_cong_set(struct newtcp_cong *c, const char *name)
 		return 0;
 	}
 	/* In one step: a child of a listener may be cloned at any time. */
-	cong_bind(c, ops);
+	newtcp_cong_bind(c, ops);
 	module_put(old->owner);
 	return 0;
 }
@@ -216,10 +197,7 @@ int newtcp_cong_set_key(struct newtcp_cong *c, u32 key)
  */
 void newtcp_cong_restart(struct newtcp_cong *c)
 {
-	const struct newtcp_cong_ops *ops = c->ops;
-
-	cong_fresh_windows(c);
-	cong_bind(c, ops);
+	newtcp_cong_start(c, c->ops);
 }
 
 /**
@@ -243,8 +221,7 @@ void newtcp_cong_clone(struct newtcp_cong *child,
 	if (!try_module_get(ops->owner))
 		ops = &newtcp_cong_cubic;
 	rcu_read_unlock();
-	cong_fresh_windows(child);
-	cong_bind(child, ops);
+	newtcp_cong_start(child, ops);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_clone);
 
