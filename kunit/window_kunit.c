@@ -77,17 +77,17 @@ struct rst_case {
 };
 
 static const struct rst_case rst_cases[] = {
-	{ "exact", 1000, 100, 1000, NEWTCP_RST_RESET },
-	{ "exact, window 0", 1000, 0, 1000, NEWTCP_RST_RESET },
-	{ "one after", 1000, 100, 1001, NEWTCP_RST_CHALLENGE },
-	{ "last of the window", 1000, 100, 1099, NEWTCP_RST_CHALLENGE },
-	{ "on the edge", 1000, 100, 1100, NEWTCP_RST_DROP },
-	{ "one before", 1000, 100, 999, NEWTCP_RST_DROP },
-	{ "window 0, one after", 1000, 0, 1001, NEWTCP_RST_DROP },
-	{ "window 0, one before", 1000, 0, 999, NEWTCP_RST_DROP },
-	{ "window 1, one after", 1000, 1, 1001, NEWTCP_RST_DROP },
-	{ "window 2, one after", 1000, 2, 1001, NEWTCP_RST_CHALLENGE },
-	{ "half a circle away", 1000, 100, 0x800003e8, NEWTCP_RST_DROP },
+	{ "exact", 1000, 100, 1000, VERDICT_RST_RESET },
+	{ "exact, window 0", 1000, 0, 1000, VERDICT_RST_RESET },
+	{ "one after", 1000, 100, 1001, VERDICT_RST_CHALLENGE },
+	{ "last of the window", 1000, 100, 1099, VERDICT_RST_CHALLENGE },
+	{ "on the edge", 1000, 100, 1100, VERDICT_RST_DROP },
+	{ "one before", 1000, 100, 999, VERDICT_RST_DROP },
+	{ "window 0, one after", 1000, 0, 1001, VERDICT_RST_DROP },
+	{ "window 0, one before", 1000, 0, 999, VERDICT_RST_DROP },
+	{ "window 1, one after", 1000, 1, 1001, VERDICT_RST_DROP },
+	{ "window 2, one after", 1000, 2, 1001, VERDICT_RST_CHALLENGE },
+	{ "half a circle away", 1000, 100, 0x800003e8, VERDICT_RST_DROP },
 };
 
 KUNIT_ARRAY_PARAM_DESC(rst, rst_cases, desc);
@@ -115,19 +115,19 @@ struct ack_case {
 };
 
 static const struct ack_case ack_cases[] = {
-	{ "all in flight", 5000, 6000, 100, 6000, NEWTCP_ACK_NEW },
-	{ "one byte", 5000, 6000, 100, 5001, NEWTCP_ACK_NEW },
-	{ "duplicate", 5000, 6000, 100, 5000, NEWTCP_ACK_OLD },
-	{ "one before", 5000, 6000, 100, 4999, NEWTCP_ACK_OLD },
-	{ "the whole window before", 5000, 6000, 100, 4900, NEWTCP_ACK_OLD },
-	{ "further than the window", 5000, 6000, 100, 4899, NEWTCP_ACK_TOO_OLD },
-	{ "one beyond SND.NXT", 5000, 6000, 100, 6001, NEWTCP_ACK_FUTURE },
-	{ "far beyond SND.NXT", 5000, 6000, 100, 0x70000000, NEWTCP_ACK_FUTURE },
-	{ "nothing in flight, duplicate", 5000, 5000, 100, 5000, NEWTCP_ACK_OLD },
-	{ "nothing in flight, ahead", 5000, 5000, 100, 5001, NEWTCP_ACK_FUTURE },
-	{ "peer never offered a window", 5000, 6000, 0, 4999, NEWTCP_ACK_TOO_OLD },
+	{ "all in flight", 5000, 6000, 100, 6000, VERDICT_ACK_NEW },
+	{ "one byte", 5000, 6000, 100, 5001, VERDICT_ACK_NEW },
+	{ "duplicate", 5000, 6000, 100, 5000, VERDICT_ACK_OLD },
+	{ "one before", 5000, 6000, 100, 4999, VERDICT_ACK_OLD },
+	{ "the whole window before", 5000, 6000, 100, 4900, VERDICT_ACK_OLD },
+	{ "further than the window", 5000, 6000, 100, 4899, VERDICT_ACK_TOO_OLD },
+	{ "one beyond SND.NXT", 5000, 6000, 100, 6001, VERDICT_ACK_FUTURE },
+	{ "far beyond SND.NXT", 5000, 6000, 100, 0x70000000, VERDICT_ACK_FUTURE },
+	{ "nothing in flight, duplicate", 5000, 5000, 100, 5000, VERDICT_ACK_OLD },
+	{ "nothing in flight, ahead", 5000, 5000, 100, 5001, VERDICT_ACK_FUTURE },
+	{ "peer never offered a window", 5000, 6000, 0, 4999, VERDICT_ACK_TOO_OLD },
 	{ "largest window", 0x40000000, 0x40000001, 0x3fffc000, 0x4000,
-	  NEWTCP_ACK_OLD },
+	  VERDICT_ACK_OLD },
 };
 
 KUNIT_ARRAY_PARAM_DESC(ack, ack_cases, desc);

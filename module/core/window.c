@@ -51,10 +51,10 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_seg_acceptable);
 enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq)
 {
 	if (seq == rcv_nxt)
-		return NEWTCP_RST_RESET;
+		return VERDICT_RST_RESET;
 	if (seq_after(seq, rcv_nxt) && seq_before(seq, rcv_nxt + rcv_wnd))
-		return NEWTCP_RST_CHALLENGE;
-	return NEWTCP_RST_DROP;
+		return VERDICT_RST_CHALLENGE;
+	return VERDICT_RST_DROP;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rst_verdict);
 

@@ -18,17 +18,17 @@
 
 /* What to do with a RST that came in a synchronised state. */
 enum newtcp_rst_verdict {
-	NEWTCP_RST_DROP,	/* outside the window */
-	NEWTCP_RST_CHALLENGE,	/* in the window, not exact */
-	NEWTCP_RST_RESET,	/* exactly RCV.NXT */
+	VERDICT_RST_DROP,	/* outside the window */
+	VERDICT_RST_CHALLENGE,	/* in the window, not exact */
+	VERDICT_RST_RESET,	/* exactly RCV.NXT */
 };
 
 /* What an acknowledgment number is worth. */
 enum newtcp_ack_verdict {
-	NEWTCP_ACK_OLD,		/* duplicate or before SND.UNA, still plausible */
-	NEWTCP_ACK_NEW,		/* SND.UNA < SEG.ACK <= SND.NXT */
-	NEWTCP_ACK_FUTURE,	/* acks what was not sent: challenge, drop */
-	NEWTCP_ACK_TOO_OLD,	/* further back than the largest window: challenge */
+	VERDICT_ACK_OLD,		/* duplicate or before SND.UNA, still plausible */
+	VERDICT_ACK_NEW,		/* SND.UNA < SEG.ACK <= SND.NXT */
+	VERDICT_ACK_FUTURE,	/* acks what was not sent: challenge, drop */
+	VERDICT_ACK_TOO_OLD,	/* further back than the largest window: challenge */
 };
 
 /**
@@ -44,12 +44,12 @@ static inline enum newtcp_ack_verdict
 newtcp_ack_verdict(u32 snd_una, u32 snd_nxt, u32 max_window, u32 ack)
 {
 	if (seq_after(ack, snd_nxt))
-		return NEWTCP_ACK_FUTURE;
+		return VERDICT_ACK_FUTURE;
 	if (seq_after(ack, snd_una))
-		return NEWTCP_ACK_NEW;
+		return VERDICT_ACK_NEW;
 	if (seq_before(ack, snd_una - max_window))
-		return NEWTCP_ACK_TOO_OLD;
-	return NEWTCP_ACK_OLD;
+		return VERDICT_ACK_TOO_OLD;
+	return VERDICT_ACK_OLD;
 }
 
 /**

@@ -50,7 +50,7 @@ static void window_update(struct sock *sk, const struct sk_buff *skb,
 	u32 wnd = ntohs(newtcp_hdr(skb)->window);
 	u32 seq = NEWTCP_CB(skb)->seq;
 
-	if (likely(!(NEWTCP_CB(skb)->flags & NEWTCP_SYN)))
+	if (likely(!(NEWTCP_CB(skb)->flags & TH_SYN)))
 		wnd <<= tp->snd_wscale;
 	if (!newtcp_window_may_update(tp->snd_una, tp->snd_wl1, tp->snd_wnd,
 				      ack, seq, wnd))
@@ -167,7 +167,7 @@ static void count_dupack(struct newtcp_sock *tp, const struct sk_buff *skb,
 {
 	if (flags & (NEWTCP_AF_DATA | NEWTCP_AF_WIN_UPDATE | NEWTCP_AF_ACKED))
 		return;
-	if (NEWTCP_CB(skb)->flags & (NEWTCP_SYN | NEWTCP_FIN))
+	if (NEWTCP_CB(skb)->flags & (TH_SYN | TH_FIN))
 		return;
 	tp->sacked_out++;
 	newtcp_limit_dupacks(tp, 0);
@@ -280,15 +280,15 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 
 	switch (newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window,
 				   ack)) {
-	case NEWTCP_ACK_FUTURE:
-	case NEWTCP_ACK_TOO_OLD:
+	case VERDICT_ACK_FUTURE:
+	case VERDICT_ACK_TOO_OLD:
 		newtcp_challenge_ack(sk);
 		return -1;
-	case NEWTCP_ACK_OLD:
+	case VERDICT_ACK_OLD:
 		if (ack != tp->snd_una)
 			return old_ack(sk, skb, opts);
 		break;
-	case NEWTCP_ACK_NEW:
+	case VERDICT_ACK_NEW:
 		flags |= NEWTCP_AF_ACKED;
 		tp->retransmits = 0;
 		break;

@@ -22,10 +22,10 @@ static bool same_kind(const struct sk_buff *a, const struct sk_buff *b)
 	const u8 fa = NEWTCP_CB(a)->flags, fb = NEWTCP_CB(b)->flags;
 
 	return NEWTCP_CB(a)->end_seq == NEWTCP_CB(b)->seq &&
-	       !((fa | fb) & (NEWTCP_SYN | NEWTCP_RST | NEWTCP_URG)) &&
+	       !((fa | fb) & (TH_SYN | TH_RST | TH_URG)) &&
 	       /* A FIN has a number and no byte: nothing goes behind it. */
-	       !(fa & NEWTCP_FIN) && (fa & fb & NEWTCP_ACK) &&
-	       !((fa ^ fb) & (NEWTCP_ECE | NEWTCP_CWR)) &&
+	       !(fa & TH_FIN) && (fa & fb & TH_ACK) &&
+	       !((fa ^ fb) & (TH_ECE | TH_CWR)) &&
 	       ip_hdr(a)->tos == ip_hdr(b)->tos && ha->doff == hb->doff &&
 	       !memcmp(ha + 1, hb + 1, newtcp_hdrlen(a) - sizeof(*ha));
 }

@@ -84,7 +84,7 @@ void newtcp_fin(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	tp->ack_state |= NEWTCP_ACK_SCHED;
+	tp->ack_state |= DELACK_SCHED;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 
@@ -208,7 +208,7 @@ static bool discard_unread(struct sock *sk)
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		u32 end = NEWTCP_CB(skb)->end_seq;
 
-		if (NEWTCP_CB(skb)->flags & NEWTCP_FIN)
+		if (NEWTCP_CB(skb)->flags & TH_FIN)
 			end--;
 		unread |= seq_after(end, tp->copied_seq);
 		__kfree_skb(skb);

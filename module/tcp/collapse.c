@@ -77,7 +77,7 @@ static struct sk_buff *next_of(struct sk_buff_head *list, struct sk_buff *skb)
 /* A FIN keeps its skb: it has a number and no byte. */
 static bool fixed(const struct sk_buff *skb)
 {
-	return NEWTCP_CB(skb)->flags & NEWTCP_FIN;
+	return NEWTCP_CB(skb)->flags & TH_FIN;
 }
 
 /* As many skbs from @skb on as can be copied together; at least one. */

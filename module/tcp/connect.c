@@ -235,7 +235,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	if (pushed || READ_ONCE(sk->sk_write_pending) ||
 	    newtcp_interactive(tp)) {
 		/* The program is about to write: the ACK rides with that. */
-		tp->ack_state |= NEWTCP_ACK_SCHED;
+		tp->ack_state |= DELACK_SCHED;
 		newtcp_enter_quickack(tp);
 		newtcp_enter_interactive(tp);
 		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
@@ -268,7 +268,7 @@ static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
 	newtcp_set_state(sk, TCP_SYN_RECV);
 	/* Our SYN goes again, as a SYN-ACK. */
 	if (syn) {
-		NEWTCP_CB(syn)->flags |= NEWTCP_ACK;
+		NEWTCP_CB(syn)->flags |= TH_ACK;
 		newtcp_clock_refresh(tp);
 		newtcp_transmit(sk, syn, true, GFP_ATOMIC);
 	}

@@ -50,9 +50,9 @@ void newtcp_send_ack(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	skb = bare_skb(sk, acceptable_seq(tp), NEWTCP_ACK, GFP_ATOMIC);
+	skb = bare_skb(sk, acceptable_seq(tp), TH_ACK, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		tp->ack_state |= NEWTCP_ACK_SCHED;
+		tp->ack_state |= DELACK_SCHED;
 		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
 				    jiffies + NEWTCP_DELACK_MAX);
 		return;
@@ -80,7 +80,7 @@ int newtcp_send_syn(struct sock *sk)
 	cb = NEWTCP_CB(skb);
 	cb->seq = tp->write_seq++;
 	cb->end_seq = tp->write_seq;
-	cb->flags = NEWTCP_SYN;
+	cb->flags = TH_SYN;
 	cb->segs = 1;
 
 	__skb_queue_tail(&tp->rtx_queue, skb);
@@ -109,7 +109,7 @@ static struct sk_buff *append_fin(struct sock *sk)
 		return NULL;
 	NEWTCP_CB(skb)->seq = tp->write_seq - 1;
 	NEWTCP_CB(skb)->end_seq = tp->write_seq;
-	NEWTCP_CB(skb)->flags = NEWTCP_ACK | NEWTCP_FIN;
+	NEWTCP_CB(skb)->flags = TH_ACK | TH_FIN;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	return skb;
 }
@@ -142,7 +142,7 @@ void newtcp_send_fin(struct sock *sk)
 	/* Taken now, so that no ACK of what there was counts as one of it. */
 	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
 	if (skb) {
-		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+		NEWTCP_CB(skb)->flags |= TH_FIN;
 		NEWTCP_CB(skb)->end_seq++;
 	} else if (!append_fin(sk)) {
 		skb = skb_peek_tail(&tp->rtx_queue);
@@ -150,7 +150,7 @@ void newtcp_send_fin(struct sock *sk)
 			owe_fin(sk);
 			return;
 		}
-		NEWTCP_CB(skb)->flags |= NEWTCP_FIN;
+		NEWTCP_CB(skb)->flags |= TH_FIN;
 		NEWTCP_CB(skb)->end_seq++;
 		WRITE_ONCE(tp->snd_nxt, tp->snd_nxt + 1);
 		return;
@@ -181,7 +181,7 @@ void newtcp_send_active_reset(struct sock *sk, gfp_t gfp)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb;
 
-	skb = bare_skb(sk, acceptable_seq(tp), NEWTCP_ACK | NEWTCP_RST, gfp);
+	skb = bare_skb(sk, acceptable_seq(tp), TH_ACK | TH_RST, gfp);
 	if (!skb)
 		return;
 	newtcp_clock_refresh(tp);
@@ -192,7 +192,7 @@ void newtcp_send_active_reset(struct sock *sk, gfp_t gfp)
 static int probe_skb(struct sock *sk, u32 seq)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = bare_skb(sk, seq, NEWTCP_ACK, GFP_ATOMIC);
+	struct sk_buff *skb = bare_skb(sk, seq, TH_ACK, GFP_ATOMIC);
 
 	if (!skb)
 		return -1;
@@ -227,7 +227,7 @@ int newtcp_write_wakeup(struct sock *sk)
 	if (room < skb->len &&
 	    newtcp_skb_split(sk, &sk->sk_write_queue, skb, room, mss, GFP_ATOMIC))
 		return -1;
-	NEWTCP_CB(skb)->flags |= NEWTCP_PSH;
+	NEWTCP_CB(skb)->flags |= TH_PSH;
 	newtcp_skb_set_segs(skb, mss);
 	newtcp_clock_refresh(tp);
 	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Passive open: LISTEN, the SYN queue, the third packet
- * (RFC 9293 3.10.2, 3.10.7.2, 3.10.7.4 for SYN-RECEIVED).
+ * (RFC 9293 3.10.1, 3.10.7.2, 3.10.7.4 for SYN-RECEIVED).
  * The accept queue is in accept.c, the making of the full socket in child.c.
  *
  * A SYN becomes a struct newtcp_req, findable in the connection table, which
@@ -99,11 +99,11 @@ static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 		.net = sock_net(lsk),
 		.saddr = req->c.skc_rcv_saddr,
 		.daddr = req->c.skc_daddr,
-		.sport = htons(req->c.skc_num),
-		.dport = req->c.skc_dport,
-		.seq = req->iss,
-		.ack = req->irs + 1,
-		.flags = NEWTCP_SYN | NEWTCP_ACK,
+		.th.sport = htons(req->c.skc_num),
+		.th.dport = req->c.skc_dport,
+		.th.seq = req->iss,
+		.th.ack = req->irs + 1,
+		.th.flags = TH_SYN | TH_ACK,
 		.tos = synack_tos(req),
 		.ttl = ttl < 0 ? 0 : ttl,
 		.mark = req->mark,
@@ -130,7 +130,7 @@ static int send_synack(struct newtcp_req *req, struct newtcp_reply *r, u64 now_u
 		o.flags |= NEWTCP_OPT_WSCALE;
 		o.wscale = req->rcv_wscale;
 	}
-	r->window = min_t(u32, req->rcv_wnd, 65535);
+	r->th.window = newtcp_wire_syn_window(req->rcv_wnd);
 	r->opts = &o;
 	return newtcp_reply_send(r);
 }
@@ -467,20 +467,20 @@ static enum req_verdict req_verdict(const struct newtcp_req *req,
 	bool paws = has_ts && (s32)(o->tsval - req->ts_recent) < 0;
 
 	if (cb->seq == req->irs &&
-	    (cb->flags & (NEWTCP_SYN | NEWTCP_RST | NEWTCP_ACK)) == NEWTCP_SYN &&
+	    (cb->flags & (TH_SYN | TH_RST | TH_ACK)) == TH_SYN &&
 	    !paws)
 		return REQ_SYNACK;
 	/* RFC 9293 3.10.7.4, first check: an ACK of what was never sent. */
-	if ((cb->flags & NEWTCP_ACK) && cb->ack_seq != req->iss + 1)
-		return cb->flags & NEWTCP_RST ? REQ_DROP : REQ_RST;
+	if ((cb->flags & TH_ACK) && cb->ack_seq != req->iss + 1)
+		return cb->flags & TH_RST ? REQ_DROP : REQ_RST;
 	if (paws || !newtcp_seg_acceptable(req->irs + 1, req->rcv_wnd, cb->seq,
 					   cb->end_seq))
-		return cb->flags & NEWTCP_RST ? REQ_DROP : REQ_ACK;
-	if (cb->flags & NEWTCP_RST)
+		return cb->flags & TH_RST ? REQ_DROP : REQ_ACK;
+	if (cb->flags & TH_RST)
 		return cb->seq == req->irs + 1 ? REQ_END : REQ_DROP;
-	if (cb->flags & NEWTCP_SYN)
+	if (cb->flags & TH_SYN)
 		return REQ_ACK;
-	return cb->flags & NEWTCP_ACK ? REQ_ESTABLISH : REQ_DROP;
+	return cb->flags & TH_ACK ? REQ_ESTABLISH : REQ_DROP;
 }
 
 static void req_reply_ack(const struct newtcp_req *req)
@@ -490,12 +490,12 @@ static void req_reply_ack(const struct newtcp_req *req)
 		.net = sock_net(req->listener),
 		.saddr = req->c.skc_rcv_saddr,
 		.daddr = req->c.skc_daddr,
-		.sport = htons(req->c.skc_num),
-		.dport = req->c.skc_dport,
-		.seq = req->iss + 1,
-		.ack = req->irs + 1,
-		.window = min_t(u32, req->rcv_wnd >> req->rcv_wscale, 65535),
-		.flags = NEWTCP_ACK,
+		.th.sport = htons(req->c.skc_num),
+		.th.dport = req->c.skc_dport,
+		.th.seq = req->iss + 1,
+		.th.ack = req->irs + 1,
+		.th.window = newtcp_wire_window(req->rcv_wnd, req->rcv_wscale),
+		.th.flags = TH_ACK,
 		.mark = req->mark,
 		.oif = req->c.skc_bound_dev_if,
 		.opts = &o,

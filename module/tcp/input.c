@@ -32,7 +32,7 @@ bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 
 	/* Data, or a FIN, is no part of a loop of ACKs. */
 	if (skb && NEWTCP_CB(skb)->seq != NEWTCP_CB(skb)->end_seq &&
-	    !(NEWTCP_CB(skb)->flags & NEWTCP_SYN))
+	    !(NEWTCP_CB(skb)->flags & TH_SYN))
 		return false;
 	/* A negative limit is none. */
 	if (*last && limit > 0 && now - *last < limit)
@@ -176,7 +176,7 @@ static void delay_ack(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 ato = tp->ato, most = NEWTCP_DELACK_MAX;
 
-	tp->ack_state |= NEWTCP_ACK_TIMER;
+	tp->ack_state |= DELACK_TIMER;
 	if (tp->deadlines & BIT(NEWTCP_DL_DELACK))
 		return;
 	if (ato <= NEWTCP_DELACK_MIN) {
@@ -207,9 +207,9 @@ void newtcp_ack_snd_check(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
+	if (!(tp->ack_state & DELACK_SCHED))
 		return;
-	if ((tp->ack_state & NEWTCP_ACK_NOW) ||
+	if ((tp->ack_state & DELACK_NOW) ||
 	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss &&
 	     (tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
 	      newtcp_free_window(sk) >= tp->rcv_wnd)) ||
@@ -227,7 +227,7 @@ void newtcp_ack_snd_check(struct sock *sk)
  */
 void newtcp_ack_now(struct sock *sk)
 {
-	newtcp_sk(sk)->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	newtcp_sk(sk)->ack_state |= DELACK_SCHED | DELACK_NOW;
 }
 
 /* The ACK took segments out: room for the program, data for the wire. */
@@ -304,13 +304,13 @@ static bool step_rst(struct sock *sk, struct sk_buff *skb)
 		return false;
 	}
 	switch (newtcp_rst_verdict(tp->rcv_nxt, newtcp_receive_window(tp), seq)) {
-	case NEWTCP_RST_RESET:
+	case VERDICT_RST_RESET:
 		newtcp_reset(sk);
 		break;
-	case NEWTCP_RST_CHALLENGE:
+	case VERDICT_RST_CHALLENGE:
 		newtcp_challenge_ack(sk);
 		break;
-	case NEWTCP_RST_DROP:
+	case VERDICT_RST_DROP:
 		break;
 	}
 	return false;
@@ -372,7 +372,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	bool merged, stolen, news;
 
 	if (cb->seq != tp->rcv_nxt ||
-	    (cb->flags & ~NEWTCP_PSH) != NEWTCP_ACK ||
+	    (cb->flags & ~TH_PSH) != TH_ACK ||
 	    seq_after(cb->ack_seq, tp->snd_nxt) ||
 	    seq_before(cb->ack_seq, tp->snd_una) ||
 	    !fast_options(tp, th) ||
@@ -443,7 +443,7 @@ static bool brings_data(const struct newtcp_sock *tp,
 			const struct newtcp_skb_cb *cb)
 {
 	return cb->end_seq != cb->seq &&
-	       seq_after(cb->end_seq - !!(cb->flags & NEWTCP_FIN), tp->rcv_nxt);
+	       seq_after(cb->end_seq - !!(cb->flags & TH_FIN), tp->rcv_nxt);
 }
 
 /*
@@ -468,7 +468,7 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 		newtcp_done(sk);
 		return false;
 	}
-	if (NEWTCP_CB(skb)->flags & NEWTCP_FIN) {
+	if (NEWTCP_CB(skb)->flags & TH_FIN) {
 		/* The peer's FIN is in the same segment, and needs the socket. */
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
 				    jiffies + min(newtcp_fin_time(sk), NEWTCP_TIMEWAIT_LEN));

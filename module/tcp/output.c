@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segments leave: building the TCP header, deciding what the windows allow,
- * SYN, ACK, FIN, RST and window probes (RFC 9293 3.7, 3.8; RFC 5681).
+ * Segments leave: their options and window, their size, and what the windows
+ * allow of the data that waits (RFC 9293 3.7, 3.8; RFC 5681). Segments without
+ * data begin in control.c, those without a socket in reply.c.
  *
  * Data goes out as super-packets of many segments, cut up by the device or by
  * the core; an skb stays in the retransmission queue and a clone is sent.
@@ -11,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "header.h"
 #include "metrics.h"
 #include "tcp.h"
 
@@ -25,7 +27,7 @@ static u16 select_window(struct sock *sk)
 	 * Data inside the window had no room, and collapsing made none. As
 	 * Linux: closed, so that the peer probes and does not time out.
 	 */
-	if (unlikely(tp->ack_state & NEWTCP_ACK_NOMEM)) {
+	if (unlikely(tp->ack_state & DELACK_NOMEM)) {
 		tp->rcv_wnd = 0;
 		tp->rcv_wup = tp->rcv_nxt;
 		return 0;
@@ -47,29 +49,21 @@ static u16 select_window(struct sock *sk)
 static void build_header(struct sock *sk, struct sk_buff *skb,
 			 const struct newtcp_skb_cb *cb, unsigned int hdrlen)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct inet_sock *inet = inet_sk(sk);
-	struct tcphdr *th = (struct tcphdr *)skb->data;
-	u16 window;
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct inet_sock *inet = inet_sk(sk);
+	struct newtcp_wire w = {
+		.sport = inet->inet_sport,
+		.dport = inet->inet_dport,
+		.seq = cb->seq,
+		.flags = cb->flags,
+	};
 
-	if (unlikely(cb->flags & NEWTCP_SYN))
-		window = min(tp->rcv_wnd, 65535U);
+	if (unlikely(cb->flags & TH_SYN))
+		w.window = newtcp_wire_syn_window(tp->rcv_wnd);
 	else
-		window = select_window(sk);
-
-	th->source = inet->inet_sport;
-	th->dest = inet->inet_dport;
-	th->seq = htonl(cb->seq);
-	th->ack_seq = htonl(cb->flags & NEWTCP_ACK ? tp->rcv_nxt : 0);
-	*((__be16 *)th + 6) = htons((hdrlen >> 2) << 12 | cb->flags);
-	th->window = htons(window);
-	th->urg_ptr = 0;
-
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-	th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr,
-				       skb->len, IPPROTO_TCP, 0);
+		w.window = select_window(sk);
+	w.ack = tp->rcv_nxt;
+	newtcp_header_put(skb, &w, hdrlen, inet->inet_saddr, inet->inet_daddr);
 }
 
 static void syn_options(const struct sock *sk, struct newtcp_options *o)
@@ -130,7 +124,7 @@ static noinline unsigned int push_rare_options(struct sock *sk,
 	unsigned int len;
 
 	o.num_sacks = 0;
-	if (flags & NEWTCP_SYN)
+	if (flags & TH_SYN)
 		syn_options(sk, &o);
 	else
 		data_options(newtcp_sk(sk), &o);
@@ -144,7 +138,7 @@ static unsigned int push_options(struct sock *sk, struct sk_buff *skb, u8 flags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (unlikely(flags & NEWTCP_SYN || tp->sacks.n || tp->sacks.dsack))
+	if (unlikely(flags & TH_SYN || tp->sacks.n || tp->sacks.dsack))
 		return push_rare_options(sk, skb, flags);
 	if (!tp->ts_ok)
 		return 0;
@@ -166,7 +160,7 @@ static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 /* An ACK of everything received went out with this segment. */
 static void ack_sent(struct newtcp_sock *tp)
 {
-	if (unlikely(tp->quick) && (tp->ack_state & NEWTCP_ACK_SCHED))
+	if (unlikely(tp->quick) && (tp->ack_state & DELACK_SCHED))
 		tp->quick--;
 	tp->ack_state = 0;
 	newtcp_deadline_clear(tp, NEWTCP_DL_DELACK);
@@ -221,7 +215,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	build_header(sk, skb, cb, hdrlen);
 	set_gso(skb, cb, sk->sk_gso_type);
 
-	if (likely(cb->flags & NEWTCP_ACK))
+	if (likely(cb->flags & TH_ACK))
 		ack_sent(tp);
 	if (payload)
 		payload_sent(tp);
@@ -404,7 +398,7 @@ static inline bool nagle_ok(const struct newtcp_sock *tp,
 	bool partial = skb->len < mss;
 
 	if (!partial || (nonagle & NEWTCP_NAGLE_PUSH) ||
-	    (cb->flags & NEWTCP_FIN))
+	    (cb->flags & TH_FIN))
 		return true;
 	if (nonagle & NEWTCP_NAGLE_CORK)
 		return false;
@@ -476,7 +470,7 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	u32 chunk;
 
 	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
-	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN) || limit >= skb->len)
+	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len)
 		return false;
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;

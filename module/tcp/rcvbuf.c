@@ -320,7 +320,7 @@ static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
 			learn_ratio(sk, skb);
 		tp->rcv_mss = min_t(u32, len, tp->advmss);
 	} else if (len + tp->header_len >= NEWTCP_DEFAULT_MSS + 20 &&
-		   !(NEWTCP_CB(skb)->flags & NEWTCP_PSH)) {
+		   !(NEWTCP_CB(skb)->flags & TH_PSH)) {
 		tp->rcv_mss = len;
 	}
 }
@@ -355,7 +355,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	u32 now = (u32)jiffies, gap = now - tp->last_rcv;
 
 	tp->last_rcv = now;
-	tp->ack_state |= NEWTCP_ACK_SCHED;
+	tp->ack_state |= DELACK_SCHED;
 	measure_rcv_mss(sk, skb);
 	rcv_rtt_measure(tp);
 	rcv_rtt_from_ts(tp, skb);

@@ -31,7 +31,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 	 * A FIN has a number but no byte: what a peer sends behind it would
 	 * stand one too early, and the stream has ended there.
 	 */
-	if (NEWTCP_CB(to)->flags & NEWTCP_FIN)
+	if (NEWTCP_CB(to)->flags & TH_FIN)
 		return false;
 	if (!skb_try_coalesce(to, from, stolen, &delta))
 		return false;
@@ -134,7 +134,7 @@ static void ofo_drain(struct sock *sk)
 			drop(sk, skb);
 			continue;
 		}
-		fin = cb->flags & NEWTCP_FIN;
+		fin = cb->flags & TH_FIN;
 		tail = skb_peek_tail(&sk->sk_receive_queue);
 		merged = tail && coalesce(sk, tail, skb, &stolen);
 		tp->bytes_received += cb->end_seq - tp->rcv_nxt;
@@ -252,7 +252,7 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 	struct spot at;
 
 	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
-	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
 	/* May free and replace what is queued: nothing is looked up before. */
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		drop(sk, skb);
@@ -293,7 +293,7 @@ static void old_data(struct sock *sk, struct sk_buff *skb)
 
 	report_dup(sk, cb->seq, cb->end_seq);
 	newtcp_enter_quickack(tp);
-	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
 	drop(sk, skb);
 }
 
@@ -303,7 +303,7 @@ static void beyond_window(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	newtcp_enter_quickack(tp);
-	tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
 	drop(sk, skb);
 }
 
@@ -311,7 +311,7 @@ static void beyond_window(struct sock *sk, struct sk_buff *skb)
 static bool bare_fin(const struct newtcp_sock *tp,
 		     const struct newtcp_skb_cb *cb)
 {
-	return cb->seq == tp->rcv_nxt && (cb->flags & NEWTCP_FIN) &&
+	return cb->seq == tp->rcv_nxt && (cb->flags & TH_FIN) &&
 	       cb->end_seq == cb->seq + 1;
 }
 
@@ -355,15 +355,15 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		/* Nothing helps: the window closes until the program reads. */
-		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW |
-				 NEWTCP_ACK_NOMEM;
+		tp->ack_state |= DELACK_SCHED | DELACK_NOW |
+				 DELACK_NOMEM;
 		/* An empty queue takes it all the same: progress is owed. */
 		if (!skb_queue_empty(&sk->sk_receive_queue) && !bare_fin(tp, cb)) {
 			drop(sk, skb);
 			return;
 		}
 	}
-	fin = cb->flags & NEWTCP_FIN;
+	fin = cb->flags & TH_FIN;
 	merged = newtcp_queue_rcv(sk, skb, newtcp_hdr(skb)->doff * 4, &stolen);
 	if (skb->len)
 		newtcp_event_data_recv(sk, skb);
@@ -373,7 +373,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	if (!RB_EMPTY_ROOT(&tp->out_of_order)) {
 		ofo_drain(sk);
 		/* RFC 5681 4.2: a hole was filled, wholly or in part. */
-		tp->ack_state |= NEWTCP_ACK_SCHED | NEWTCP_ACK_NOW;
+		tp->ack_state |= DELACK_SCHED | DELACK_NOW;
 	}
 	if (tp->sacks.n)
 		newtcp_sack_advance(&tp->sacks, tp->rcv_nxt);

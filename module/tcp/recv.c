@@ -38,7 +38,7 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	bool now = false;
 
-	if (tp->ack_state & NEWTCP_ACK_SCHED) {
+	if (tp->ack_state & DELACK_SCHED) {
 		/* Two segments wait for it, or a small one and nobody writes. */
 		now = tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss ||
 		      (copied > 0 && newtcp_quickack_mode(tp) &&
@@ -87,7 +87,7 @@ static struct sk_buff *find_skb(struct sock *sk, struct sk_buff *from, u32 seq,
 	skb_queue_walk_from(&sk->sk_receive_queue, skb) {
 		u32 off = seq - NEWTCP_CB(skb)->seq;
 
-		if (off < skb->len || (NEWTCP_CB(skb)->flags & NEWTCP_FIN &&
+		if (off < skb->len || (NEWTCP_CB(skb)->flags & TH_FIN &&
 				       (int)off >= (int)skb->len)) {
 			*offset = off;
 			return skb;
@@ -155,7 +155,7 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 	u32 *seq = position(tp, r);
 	size_t used = offset < skb->len ?
 		      min_t(size_t, skb->len - offset, r->len) : 0;
-	bool fin = NEWTCP_CB(skb)->flags & NEWTCP_FIN;
+	bool fin = NEWTCP_CB(skb)->flags & TH_FIN;
 	int err;
 
 	if (used) {
@@ -327,7 +327,7 @@ int newtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 				continue;
 			}
 		}
-		if (NEWTCP_CB(skb)->flags & NEWTCP_FIN) {
+		if (NEWTCP_CB(skb)->flags & TH_FIN) {
 			eat_skb(sk, skb);
 			WRITE_ONCE(tp->copied_seq, tp->copied_seq + 1);
 			break;

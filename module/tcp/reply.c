@@ -14,6 +14,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "header.h"
 #include "tcp.h"
 
 /**
@@ -33,7 +34,7 @@ struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
 			   sk ? ip_sock_rt_scope(sk) : RT_SCOPE_UNIVERSE,
 			   IPPROTO_TCP,
 			   sk ? inet_sk_flowi_flags(sk) : 0,
-			   r->daddr, r->saddr, r->dport, r->sport,
+			   r->daddr, r->saddr, r->th.dport, r->th.sport,
 			   sk ? sk->sk_uid : sock_net_uid(r->net, NULL));
 	if (sk)
 		security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
@@ -57,21 +58,9 @@ static struct sk_buff *reply_skb(const struct newtcp_reply *r)
 
 	th = skb_push(skb, hdrlen);
 	skb_reset_transport_header(skb);
-	th->source = r->sport;
-	th->dest = r->dport;
-	th->seq = htonl(r->seq);
-	th->ack_seq = htonl(r->flags & NEWTCP_ACK ? r->ack : 0);
-	*((__be16 *)th + 6) = htons((hdrlen >> 2) << 12 | r->flags);
-	th->window = htons(r->window);
-	th->urg_ptr = 0;
 	if (optlen)
 		newtcp_options_build((__be32 *)(th + 1), r->opts);
-
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-	th->check = ~csum_tcpudp_magic(r->saddr, r->daddr, hdrlen,
-				       IPPROTO_TCP, 0);
+	newtcp_header_put(skb, &r->th, hdrlen, r->saddr, r->daddr);
 	return skb;
 }
 
@@ -131,9 +120,9 @@ void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
 		.net = net,
 		.saddr = iph->daddr,
 		.daddr = iph->saddr,
-		.sport = th->dest,
-		.dport = th->source,
-		.flags = NEWTCP_RST,
+		.th.sport = th->dest,
+		.th.dport = th->source,
+		.th.flags = TH_RST,
 		.tos = iph->tos,
 		.mark = IP4_REPLY_MARK(net, skb->mark) ?:
 			(sk ? READ_ONCE(sk->sk_mark) : 0),
@@ -146,10 +135,10 @@ void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
 	if (skb_rtable(skb) && skb_rtable(skb)->rt_type != RTN_LOCAL)
 		return;
 	if (th->ack) {
-		r.seq = cb->ack_seq;
+		r.th.seq = cb->ack_seq;
 	} else {
-		r.flags |= NEWTCP_ACK;
-		r.ack = cb->end_seq;
+		r.th.flags |= TH_ACK;
+		r.th.ack = cb->end_seq;
 	}
 	newtcp_reply_send(&r);
 }

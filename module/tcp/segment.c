@@ -124,7 +124,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 	cb->end_seq = ncb->seq;
 
 	flags = cb->flags;
-	cb->flags = flags & ~(NEWTCP_FIN | NEWTCP_PSH);
+	cb->flags = flags & ~(TH_FIN | TH_PSH);
 	ncb->flags = flags;
 
 	skb_split(skb, rest, len);

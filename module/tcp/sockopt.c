@@ -49,7 +49,7 @@ static void set_quickack(struct sock *sk, int val)
 	}
 	tp->pingpong = 0;
 	if (((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) &&
-	    (tp->ack_state & NEWTCP_ACK_SCHED)) {
+	    (tp->ack_state & DELACK_SCHED)) {
 		newtcp_send_ack(sk);
 		if (!(val & 1))
 			newtcp_enter_interactive(tp);

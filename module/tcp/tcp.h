@@ -56,17 +56,8 @@
 #include "cong_table.h"
 #include "core/sack.h"
 #include "core/window.h"
+#include "core/wire.h"
 #include "timewait.h"
-
-/* th_flags, as they stand in byte 13 of the header */
-#define NEWTCP_FIN	0x01
-#define NEWTCP_SYN	0x02
-#define NEWTCP_RST	0x04
-#define NEWTCP_PSH	0x08
-#define NEWTCP_ACK	0x10
-#define NEWTCP_URG	0x20
-#define NEWTCP_ECE	0x40
-#define NEWTCP_CWR	0x80
 
 #define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
 #define NEWTCP_DEFAULT_MSS	536	/* RFC 9293 3.7.1: the peer said none */
@@ -104,10 +95,10 @@ enum newtcp_deferred {
 };
 
 /* newtcp_sock.ack_state */
-#define NEWTCP_ACK_SCHED	0x1	/* an ACK is owed */
-#define NEWTCP_ACK_TIMER	0x2	/* the delayed-ACK deadline is set */
-#define NEWTCP_ACK_NOW		0x4	/* send it with no delay */
-#define NEWTCP_ACK_NOMEM	0x8	/* data had no room: close the window */
+#define DELACK_SCHED	0x1	/* an ACK is owed */
+#define DELACK_TIMER	0x2	/* the delayed-ACK deadline is set */
+#define DELACK_NOW		0x4	/* send it with no delay */
+#define DELACK_NOMEM	0x8	/* data had no room: close the window */
 
 /* newtcp_sock.ca_state */
 enum newtcp_ca_state {
@@ -133,7 +124,7 @@ enum newtcp_ca_state {
  * @tsval: receive: timestamp value
  * @segs: send: wire segments that the skb makes
  * @mss: send: payload bytes of each of them
- * @flags: NEWTCP_FIN ...
+ * @flags: TH_FIN ...
  * @sacked: NEWTCP_SEG_*
  * @tsecr: receive: timestamp echo
  * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
@@ -258,7 +249,7 @@ struct newtcp_sock {
 	u32 last_snd;			/* jiffies of the last data sent */
 	u32 last_rcv;			/* jiffies of the last data received */
 	u32 last_heard;			/* jiffies of the last good ACK */
-	u8 ack_state;			/* NEWTCP_ACK_* */
+	u8 ack_state;			/* DELACK_* */
 	u8 quick;			/* ACKs to send without delay */
 	u8 pingpong;			/* interactive: ride on the reply */
 	u8 ca_state:4,			/* enum newtcp_ca_state */
@@ -762,10 +753,7 @@ void newtcp_retransmit_lost(struct sock *sk);
 struct newtcp_reply {
 	struct net *net;
 	__be32 saddr, daddr;
-	__be16 sport, dport;
-	u32 seq, ack;
-	u16 window;		/* as it goes into the header */
-	u8 flags;
+	struct newtcp_wire th;
 	u8 tos, ttl;		/* 0 = the route's */
 	u32 mark;
 	u32 priority;		/* without an owner; else the owner's */

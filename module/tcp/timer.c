@@ -313,7 +313,7 @@ static void delack_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!(tp->ack_state & NEWTCP_ACK_SCHED))
+	if (!(tp->ack_state & DELACK_SCHED))
 		return;
 	if (newtcp_interactive(tp)) {
 		/* The reply did not come in time: not interactive after all. */

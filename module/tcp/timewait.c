@@ -240,12 +240,12 @@ static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 		.net = read_pnet(&tw->c.skc_net),
 		.saddr = tw->c.skc_rcv_saddr,
 		.daddr = tw->c.skc_daddr,
-		.sport = htons(tw->c.skc_num),
-		.dport = tw->c.skc_dport,
-		.seq = seq,
-		.ack = tw->rcv_nxt,
-		.window = min_t(u32, tw->rcv_wnd >> tw->rcv_wscale, 65535),
-		.flags = flags,
+		.th.sport = htons(tw->c.skc_num),
+		.th.dport = tw->c.skc_dport,
+		.th.seq = seq,
+		.th.ack = tw->rcv_nxt,
+		.th.window = newtcp_wire_window(tw->rcv_wnd, tw->rcv_wscale),
+		.th.flags = flags,
 		.tos = tw->tos,
 		.mark = tw->mark,
 		.priority = tw->priority,
@@ -261,7 +261,7 @@ static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 	newtcp_reply_send(&r);
 }
 
-/* The timestamp of the segment in hand; 0 = it has none. */
+/* Has the segment in hand a timestamp? If so it is in @tsval. */
 static bool tw_timestamp(const struct newtcp_tw *tw, const struct tcphdr *th,
 			 u32 *tsval)
 {
@@ -298,15 +298,15 @@ static enum tw_verdict fin_wait2_verdict(struct newtcp_tw *tw,
 	if (paws || seq_before(cb->end_seq, tw->rcv_nxt) ||
 	    seq_after(cb->seq, tw->rcv_nxt + tw->rcv_wnd))
 		return TW_ACK;
-	if (cb->flags & NEWTCP_RST)
+	if (cb->flags & TH_RST)
 		return TW_END;
-	if ((cb->flags & NEWTCP_SYN) && !seq_before(cb->seq, tw->rcv_nxt))
+	if ((cb->flags & TH_SYN) && !seq_before(cb->seq, tw->rcv_nxt))
 		return TW_RST;
-	if (!(cb->flags & NEWTCP_ACK) ||
+	if (!(cb->flags & TH_ACK) ||
 	    !seq_after(cb->end_seq, tw->rcv_nxt) || cb->end_seq == cb->seq)
 		return TW_DROP;
 	/* Data for a program that is gone. */
-	if (!(cb->flags & NEWTCP_FIN) || cb->end_seq != tw->rcv_nxt + 1)
+	if (!(cb->flags & TH_FIN) || cb->end_seq != tw->rcv_nxt + 1)
 		return TW_RST;
 	WRITE_ONCE(tw->substate, TCP_TIME_WAIT);
 	tw->rcv_nxt = cb->end_seq;
@@ -324,24 +324,24 @@ static enum tw_verdict tw_verdict(struct newtcp_tw *tw,
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	bool paws = has_ts && (s32)(tsval - tw->ts_recent) < 0;
-	bool bare = cb->seq == cb->end_seq || (cb->flags & NEWTCP_RST);
+	bool bare = cb->seq == cb->end_seq || (cb->flags & TH_RST);
 
 	if (tw->substate == TCP_FIN_WAIT2)
 		return fin_wait2_verdict(tw, cb, paws, has_ts, tsval);
 
 	if (!paws && cb->seq == tw->rcv_nxt && bare) {
-		if (cb->flags & NEWTCP_RST)
+		if (cb->flags & TH_RST)
 			return READ_ONCE(net->ipv4.sysctl_tcp_rfc1337) ?
 			       TW_DROP : TW_END;
 		return TW_DROP;
 	}
-	if ((cb->flags & NEWTCP_SYN) && !(cb->flags & (NEWTCP_RST | NEWTCP_ACK)) &&
+	if ((cb->flags & TH_SYN) && !(cb->flags & (TH_RST | TH_ACK)) &&
 	    !paws && tw_new_incarnation(tw, cb->seq, has_ts, tsval))
 		return TW_REUSE;
-	if (cb->flags & NEWTCP_RST)
+	if (cb->flags & TH_RST)
 		return TW_DROP;
 	/* A retransmitted FIN begins the wait anew, a SYN that may be new does not. */
-	if (paws || (cb->flags & NEWTCP_ACK))
+	if (paws || (cb->flags & TH_ACK))
 		tw_restart(tw);
 	return TW_ACK;
 }
@@ -418,7 +418,7 @@ bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
 	switch (verdict) {
 	case TW_ACK:
 		if (!newtcp_oow_ratelimited(net, skb, &tw->last_oow_ack))
-			tw_reply(tw, NEWTCP_ACK, tw->snd_nxt);
+			tw_reply(tw, TH_ACK, tw->snd_nxt);
 		break;
 	case TW_RST:
 		newtcp_send_rst(net, skb, NULL);

@@ -16,7 +16,7 @@
 
 static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
 {
-	NEWTCP_CB(skb)->flags |= NEWTCP_PSH;
+	NEWTCP_CB(skb)->flags |= TH_PSH;
 	tp->pushed_seq = tp->write_seq;
 }
 
@@ -51,7 +51,7 @@ static struct sk_buff *append_skb(struct sock *sk, bool first)
 		return NULL;
 	NEWTCP_CB(skb)->seq = tp->write_seq;
 	NEWTCP_CB(skb)->end_seq = tp->write_seq;
-	NEWTCP_CB(skb)->flags = NEWTCP_ACK;
+	NEWTCP_CB(skb)->flags = TH_ACK;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	return skb;
 }
@@ -138,7 +138,7 @@ static void drop_empty_tail(struct sock *sk)
 static int tail_room(const struct sk_buff *skb, u32 size_goal)
 {
 	if (!skb || skb->len >= size_goal ||
-	    (NEWTCP_CB(skb)->flags & NEWTCP_FIN))
+	    (NEWTCP_CB(skb)->flags & TH_FIN))
 		return 0;
 	return size_goal - skb->len;
 }
