@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP options: a walk over what a peer sent, steered by a table of the kinds
- * that we know, and the builder of what we send (RFC 9293 3.1 and 3.2,
- * RFC 7323, RFC 2018). The built layout is the one Linux sends, so that both
- * stacks cost the same header bytes and peers' fast paths recognise it.
+ * TCP options: one table of the kinds that we know says how each is read and
+ * written, for the walk over what a peer sent, the length of what we send, and
+ * its builder (RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018). The built layout is
+ * the one Linux sends, so that both stacks cost the same header bytes and peers'
+ * fast paths recognise it.
  *
  * Pure: no locks, any context. The peer's bytes may lie at any alignment.
  */
@@ -38,19 +39,32 @@ enum opt_where {
 };
 
 /**
- * struct opt_rule - how one kind is read
+ * struct opt_rule - how one kind is read and written
  * @parse: takes the value, which follows kind and length; NULL: unknown kind
+ * @put: writes the value
  * @len: exact length, or the length without the repeated part
  * @step: length of the repeated part; 0 = not repeated
  * @where: which segments it counts on
+ * @flag: its bit of newtcp_options.flags
  */
 struct opt_rule {
 	void (*parse)(struct newtcp_options *opts, const u8 *val,
 		      unsigned int val_len);
+	void (*put)(u8 *val, const struct newtcp_options *opts,
+		    unsigned int val_len);
 	u8 len;
 	u8 step;
 	u8 where;
+	u8 flag;
 };
+
+static u8 *put_be32(u8 *to, u32 v)
+{
+	__be32 be = cpu_to_be32(v);
+
+	memcpy(to, &be, sizeof(be));
+	return to + sizeof(be);
+}
 
 static void parse_mss(struct newtcp_options *opts, const u8 *val,
 		      unsigned int val_len)
@@ -64,6 +78,13 @@ static void parse_mss(struct newtcp_options *opts, const u8 *val,
 	opts->flags |= NEWTCP_OPT_MSS;
 }
 
+static void put_mss(u8 *val, const struct newtcp_options *opts,
+		    unsigned int val_len)
+{
+	val[0] = opts->mss >> 8;
+	val[1] = opts->mss;
+}
+
 static void parse_wscale(struct newtcp_options *opts, const u8 *val,
 			 unsigned int val_len)
 {
@@ -72,10 +93,21 @@ static void parse_wscale(struct newtcp_options *opts, const u8 *val,
 	opts->flags |= NEWTCP_OPT_WSCALE;
 }
 
+static void put_wscale(u8 *val, const struct newtcp_options *opts,
+		       unsigned int val_len)
+{
+	val[0] = opts->wscale;
+}
+
 static void parse_sack_perm(struct newtcp_options *opts, const u8 *val,
 			    unsigned int val_len)
 {
 	opts->flags |= NEWTCP_OPT_SACK_PERM;
+}
+
+static void put_nothing(u8 *val, const struct newtcp_options *opts,
+			unsigned int val_len)
+{
 }
 
 static void parse_ts(struct newtcp_options *opts, const u8 *val,
@@ -84,6 +116,12 @@ static void parse_ts(struct newtcp_options *opts, const u8 *val,
 	opts->tsval = newtcp_options_be32(val);
 	opts->tsecr = newtcp_options_be32(val + 4);
 	opts->flags |= NEWTCP_OPT_TS;
+}
+
+static void put_ts(u8 *val, const struct newtcp_options *opts,
+		   unsigned int val_len)
+{
+	put_be32(put_be32(val, opts->tsval), opts->tsecr);
 }
 
 static void parse_sack(struct newtcp_options *opts, const u8 *val,
@@ -102,13 +140,32 @@ static void parse_sack(struct newtcp_options *opts, const u8 *val,
 	opts->flags |= NEWTCP_OPT_SACK;
 }
 
+static void put_sack(u8 *val, const struct newtcp_options *opts,
+		     unsigned int val_len)
+{
+	unsigned int n = val_len / NEWTCP_SACK_PER_BLOCK;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		val = put_be32(put_be32(val, opts->sacks[i].start),
+			       opts->sacks[i].end);
+}
+
 static const struct opt_rule opt_rules[] = {
-	[KIND_MSS]	 = { parse_mss, LEN_MSS, 0, ON_SYN },
-	[KIND_WSCALE]	 = { parse_wscale, LEN_WSCALE, 0, ON_SYN },
-	[KIND_SACK_PERM] = { parse_sack_perm, LEN_SACK_PERM, 0, ON_SYN },
-	[KIND_SACK]	 = { parse_sack, LEN_SACK_BASE, NEWTCP_SACK_PER_BLOCK,
-			     ON_DATA },
-	[KIND_TS]	 = { parse_ts, LEN_TS, 0, ON_ANY },
+	[KIND_MSS]	 = { parse_mss, put_mss, LEN_MSS, 0, ON_SYN,
+			     NEWTCP_OPT_MSS },
+	[KIND_WSCALE]	 = { parse_wscale, put_wscale, LEN_WSCALE, 0, ON_SYN,
+			     NEWTCP_OPT_WSCALE },
+	[KIND_SACK_PERM] = { parse_sack_perm, put_nothing, LEN_SACK_PERM, 0, ON_SYN,
+			     NEWTCP_OPT_SACK_PERM },
+	[KIND_SACK]	 = { parse_sack, put_sack, LEN_SACK_BASE,
+			     NEWTCP_SACK_PER_BLOCK, ON_DATA, NEWTCP_OPT_SACK },
+	[KIND_TS]	 = { parse_ts, put_ts, LEN_TS, 0, ON_ANY, NEWTCP_OPT_TS },
+};
+
+/* In what order they are written: Linux's. */
+static const u8 build_order[] = {
+	KIND_MSS, KIND_SACK_PERM, KIND_TS, KIND_WSCALE, KIND_SACK,
 };
 
 static bool rule_fits(const struct opt_rule *rule, unsigned int len, bool syn)
@@ -162,32 +219,57 @@ void newtcp_options_parse(const u8 *ptr, unsigned int len, bool syn,
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_options_parse);
 
-/* Bytes of everything but the SACK blocks, padding included. */
-static unsigned int fixed_len(const struct newtcp_options *opts)
+/* Bytes of NOPs in front, so that what follows an option lies on a word. */
+static unsigned int padding(unsigned int kind, unsigned int pos, unsigned int len,
+			    const struct newtcp_options *opts)
 {
-	unsigned int len = 0;
-
-	if (opts->flags & NEWTCP_OPT_MSS)
-		len += 4;
-	if (opts->flags & NEWTCP_OPT_TS)
-		len += NEWTCP_TS_ALIGNED;	/* SACK-permitted rides here */
-	else if (opts->flags & NEWTCP_OPT_SACK_PERM)
-		len += 4;
-	if (opts->flags & NEWTCP_OPT_WSCALE)
-		len += 4;
-	return len;
+	/* The two make whole words together. */
+	if (kind == KIND_SACK_PERM && (opts->flags & NEWTCP_OPT_TS))
+		return 0;
+	return -(pos + len) & 3;
 }
 
-/* How many blocks to write: never more than the header can hold. */
-static unsigned int sack_blocks(const struct newtcp_options *opts)
+/* Bytes that an option takes; 0: it is not to be there, or has no room. */
+static unsigned int built_len(const struct opt_rule *rule, unsigned int pos,
+			      const struct newtcp_options *opts)
 {
-	unsigned int room = NEWTCP_MAX_OPT_LEN - fixed_len(opts);
+	unsigned int room, n;
 
-	if (!(opts->flags & NEWTCP_OPT_SACK) || room < NEWTCP_SACK_BASE)
+	if (!(opts->flags & rule->flag))
 		return 0;
-	return min3((unsigned int)opts->num_sacks,
-		    (unsigned int)NEWTCP_MAX_SACKS,
-		    (room - NEWTCP_SACK_BASE) / NEWTCP_SACK_PER_BLOCK);
+	if (!rule->step)
+		return rule->len;
+	/* Never more blocks than the header can hold. */
+	if (pos + NEWTCP_SACK_BASE + rule->step > NEWTCP_MAX_OPT_LEN)
+		return 0;
+	room = NEWTCP_MAX_OPT_LEN - pos - NEWTCP_SACK_BASE;
+	n = min3((unsigned int)opts->num_sacks, (unsigned int)NEWTCP_MAX_SACKS,
+		 room / rule->step);
+	return n ? rule->len + n * rule->step : 0;
+}
+
+/* Walk over what is to be sent; @to: written there, or NULL. */
+static unsigned int build(u8 *to, const struct newtcp_options *opts)
+{
+	unsigned int i, pos = 0;
+
+	for (i = 0; i < ARRAY_SIZE(build_order); i++) {
+		unsigned int kind = build_order[i];
+		const struct opt_rule *rule = &opt_rules[kind];
+		unsigned int len = built_len(rule, pos, opts), pad;
+
+		if (!len)
+			continue;
+		pad = padding(kind, pos, len, opts);
+		if (to) {
+			memset(to + pos, KIND_NOP, pad);
+			to[pos + pad] = kind;
+			to[pos + pad + 1] = len;
+			rule->put(to + pos + pad + 2, opts, len - 2);
+		}
+		pos += pad + len;
+	}
+	return pos;
 }
 
 /**
@@ -198,17 +280,9 @@ static unsigned int sack_blocks(const struct newtcp_options *opts)
  */
 unsigned int newtcp_options_len(const struct newtcp_options *opts)
 {
-	unsigned int n = sack_blocks(opts);
-
-	return fixed_len(opts) +
-	       (n ? NEWTCP_SACK_BASE + n * NEWTCP_SACK_PER_BLOCK : 0);
+	return build(NULL, opts);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_options_len);
-
-static __be32 word(u8 a, u8 b, u8 c, u8 d)
-{
-	return cpu_to_be32((u32)a << 24 | b << 16 | c << 8 | d);
-}
 
 /**
  * newtcp_options_build - write options behind a header
@@ -222,33 +296,6 @@ static __be32 word(u8 a, u8 b, u8 c, u8 d)
 unsigned int newtcp_options_build(__be32 *ptr,
 				  const struct newtcp_options *opts)
 {
-	unsigned int i, n = sack_blocks(opts);
-	__be32 *start = ptr;
-
-	if (opts->flags & NEWTCP_OPT_MSS)
-		*ptr++ = word(KIND_MSS, LEN_MSS, opts->mss >> 8, opts->mss);
-	if (opts->flags & NEWTCP_OPT_TS) {
-		if (opts->flags & NEWTCP_OPT_SACK_PERM)
-			*ptr++ = word(KIND_SACK_PERM, LEN_SACK_PERM,
-				      KIND_TS, LEN_TS);
-		else
-			*ptr++ = word(KIND_NOP, KIND_NOP, KIND_TS, LEN_TS);
-		*ptr++ = cpu_to_be32(opts->tsval);
-		*ptr++ = cpu_to_be32(opts->tsecr);
-	} else if (opts->flags & NEWTCP_OPT_SACK_PERM) {
-		*ptr++ = word(KIND_NOP, KIND_NOP, KIND_SACK_PERM,
-			      LEN_SACK_PERM);
-	}
-	if (opts->flags & NEWTCP_OPT_WSCALE)
-		*ptr++ = word(KIND_NOP, KIND_WSCALE, LEN_WSCALE, opts->wscale);
-	if (n) {
-		*ptr++ = word(KIND_NOP, KIND_NOP, KIND_SACK,
-			      LEN_SACK_BASE + n * NEWTCP_SACK_PER_BLOCK);
-		for (i = 0; i < n; i++) {
-			*ptr++ = cpu_to_be32(opts->sacks[i].start);
-			*ptr++ = cpu_to_be32(opts->sacks[i].end);
-		}
-	}
-	return (ptr - start) * sizeof(*ptr);
+	return build((u8 *)ptr, opts);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_options_build);

@@ -44,6 +44,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "agree.h"
 #include "child.h"
 #include "metrics.h"
 #include "tcp.h"
@@ -125,11 +126,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->snd_sml = tp->snd_nxt;
 	tp->write_seq = tp->snd_nxt;
 	tp->pushed_seq = tp->snd_nxt;
-	tp->ts_ok = req->ts_ok;
-	tp->sack_ok = req->sack_ok;
-	tp->wscale_ok = req->wscale_ok;
-	tp->snd_wscale = req->snd_wscale;
-	tp->rcv_wscale = req->rcv_wscale;
+	newtcp_agreed_take(tp, &req->agreed);
 	tp->ts_recent = req->ts_recent;
 	tp->ts_recent_stamp = (u32)ktime_get_seconds();
 	tp->ts_offset = req->ts_offset;
@@ -137,9 +134,6 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->rcv_ssthresh = req->rcv_wnd;
 	tp->window_clamp = req->window_clamp;
 	tp->advmss = req->advmss;
-	tp->header_len = sizeof(struct tcphdr) +
-			 (req->ts_ok ? NEWTCP_TS_ALIGNED : 0);
-	newtcp_set_peer_mss(tp, req->peer_mss);
 	tp->snd_wnd = ntohs(newtcp_hdr(skb)->window) << tp->snd_wscale;
 	tp->max_window = tp->snd_wnd;
 	tp->snd_wl1 = NEWTCP_CB(skb)->seq;
@@ -161,7 +155,7 @@ static u32 handshake_rtt(const struct newtcp_req *req,
 
 	if (!req->retrans)
 		return max_t(u64, now_us - req->synack_us, 1);
-	if (!req->ts_ok || !(opts->flags & NEWTCP_OPT_TS) || !opts->tsecr)
+	if (!req->agreed.use.timestamps || !(opts->flags & NEWTCP_OPT_TS) || !opts->tsecr)
 		return 0;
 	ms = newtcp_ts_of(now_us) + req->ts_offset - opts->tsecr;
 	if (ms >= NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
@@ -177,7 +171,7 @@ static bool synacks_lost(const struct newtcp_req *req, const struct newtcp_optio
 {
 	if (req->retrans < 2 || !req->timeouts)
 		return false;
-	return !req->ts_ok || !(opts->flags & NEWTCP_OPT_TS) ||
+	return !req->agreed.use.timestamps || !(opts->flags & NEWTCP_OPT_TS) ||
 	       opts->tsecr != newtcp_ts_of(req->synack_us) + req->ts_offset;
 }
 

@@ -9,6 +9,7 @@
 #include <net/dst.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "agree.h"
 #include "metrics.h"
 #include "tcp.h"
 
@@ -42,17 +43,14 @@ int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr
 static void init_variables(struct sock *sk, struct dst_entry *dst)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct net *net = sock_net(sk);
-	bool wscale = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling);
+	const struct newtcp_features willing = newtcp_willing(sock_net(sk));
 	u8 ws;
 
 	tp->ts_ok = 0;
 	tp->sack_ok = 0;
 	tp->wscale_ok = 0;
 	tp->snd_wscale = 0;
-	tp->header_len = sizeof(struct tcphdr) +
-			 (READ_ONCE(net->ipv4.sysctl_tcp_timestamps) ?
-			  NEWTCP_TS_ALIGNED : 0);
+	tp->header_len = newtcp_negotiate_hdrlen(willing);
 	tp->mss_clamp = tp->user_mss ?: 65535;
 	tp->max_window = 0;
 	tp->advmss = newtcp_advertised_mss(sk, dst);
@@ -62,7 +60,7 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	tp->window_clamp = newtcp_metrics_clamp(sk, dst);
 	newtcp_initial_window(sk, newtcp_full_space(sk), tp->advmss,
 			      newtcp_metrics_rwnd(dst), &tp->rcv_wnd,
-			      &tp->window_clamp, wscale, &ws);
+			      &tp->window_clamp, willing.wscale, &ws);
 	tp->rcv_wscale = ws;
 	tp->rcv_ssthresh = tp->rcv_wnd;
 
@@ -144,44 +142,17 @@ failure:
 static void negotiated(struct sock *sk, const struct newtcp_options *o)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct net *net = sock_net(sk);
+	struct newtcp_agreed agreed;
 
-	tp->sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
-		      (o->flags & NEWTCP_OPT_SACK_PERM);
-	tp->ts_ok = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) &&
-		    (o->flags & NEWTCP_OPT_TS);
-	tp->wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) &&
-			(o->flags & NEWTCP_OPT_WSCALE);
-	if (tp->wscale_ok) {
-		tp->snd_wscale = o->wscale;
-	} else {
-		tp->rcv_wscale = 0;
+	newtcp_negotiate(newtcp_willing(sock_net(sk)), tp->rcv_wscale, tp->user_mss, o, &agreed);
+	newtcp_agreed_take(tp, &agreed);
+	if (!tp->wscale_ok)
 		tp->window_clamp = min(tp->window_clamp, 65535U);
-	}
-	tp->header_len = sizeof(struct tcphdr) +
-			 (tp->ts_ok ? NEWTCP_TS_ALIGNED : 0);
 	if (tp->ts_ok) {
 		tp->ts_recent = o->tsval;
 		tp->ts_recent_stamp = (u32)ktime_get_seconds();
 	}
-	newtcp_set_peer_mss(tp, o->flags & NEWTCP_OPT_MSS ? o->mss : 0);
 	newtcp_sync_mss(sk, tp->pmtu);
-}
-
-/**
- * newtcp_set_peer_mss() - take the MSS option of the peer
- * @tp: the connection
- * @mss: its value; 0 = there was none
- */
-void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss)
-{
-	u16 user = tp->user_mss;
-
-	if (!mss)
-		mss = NEWTCP_DEFAULT_MSS;
-	if (user && user < mss)
-		mss = user;
-	tp->mss_clamp = mss;
 }
 
 static void established(struct sock *sk, bool syns_lost)
@@ -230,7 +201,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	tp->snd_wl1 = cb->seq;
 	established(sk, lost);
 
-	/* Data or a FIN may ride on the SYN-ACK: let the peer send it again. */
+	/* Data or a FIN that rides on the SYN-ACK is not taken: the peer sends it again. */
 	pushed = !skb_queue_empty(&sk->sk_write_queue);
 	if (pushed || READ_ONCE(sk->sk_write_pending) ||
 	    newtcp_interactive(tp)) {

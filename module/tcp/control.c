@@ -63,7 +63,7 @@ void newtcp_send_ack(struct sock *sk)
 
 /**
  * newtcp_send_syn() - the first segment of an active open
- * @sk: socket in SYN-SENT, its variables set by newtcp_connect_init()
+ * @sk: socket in SYN-SENT, its variables set by newtcp_connect()
  *
  * Return: 0; -ENOBUFS without memory; -ECONNREFUSED as IP reports it.
  */
@@ -91,7 +91,7 @@ int newtcp_send_syn(struct sock *sk)
 	tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
 
 	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);
-	/* Lost on the way out is lost on the way: the timer sends it again. */
+	/* Dropped on this host or on the path, it is all one: the timer sends it again. */
 	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
 			    jiffies + newtcp_rto_jiffies(tp));
 	return err == -ECONNREFUSED ? err : 0;

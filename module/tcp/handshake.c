@@ -23,6 +23,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "agree.h"
 #include "child.h"
 #include "metrics.h"
 #include "tcp.h"
@@ -114,22 +115,15 @@ static void synack_init(const struct newtcp_req *req, struct newtcp_reply *r)
 
 static int send_synack(struct newtcp_req *req, struct newtcp_reply *r, u64 now_us)
 {
-	struct newtcp_options o = {
-		.flags = NEWTCP_OPT_MSS,
+	const struct newtcp_syn_values v = {
 		.mss = req->advmss,
+		.wscale = req->agreed.rcv_wscale,
+		.tsval = newtcp_ts_of(now_us) + req->ts_offset,
+		.tsecr = READ_ONCE(req->ts_recent),
 	};
+	struct newtcp_options o;
 
-	if (req->ts_ok) {
-		o.flags |= NEWTCP_OPT_TS;
-		o.tsval = newtcp_ts_of(now_us) + req->ts_offset;
-		o.tsecr = READ_ONCE(req->ts_recent);
-	}
-	if (req->sack_ok)
-		o.flags |= NEWTCP_OPT_SACK_PERM;
-	if (req->wscale_ok) {
-		o.flags |= NEWTCP_OPT_WSCALE;
-		o.wscale = req->rcv_wscale;
-	}
+	newtcp_negotiate_say(req->agreed.use, &v, &o);
 	r->th.window = newtcp_wire_syn_window(req->rcv_wnd);
 	r->opts = &o;
 	return newtcp_reply_send(r);
@@ -252,20 +246,11 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 {
 	struct sock *lsk = req->listener;
 	struct net *net = sock_net(lsk);
-	bool ts = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) &&
-		  (o->flags & NEWTCP_OPT_TS);
-	u16 user = READ_ONCE(newtcp_sk(lsk)->user_mss);
 
-	req->ts_ok = ts;
-	req->ts_recent = ts ? o->tsval : 0;
-	req->sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
-		       (o->flags & NEWTCP_OPT_SACK_PERM);
-	req->wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) &&
-			 (o->flags & NEWTCP_OPT_WSCALE);
-	req->snd_wscale = req->wscale_ok ? o->wscale : 0;
-	req->peer_mss = o->flags & NEWTCP_OPT_MSS ? o->mss : 0;
-	if (user && req->peer_mss > user)
-		req->peer_mss = user;
+	/* Our scale is known later: see req_window(). */
+	newtcp_negotiate(newtcp_willing(net), 0, READ_ONCE(newtcp_sk(lsk)->user_mss), o,
+			 &req->agreed);
+	req->ts_recent = req->agreed.use.timestamps ? o->tsval : 0;
 	req->irs = NEWTCP_CB(skb)->seq;
 	newtcp_first_numbers(net, req->c.skc_rcv_saddr, req->c.skc_daddr,
 			     htons(req->c.skc_num), req->c.skc_dport,
@@ -290,10 +275,10 @@ static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 	req->window_clamp = newtcp_metrics_clamp(lsk, dst);
 	req->advmss = newtcp_advertised_mss(lsk, dst);
 	newtcp_initial_window(lsk, newtcp_full_space(lsk),
-			      req->advmss - (req->ts_ok ? NEWTCP_TS_ALIGNED : 0),
+			      req->advmss - (req->agreed.use.timestamps ? NEWTCP_TS_ALIGNED : 0),
 			      newtcp_metrics_rwnd(dst), &req->rcv_wnd,
-			      &req->window_clamp, req->wscale_ok, &ws);
-	req->rcv_wscale = ws;
+			      &req->window_clamp, req->agreed.use.wscale, &ws);
+	req->agreed.rcv_wscale = ws;
 }
 
 /* Room in both queues? RFC 4987: what does not fit is dropped in silence. */
@@ -306,7 +291,7 @@ static bool queues_have_room(struct sock *lsk)
 
 	if (sk_acceptq_is_full(lsk))
 		return false;
-	/* A quarter is left for peers that are known; none are, yet. */
+	/* Linux keeps a quarter for peers whose metrics it has cached: we cache none. */
 	return qlen <= READ_ONCE(lsk->sk_max_ack_backlog) &&
 	       qlen <= limit - (limit >> 2);
 }
@@ -463,7 +448,7 @@ static enum req_verdict req_verdict(const struct newtcp_req *req,
 				    const struct newtcp_skb_cb *cb,
 				    const struct newtcp_options *o)
 {
-	bool has_ts = req->ts_ok && (o->flags & NEWTCP_OPT_TS);
+	bool has_ts = req->agreed.use.timestamps && (o->flags & NEWTCP_OPT_TS);
 	bool paws = has_ts && (s32)(o->tsval - req->ts_recent) < 0;
 
 	if (cb->seq == req->irs &&
@@ -494,7 +479,7 @@ static void req_reply_ack(const struct newtcp_req *req)
 		.th.dport = req->c.skc_dport,
 		.th.seq = req->iss + 1,
 		.th.ack = req->irs + 1,
-		.th.window = newtcp_wire_window(req->rcv_wnd, req->rcv_wscale),
+		.th.window = newtcp_wire_window(req->rcv_wnd, req->agreed.rcv_wscale),
 		.th.flags = TH_ACK,
 		.mark = req->mark,
 		.oif = req->c.skc_bound_dev_if,
@@ -502,7 +487,7 @@ static void req_reply_ack(const struct newtcp_req *req)
 		.owner = req->listener,
 	};
 
-	if (req->ts_ok) {
+	if (req->agreed.use.timestamps) {
 		o.flags = NEWTCP_OPT_TS;
 		o.tsval = newtcp_ts_of(newtcp_clock_us()) + req->ts_offset;
 		o.tsecr = req->ts_recent;
@@ -543,7 +528,7 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 		req_kill(req);
 		break;
 	case REQ_ESTABLISH:
-		if ((o.flags & NEWTCP_OPT_TS) && req->ts_ok &&
+		if ((o.flags & NEWTCP_OPT_TS) && req->agreed.use.timestamps &&
 		    !seq_after(NEWTCP_CB(skb)->seq, req->irs + 1))
 			WRITE_ONCE(req->ts_recent, o.tsval);
 		req_establish(req, skb, &o);

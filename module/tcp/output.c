@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "agree.h"
 #include "header.h"
 #include "metrics.h"
 #include "tcp.h"
@@ -66,24 +67,18 @@ static void build_header(struct sock *sk, struct sk_buff *skb,
 	newtcp_header_put(skb, &w, hdrlen, inet->inet_saddr, inet->inet_daddr);
 }
 
+/* The same in a SYN and, when both sides open, in the SYN-ACK. */
 static void syn_options(const struct sock *sk, struct newtcp_options *o)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct net *net = sock_net(sk);
+	const struct newtcp_syn_values v = {
+		.mss = tp->advmss,
+		.wscale = tp->rcv_wscale,
+		.tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset,
+		.tsecr = tp->ts_recent,
+	};
 
-	o->flags = NEWTCP_OPT_MSS;
-	o->mss = tp->advmss;
-	if (READ_ONCE(net->ipv4.sysctl_tcp_timestamps)) {
-		o->flags |= NEWTCP_OPT_TS;
-		o->tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset;
-		o->tsecr = tp->ts_recent;
-	}
-	if (READ_ONCE(net->ipv4.sysctl_tcp_window_scaling)) {
-		o->flags |= NEWTCP_OPT_WSCALE;
-		o->wscale = tp->rcv_wscale;
-	}
-	if (READ_ONCE(net->ipv4.sysctl_tcp_sack))
-		o->flags |= NEWTCP_OPT_SACK_PERM;
+	newtcp_negotiate_say(newtcp_willing(sock_net(sk)), &v, o);
 }
 
 /* Options of a segment in a synchronised state; true when there are SACKs. */
@@ -92,6 +87,7 @@ static void data_options(struct newtcp_sock *tp, struct newtcp_options *o)
 	unsigned int room = NEWTCP_MAX_OPT_LEN - NEWTCP_SACK_BASE;
 
 	o->flags = 0;
+	o->num_sacks = 0;
 	if (tp->ts_ok) {
 		o->flags = NEWTCP_OPT_TS;
 		o->tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset;
@@ -116,14 +112,13 @@ static void put_timestamp(__be32 *ptr, const struct newtcp_sock *tp)
 	ptr[2] = htonl(tp->ts_recent);
 }
 
-/* Apart: the usual segment pays nothing for the struct. */
+/* Not inlined: its struct is to take no stack of the usual segment. */
 static noinline unsigned int push_rare_options(struct sock *sk,
 					       struct sk_buff *skb, u8 flags)
 {
 	struct newtcp_options o;
 	unsigned int len;
 
-	o.num_sacks = 0;
 	if (flags & TH_SYN)
 		syn_options(sk, &o);
 	else

@@ -51,6 +51,7 @@
 #include <net/tcp_states.h>
 #include "../newinet.h"
 #include "core/seq.h"
+#include "core/negotiate.h"
 #include "core/options.h"
 #include "core/rtt.h"
 #include "cong_table.h"
@@ -60,7 +61,6 @@
 #include "timewait.h"
 
 #define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
-#define NEWTCP_DEFAULT_MSS	536	/* RFC 9293 3.7.1: the peer said none */
 #define NEWTCP_MAX_WINDOW	32767
 #define NEWTCP_DUPTHRESH	3	/* RFC 5681, RFC 6675 */
 #define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
@@ -343,13 +343,10 @@ struct newtcp_req {
 	u32 ts_offset;
 	u32 window_clamp;		/* largest window we offer */
 	u32 mark;
-	u16 peer_mss;			/* 0 = the peer said none */
+	struct newtcp_agreed agreed;
 	u16 advmss;
-	u8 snd_wscale;
-	u8 rcv_wscale;
 	u8 retrans;			/* SYN-ACKs sent again, for whatever reason */
 	u8 timeouts;			/* for the timer's; listener.lock */
-	u8 ts_ok:1, sack_ok:1, wscale_ok:1;
 	u8 acked;			/* the third packet came, and found no room */
 	u8 tos;
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
@@ -588,8 +585,6 @@ int newtcp_ioctl_int(struct sock *sk, int cmd, int *val);
 /* connect.c: process, locked, but for newtcp_finish_connect() */
 int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
 int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
-void newtcp_connect_init(struct sock *sk);
-void newtcp_set_peer_mss(struct newtcp_sock *tp, u16 mss);
 int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 		       const struct tcphdr *th);		/* locked */
 
