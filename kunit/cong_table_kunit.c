@@ -189,6 +189,30 @@ static void cong_clone(struct kunit *test)
 	newtcp_cong_release(&child);
 }
 
+/* A listener has just left an algorithm whose module goes: nobody may begin with it. */
+static void cong_module_goes(struct kunit *test)
+{
+	struct module *gone = kunit_kzalloc(test, sizeof(*gone), GFP_KERNEL);
+	struct newtcp_cong_ops ops = stub_ops;
+	struct newtcp_cong parent, child;
+
+	KUNIT_ASSERT_NOT_NULL(test, gone);
+	gone->state = MODULE_STATE_GOING;
+	ops.owner = gone;
+	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
+	newtcp_cong_assign(&parent, "kunit_stub");
+	KUNIT_EXPECT_STREQ(test, parent.ops->name, "cubic");
+	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&parent, "kunit_stub"), -ENOENT);
+
+	/* What it was a moment ago, seen without its lock. */
+	WRITE_ONCE(parent.ops, &ops);
+	child = parent;
+	newtcp_cong_clone(&child, &parent);
+	KUNIT_EXPECT_STREQ(test, child.ops->name, "cubic");
+	newtcp_cong_release(&child);
+	newtcp_cong_unregister(&ops);
+}
+
 /* Each connection holds the module of its algorithm once, and gives it back. */
 static void cong_module_references(struct kunit *test)
 {
@@ -221,6 +245,7 @@ static struct kunit_case cong_table_cases[] = {
 	KUNIT_CASE_PARAM(cong_assign, assign_gen_params),
 	KUNIT_CASE(cong_set),
 	KUNIT_CASE(cong_clone),
+	KUNIT_CASE(cong_module_goes),
 	KUNIT_CASE(cong_module_references),
 	{}
 };

@@ -7,6 +7,7 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
+#include <linux/in.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <net/protocol.h>
@@ -149,11 +150,78 @@ static void was_there_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, slot_is(newinet_next));
 }
 
+#ifdef CONFIG_FAULT_INJECTION
+/* Binds one socket, in which the nth allocation fails; whether one did. */
+static bool bind_fails(struct kunit *test, unsigned int nth, bool *end)
+{
+	struct sockaddr_in a = { .sin_family = newinet_family };
+	struct socket *sock;
+	int err;
+
+	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, newinet_family,
+						  SOCK_STREAM, 0, &sock));
+	current->fail_nth = nth;
+	err = kernel_bind(sock, (struct sockaddr *)&a, sizeof(a));
+	*end = current->fail_nth;
+	current->fail_nth = 0;
+	sock_release(sock);
+	return err;
+}
+
+/* Each allocation of a bind, while another module stands there: the place is not lost. */
+static void bind_until_none_fails(struct kunit *test)
+{
+	unsigned int n, failures = 0;
+	bool end = false;
+
+	for (n = 1; n < 100 && !end; n++)
+		failures += bind_fails(test, n, &end);
+	/* The release of ports is a work item's. */
+	rcu_barrier();
+	if (!failures)
+		kunit_skip(test, "failslab leaves GFP_KERNEL alone");
+}
+
+static void stacked_without_memory_test(struct kunit *test)
+{
+	int pinned = pins();
+
+	newinet_intake_get();
+	come_in_front();
+	bind_until_none_fails(test);
+	newinet_intake_put();
+	KUNIT_EXPECT_TRUE(test, slot_is(&other));
+	leave_front();
+	KUNIT_EXPECT_TRUE(test, soon(pinned, false));
+}
+
+static void was_there_without_memory_test(struct kunit *test)
+{
+	int pinned = pins();
+
+	come_in_front();
+	bind_until_none_fails(test);
+	KUNIT_EXPECT_TRUE(test, slot_is(&other));
+	KUNIT_EXPECT_FALSE(test, newinet_slot_taken);
+	leave_front();
+	KUNIT_EXPECT_TRUE(test, soon(pinned, false));
+	/* And it can be had again. */
+	newinet_intake_get();
+	KUNIT_EXPECT_FALSE(test, slot_is(newinet_next));
+	newinet_intake_put();
+	KUNIT_EXPECT_TRUE(test, slot_is(newinet_next));
+}
+#endif
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(taken_and_given_back_test),
 	KUNIT_CASE(stacked_test),
 	KUNIT_CASE(seen_early_test),
 	KUNIT_CASE(was_there_test),
+#ifdef CONFIG_FAULT_INJECTION
+	KUNIT_CASE(stacked_without_memory_test),
+	KUNIT_CASE(was_there_without_memory_test),
+#endif
 	{}
 };
 
