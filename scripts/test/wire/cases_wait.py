@@ -233,6 +233,38 @@ def bound_outnumbers(e):
     f.rst(ack=None)
 
 
+def kernels(e, **kw):
+    """A connection of the kernel's TCP, from a port of the program's, in TIME-WAIT."""
+    own, e.family = e.family, socket.AF_INET
+    try:
+        return waiting(e, tw_reuse=0, setup=bound_to(34567), **kw)
+    finally:
+        e.family = own
+
+
+@case('wait')
+def kernels_outnumbered(e):
+    """As bound_outnumbers, whose TIME-WAIT it is: the kernel's is gone then."""
+    old = kernels(e)
+    _, f, syn = again(e, old, True)
+    ensure(syn.seq == (old.theirs(1) + 65537) & 0xffffffff,
+           f'ISN {syn.seq} after {old.theirs(1)}')
+    ensure(syn.opts['ts'][1] == old.tsval_last, f'TS.Recent is forgotten: {syn.text()}')
+    f.send('RA', seq=0)
+    e.tun.run(0.1)
+    with open('/proc/net/tcp', encoding='ascii') as file:
+        left = [line for line in file if f':{34567:04X} ' in line]
+    ensure(not left, f'left: {left}')
+
+
+@case('wait')
+def kernels_without_timestamps(e):
+    """Without timestamps the kernel's is not taken over either."""
+    old = kernels(e, ts=False)
+    e.tun.run(2.2)
+    refused(e, old, True, 'taken over by bind()')
+
+
 @case('wait')
 def listener_outnumbers(e):
     """A SYN that takes TIME-WAIT over gets an ISN above the old numbers."""
