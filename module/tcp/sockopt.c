@@ -341,7 +341,8 @@ static int get_congestion(struct sock *sk, int len, char __user *optval,
  * SO_ORIGINAL_DST: where the peer meant to go before netfilter redirected it.
  * Conntrack answers to sockets whose protocol is TCP or SCTP, and looks at
  * nothing but their addresses: it is shown one that has these, and that nobody
- * else can see.
+ * else can see. Another module's handler may keep it: it has references on the
+ * namespace and on this module, as every socket of a program.
  *
  * Context: process, not locked; sleeps.
  */
@@ -351,11 +352,12 @@ static int get_original_dst(struct sock *sk, int len, char __user *optval,
 	struct sock *shown;
 	int err;
 
-	shown = sk_alloc(sock_net(sk), PF_INET, GFP_KERNEL, sk->sk_prot, 1);
+	shown = sk_alloc(sock_net(sk), PF_INET, GFP_KERNEL, sk->sk_prot, 0);
 	if (!shown)
 		return -ENOMEM;
 	sock_init_data(NULL, shown);
 	newinet_lockdep_class(shown);
+	shown->sk_type = SOCK_STREAM;
 	shown->sk_protocol = IPPROTO_TCP;
 	lock_sock(sk);
 	inet_sk(shown)->inet_rcv_saddr = inet_sk(sk)->inet_rcv_saddr;
