@@ -336,7 +336,8 @@ int newinet_claim_connect(struct sock *sk)
 	int err;
 
 	if (inet_sk(sk)->inet_num)
-		return newtcp_hash_connection(sk, true);
+		return newtcp_kernel_yields(sk) ? newtcp_hash_connection(sk, true) :
+						  -EADDRNOTAVAIL;
 
 	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
 				   inet_sk(sk)->inet_daddr,
