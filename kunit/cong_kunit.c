@@ -22,7 +22,7 @@ static const struct newtcp_cong_ops stub_ops = {
 	.name		= "kunit_stub",
 };
 
-static void cong_enter_recovery(struct kunit *test)
+static void cong_reduce(struct kunit *test)
 {
 	struct newtcp_cong c;
 
@@ -30,7 +30,7 @@ static void cong_enter_recovery(struct kunit *test)
 	c.cwnd = 41;
 	c.ssthresh = 1234;
 	c.cwnd_cnt = 17;
-	newtcp_cong_enter_recovery(&c);
+	newtcp_cong_reduce(&c, false);
 
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 20);
 	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 41);
@@ -39,9 +39,24 @@ static void cong_enter_recovery(struct kunit *test)
 	/* Bringing the window down is the caller's (PRR, or 1 on a timeout). */
 	KUNIT_EXPECT_EQ(test, c.cwnd, 41);
 
-	/* An algorithm cannot ask for less than 2. */
+	/* For nothing: back to where it was. */
+	newtcp_cong_window(&c, 7);
+	newtcp_cong_undo(&c);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 41);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 1234);
+
+	/* What it had grown to counts, unless a reduction lasts. */
+	newtcp_cong_window(&c, 4000);
+	newtcp_cong_reduce(&c, false);
+	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 3000);
+	newtcp_cong_reduce(&c, true);
+	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 2000);
+
+	/* An algorithm cannot ask for less than 2, nor recovery for less than 1. */
+	newtcp_cong_window(&c, 0);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 1);
 	newtcp_cong_bind(&c, &stub_ops);
-	newtcp_cong_enter_recovery(&c);
+	newtcp_cong_reduce(&c, false);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 2);
 }
 
@@ -178,7 +193,7 @@ static void reno_ssthresh(struct kunit *test)
 }
 
 static struct kunit_case cong_cases[] = {
-	KUNIT_CASE(cong_enter_recovery),
+	KUNIT_CASE(cong_reduce),
 	KUNIT_CASE_PARAM(cong_slow_start, slow_start_gen_params),
 	KUNIT_CASE_PARAM(cong_avoid_ai, avoid_gen_params),
 	KUNIT_CASE(reno_growth),

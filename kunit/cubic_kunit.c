@@ -96,7 +96,7 @@ static void flow_run(struct flow *f, u64 us)
 /* Fast recovery, come and gone. */
 static void flow_lose(struct flow *f)
 {
-	newtcp_cong_enter_recovery(&f->c);
+	newtcp_cong_reduce(&f->c, false);
 	f->c.cwnd = f->c.ssthresh;
 	f->c.ops->event(&f->c, NEWTCP_CONG_RECOVERED, f->now_us);
 }
@@ -198,7 +198,7 @@ static void cubic_timeout(struct kunit *test)
 		f.c.cwnd = 1000;
 		if (order)
 			f.c.ops->event(&f.c, NEWTCP_CONG_LOSS, f.now_us);
-		newtcp_cong_enter_recovery(&f.c);
+		newtcp_cong_reduce(&f.c, false);
 		if (!order)
 			f.c.ops->event(&f.c, NEWTCP_CONG_LOSS, f.now_us);
 		f.c.cwnd = 1;

@@ -75,7 +75,7 @@ static void frag_needed(struct sock *sk, u32 mtu)
 static void revert_backoff(struct sock *sk, u32 seq)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = skb_peek(&tp->rtx_queue);
+	struct sk_buff *skb = newtcp_unacked_head(tp);
 	s64 left;
 
 	if (sock_owned_by_user(sk) || seq != tp->snd_una || !skb ||

@@ -45,18 +45,55 @@ void newtcp_cong_start(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_start);
 
 /**
- * newtcp_cong_enter_recovery - congestion: remember the windows, lower the
- * threshold
- * @c: the caller brings @c->cwnd down as its recovery demands
+ * newtcp_cong_reduce - congestion: remember the windows, lower the threshold
+ * @c: state; its window is brought down as recovery demands, newtcp_cong_window()
+ * @reducing: a reduction lasts already
  */
-void newtcp_cong_enter_recovery(struct newtcp_cong *c)
+void newtcp_cong_reduce(struct newtcp_cong *c, bool reducing)
 {
 	c->prior_cwnd = c->cwnd;
-	c->prior_ssthresh = c->ssthresh;
+	/* What the window had grown to without a loss is as good a threshold. */
+	c->prior_ssthresh = reducing ? c->ssthresh :
+			    max(c->ssthresh, (c->cwnd >> 1) + (c->cwnd >> 2));
 	c->ssthresh = max(c->ops->ssthresh(c), 2U);
 	c->cwnd_cnt = 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_enter_recovery);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_reduce);
+
+/**
+ * newtcp_cong_undo - the last reduction was for nothing
+ * @c: state
+ */
+void newtcp_cong_undo(struct newtcp_cong *c)
+{
+	c->cwnd = max(c->cwnd, c->prior_cwnd);
+	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_undo);
+
+/**
+ * newtcp_cong_window - recovery, or a pause, sets the window
+ * @c: state
+ * @cwnd: segments
+ */
+void newtcp_cong_window(struct newtcp_cong *c, u32 cwnd)
+{
+	c->cwnd = max(cwnd, 1U);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_window);
+
+/**
+ * newtcp_cong_event - tell the algorithm that something happened
+ * @c: state
+ * @ev: what
+ * @now_us: the time, microseconds
+ */
+void newtcp_cong_event(struct newtcp_cong *c, enum newtcp_cong_event ev, u64 now_us)
+{
+	if (c->ops->event)
+		c->ops->event(c, ev, now_us);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_event);
 
 /**
  * newtcp_cong_slow_start - grow by what was acknowledged, up to the threshold

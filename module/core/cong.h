@@ -103,7 +103,10 @@ static inline bool newtcp_cong_in_slow_start(const struct newtcp_cong *c)
 /* cong.c */
 void newtcp_cong_bind(struct newtcp_cong *c, const struct newtcp_cong_ops *ops);
 void newtcp_cong_start(struct newtcp_cong *c, const struct newtcp_cong_ops *ops);
-void newtcp_cong_enter_recovery(struct newtcp_cong *c);
+void newtcp_cong_reduce(struct newtcp_cong *c, bool reducing);
+void newtcp_cong_undo(struct newtcp_cong *c);
+void newtcp_cong_window(struct newtcp_cong *c, u32 cwnd);
+void newtcp_cong_event(struct newtcp_cong *c, enum newtcp_cong_event ev, u64 now_us);
 u32 newtcp_cong_slow_start(struct newtcp_cong *c, u32 acked);
 void newtcp_cong_avoid_ai(struct newtcp_cong *c, u32 w, u32 acked);
 

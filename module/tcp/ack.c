@@ -4,8 +4,8 @@
  * believed, what does it take out of the retransmission queue, what does it
  * say about the round trip and the peer's window.
  *
- * What is lost and what the congestion window becomes is decided in
- * recovery.c from the sums made here.
+ * What is lost and what the congestion window becomes is decided in core/ from
+ * the sums made here.
  *
  * Context: socket lock held, process (backlog) or softirq.
  */
@@ -44,7 +44,7 @@ static u32 rtt_from_echo(const struct newtcp_sock *tp)
 }
 
 static void window_update(struct sock *sk, const struct sk_buff *skb,
-			  u32 ack, int *flags)
+			  u32 ack, u32 *flags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 wnd = ntohs(newtcp_hdr(skb)->window);
@@ -58,7 +58,7 @@ static void window_update(struct sock *sk, const struct sk_buff *skb,
 	tp->snd_wl1 = seq;
 	if (tp->snd_wnd == wnd)
 		return;
-	*flags |= NEWTCP_AF_WIN_UPDATE;
+	*flags |= NEWTCP_RX_WIN_UPDATE;
 	tp->snd_wnd = wnd;
 	if (wnd > tp->max_window) {
 		tp->max_window = wnd;
@@ -66,111 +66,60 @@ static void window_update(struct sock *sk, const struct sk_buff *skb,
 	}
 }
 
-struct clean_result {
-	u32 acked;		/* segments that left in order */
-	u32 delivered;		/* of these: not SACKed before */
-	u64 sent_us;		/* when the newest untouched one was sent; 0 = none */
-	bool retrans;		/* some had been sent twice */
-};
-
 /* One segment is acknowledged, whole or in part; false: stop here. */
-static bool clean_one(struct sock *sk, struct sk_buff *skb,
-		      struct clean_result *r)
+static bool clean_one(struct sock *sk, struct newtcp_seg *seg, struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	bool whole = !seq_after(cb->end_seq, tp->snd_una);
-	u32 acked = cb->segs;
+	struct sk_buff *skb = newtcp_seg_skb(seg);
+	u32 acked = seg->segs;
 
-	if (unlikely(cb->sacked & NEWTCP_SEG_TSTAMP_ACK))
+	if (unlikely(seg->marks & NEWTCP_SEG_TSTAMP_ACK))
 		newtcp_tx_stamp_acked(sk, skb);
-	if (!whole) {
-		u32 mss = cb->mss;
+	if (unlikely(seq_after(seg->end_seq, tp->snd_una))) {
+		u32 mss = seg->mss;
 
-		if (cb->segs <= 1 || !seq_after(tp->snd_una, cb->seq))
+		if (seg->segs <= 1 || !seq_after(tp->snd_una, seg->seq) ||
+		    newtcp_skb_trim_head(sk, skb, tp->snd_una - seg->seq))
 			return false;
 		/* Only what counts as whole segments leaves the counts. */
-		acked = cb->segs;
-		if (newtcp_skb_trim_head(sk, skb, tp->snd_una - cb->seq))
-			return false;
 		newtcp_skb_set_segs(skb, mss);
-		acked -= cb->segs;
-	}
-
-	newtcp_rack_delivered(tp, cb);
-	if (cb->sacked & NEWTCP_SEG_EVER_RETRANS) {
-		r->retrans = true;
-	} else if (!(cb->sacked & NEWTCP_SEG_SACKED)) {
-		/* The first one waited longest: that is the path's round trip. */
-		if (!r->sent_us)
-			r->sent_us = cb->sent_us;
-	}
-	if (!(cb->sacked & NEWTCP_SEG_SACKED))
-		r->delivered += acked;
-	newtcp_count_change(tp, skb, acked);
-	r->acked += acked;
-	if (!whole)
+		acked -= seg->segs;
+		newtcp_seg_acked(&tp->rec, &tp->board, n, seg, acked, tp->now_us,
+				 tp->rtt.min_us);
 		return false;
-	__skb_unlink(skb, &tp->rtx_queue);
+	}
+	newtcp_seg_acked(&tp->rec, &tp->board, n, seg, acked, tp->now_us, tp->rtt.min_us);
+	newtcp_board_remove(&tp->board, seg);
 	newtcp_skb_free(sk, skb);
 	return true;
 }
 
-/*
- * Without SACK the dupacks stood for segments that were delivered. One of what
- * is acknowledged now filled the hole, the others are those.
- */
-static void dupacks_acked(struct newtcp_sock *tp, struct clean_result *r)
-{
-	if (r->acked) {
-		r->delivered = r->acked > tp->sacked_out ?
-			       r->acked - tp->sacked_out : 1;
-		tp->sacked_out -= min(tp->sacked_out, r->acked - 1);
-	}
-	newtcp_limit_dupacks(tp, r->acked);
-}
-
-static void clean_rtx_queue(struct sock *sk, struct clean_result *r)
+static void clean_board(struct sock *sk, struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb;
+	struct newtcp_seg *seg;
 
-	while ((skb = skb_peek(&tp->rtx_queue))) {
-		if (!clean_one(sk, skb, r))
+	while ((seg = newtcp_board_first(&tp->board))) {
+		if (!clean_one(sk, seg, n))
 			break;
 	}
-	if (!tp->sack_ok && tp->sacked_out)
-		dupacks_acked(tp, r);
 }
 
 /* Karn's rule: from untouched segments, else only from an echoed timestamp. */
-static u32 take_rtt(struct sock *sk, const struct clean_result *r,
-		    u64 sack_sent_us, bool acked)
+static u32 take_rtt(struct sock *sk, const struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 sample = 0;
 
-	if (r->sent_us && !r->retrans)
-		sample = max_t(u64, tp->now_us - r->sent_us, 1);
-	else if (sack_sent_us)
-		sample = max_t(u64, tp->now_us - sack_sent_us, 1);
-	if (!sample && acked)
+	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
+		sample = max_t(u64, tp->now_us - n->first_us, 1);
+	else if (n->sack_us)
+		sample = max_t(u64, tp->now_us - n->sack_us, 1);
+	if (!sample && (n->flags & NEWTCP_RX_ADVANCED))
 		sample = rtt_from_echo(tp);
 	if (sample)
 		newtcp_rtt_update(sk, sample);
 	return sample;
-}
-
-/* A peer without SACK repeats itself when something is missing. */
-static void count_dupack(struct newtcp_sock *tp, const struct sk_buff *skb,
-			 int flags)
-{
-	if (flags & (NEWTCP_AF_DATA | NEWTCP_AF_WIN_UPDATE | NEWTCP_AF_ACKED))
-		return;
-	if (NEWTCP_CB(skb)->flags & (TH_SYN | TH_FIN))
-		return;
-	tp->sacked_out++;
-	newtcp_limit_dupacks(tp, 0);
 }
 
 static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
@@ -211,50 +160,104 @@ static void ack_probe(struct sock *sk)
 }
 
 /* SND.UNA moved: the timers of what is still in flight start anew. */
-static void restart_timers(struct sock *sk)
+static void restart_timers(struct sock *sk, const struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (tp->packets_out) {
+	if (tp->board.packets_out) {
+		if (unlikely(n->reneged))
+			return;
 		newtcp_rearm_rto(sk);
-		newtcp_schedule_tlp(sk);
+		if (likely(!n->look_again_us))
+			newtcp_schedule_tlp(sk);
 		return;
 	}
-	tp->retrans_stamp = 0;
+	tp->rec.retrans_stamp = 0;
 	newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
 	newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
 }
 
-/* SND.UNA stays: only SACKs and dupacks can be news. */
+static void begin(struct newtcp_sock *tp, struct newtcp_ack_news *n, u32 ack, u32 flags)
+{
+	n->flags = flags;
+	n->ack = ack;
+	n->late_seq = tp->snd_nxt;
+	n->prior_fack = tp->board.sacked_out ? tp->rec.high_sacked : tp->snd_una;
+	if (tp->seg_has_ts && tp->last_tsecr) {
+		n->flags |= NEWTCP_RX_ECHO;
+		n->tsecr = tp->last_tsecr - tp->ts_offset;
+	}
+}
+
+/* SND.UNA stays: only SACKs can be news. */
 static int old_ack(struct sock *sk, const struct sk_buff *skb,
 		   const struct newtcp_options *opts)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u64 sent_us = 0;
-	u32 sacked = 0;
-	int flags;
+	struct newtcp_ack_news n = {};
+	struct newtcp_loss_conf conf;
+	struct newtcp_snd s;
 
-	if (!opts || !(opts->flags & NEWTCP_OPT_SACK) || !tp->packets_out)
+	if (!opts || !(opts->flags & NEWTCP_OPT_SACK) || !tp->sack_ok ||
+	    !tp->board.packets_out)
 		return 0;
-	flags = newtcp_sack_tag(sk, opts, NEWTCP_CB(skb)->ack_seq, &sacked,
-				&sent_us);
-	newtcp_recovery_step(sk, 0, sacked, flags);
+	begin(tp, &n, NEWTCP_CB(skb)->ack_seq, 0);
+	newtcp_loss_conf(sk, &conf);
+	newtcp_snd_view(sk, &s, &conf);
+	newtcp_sack_enter(&s, &n, opts->sacks, opts->num_sacks);
+	/* It was overtaken: what it repeats says nothing of duplicates. */
+	n.flags &= ~(NEWTCP_RX_DSACK | NEWTCP_RX_DSACK_TLP);
+	newtcp_ack_recovery(sk, &s, &n);
+	newtcp_ack_resend(sk, &s, &n);
 	return 0;
 }
 
-/* Everything but the plainest case: loss state, SACKs, dupacks. */
-static void ack_slow(struct sock *sk, const struct sk_buff *skb, int flags,
-		     u32 acked, u32 delivered, u32 sacked)
+/* Everything but the plainest case: loss state, SACKs, duplicate ACKs. */
+static noinline_for_stack void ack_slow(struct sock *sk, struct newtcp_ack_news *n,
+					const struct newtcp_options *opts, u32 in_flight)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_loss_conf conf;
+	struct newtcp_snd s;
+	u32 rtt_us;
 
-	if (!tp->sack_ok) {
-		u32 before = tp->sacked_out;
-
-		count_dupack(tp, skb, flags);
-		sacked = tp->sacked_out > before;
+	newtcp_loss_conf(sk, &conf);
+	newtcp_snd_view(sk, &s, &conf);
+	if (opts && (opts->flags & NEWTCP_OPT_SACK) && tp->sack_ok)
+		newtcp_sack_enter(&s, n, opts->sacks, opts->num_sacks);
+	if (n->flags & NEWTCP_RX_ADVANCED)
+		clean_board(sk, n);
+	rtt_us = take_rtt(sk, n);
+	newtcp_ack_recovery(sk, &s, n);
+	if (n->grow)
+		grow_window(sk, n->delivered, in_flight, rtt_us);
+	if (n->flags & NEWTCP_RX_ADVANCED) {
+		sk_dst_confirm(sk);
+		restart_timers(sk, n);
 	}
-	newtcp_recovery_step(sk, acked, delivered + sacked, flags);
+	newtcp_ack_resend(sk, &s, n);
+}
+
+/* Nothing is wrong, and segments were acknowledged. */
+static inline void ack_fast(struct sock *sk, struct newtcp_ack_news *n, u32 in_flight)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 rtt_us;
+
+	clean_board(sk, n);
+	rtt_us = take_rtt(sk, n);
+	tp->rec.delivered += n->delivered;
+	grow_window(sk, n->acked, in_flight, rtt_us);
+	sk_dst_confirm(sk);
+	restart_timers(sk, n);
+}
+
+static bool nothing_wrong(const struct newtcp_sock *tp, const struct newtcp_options *opts,
+			  u32 flags)
+{
+	return tp->rec.state == NEWTCP_CA_OPEN && !tp->board.sacked_out &&
+	       !tp->rec.tlp_out && (flags & NEWTCP_RX_ADVANCED) &&
+	       (!opts || !(opts->flags & NEWTCP_OPT_SACK));
 }
 
 /**
@@ -262,7 +265,7 @@ static void ack_slow(struct sock *sk, const struct sk_buff *skb, int flags,
  * @sk: the connection
  * @skb: the segment; its transport header is set
  * @opts: its options, or NULL when they held a timestamp at most
- * @flags: NEWTCP_AF_DATA when it carries data
+ * @flags: NEWTCP_RX_DATA when it carries data
  *
  * newtcp_sock.now_us must be fresh.
  *
@@ -270,13 +273,11 @@ static void ack_slow(struct sock *sk, const struct sk_buff *skb, int flags,
  * must be dropped, the challenge that was due having been sent.
  */
 int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
-	       const struct newtcp_options *opts, int flags)
+	       const struct newtcp_options *opts, u32 flags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct clean_result r = {};
 	u32 ack = NEWTCP_CB(skb)->ack_seq;
-	u32 in_flight, rtt_us, sacked = 0;
-	u64 sack_sent_us = 0;
+	struct newtcp_ack_news n = {};
 
 	switch (newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window,
 				   ack)) {
@@ -289,7 +290,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 			return old_ack(sk, skb, opts);
 		break;
 	case VERDICT_ACK_NEW:
-		flags |= NEWTCP_AF_ACKED;
+		flags |= NEWTCP_RX_ADVANCED;
 		tp->retransmits = 0;
 		break;
 	}
@@ -297,8 +298,11 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	/* RFC 7323 4.3: the timestamp of the segment that covers Last.ACK.sent. */
 	if (tp->seg_has_ts)
 		newtcp_ts_recent_update(tp, NEWTCP_CB(skb)->seq);
+	if (unlikely(NEWTCP_CB(skb)->flags & (TH_SYN | TH_FIN)))
+		flags |= NEWTCP_RX_CONTROL;
 
 	window_update(sk, skb, ack, &flags);
+	begin(tp, &n, ack, flags);
 	tp->bytes_acked += ack - tp->snd_una;
 	WRITE_ONCE(tp->snd_una, ack);
 	WRITE_ONCE(sk->sk_err_soft, 0);
@@ -306,37 +310,15 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	tp->probes_out = 0;
 	tp->keep_probes_out = 0;
 
-	if (!tp->packets_out) {
-		if (unlikely(tp->tlp_high_seq))
-			newtcp_tlp_acked(tp, flags);
+	if (!tp->board.packets_out) {
+		if (unlikely(tp->rec.tlp_out))
+			newtcp_ack_probe_tail(sk, &n);
 		ack_probe(sk);
 		return 1;
 	}
-
-	in_flight = newtcp_in_flight(tp);
-	if (opts && (opts->flags & NEWTCP_OPT_SACK))
-		flags |= newtcp_sack_tag(sk, opts, ack, &sacked, &sack_sent_us);
-	if (flags & NEWTCP_AF_ACKED)
-		clean_rtx_queue(sk, &r);
-	if (r.retrans)
-		flags |= NEWTCP_AF_RETRANS_ACKED;
-	rtt_us = take_rtt(sk, &r, sack_sent_us, flags & NEWTCP_AF_ACKED);
-	tp->delivered += r.delivered + sacked;
-
-	if (likely(tp->ca_state == NEWTCP_CA_OPEN && !tp->sacked_out &&
-		   (flags & NEWTCP_AF_ACKED))) {
-		grow_window(sk, r.acked, in_flight, rtt_us);
-	} else {
-		ack_slow(sk, skb, flags, r.acked, r.delivered, sacked);
-		if (tp->ca_state == NEWTCP_CA_DISORDER && r.acked)
-			grow_window(sk, r.acked, in_flight, rtt_us);
-	}
-
-	if (unlikely(tp->tlp_high_seq))
-		newtcp_tlp_acked(tp, flags);
-	if (flags & NEWTCP_AF_ACKED) {
-		sk_dst_confirm(sk);
-		restart_timers(sk);
-	}
+	if (likely(nothing_wrong(tp, opts, flags)))
+		ack_fast(sk, &n, newtcp_in_flight(tp));
+	else
+		ack_slow(sk, &n, opts, newtcp_in_flight(tp));
 	return 1;
 }

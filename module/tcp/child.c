@@ -21,7 +21,7 @@
  *    queue. sk_peer_pid and sk_peer_cred are never set for this family; they
  *    are cleared nevertheless, and their lock begins open, since
  *    getsockopt(SO_PEERCRED) on the listener may hold it while it is copied.
- *  - The transport's own: rtx_queue, reassembly, the timer (newtcp_timer_setup),
+ *  - The transport's own: the scoreboard, reassembly, the timer (newtcp_timer_setup),
  *    the congestion controller: the listener's, whose module is counted once
  *    more, if its program chose it, else what is the default by now. Of
  *    inet_sock's cork no datagram code is ever called: what lives there is
@@ -75,7 +75,7 @@ static void forget_parent(struct sock *sk)
 	tp->intake_pinned = 0;
 	tp->deferred = 0;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
-	__skb_queue_head_init(&tp->rtx_queue);
+	newtcp_board_init(&tp->board);
 	tp->out_of_order = RB_ROOT;
 	tp->out_of_order_last = NULL;
 	newtcp_timer_setup(sk);
@@ -248,7 +248,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 		return NULL;
 	}
 	newtcp_sync_mss(child, dst_mtu(dst));
-	newtcp_sk(child)->total_retrans = req->retrans;
+	newtcp_sk(child)->rec.total_retrans = req->retrans;
 	if (synacks_lost(req, opts))
 		newtcp_sk(child)->cong.cwnd = 1;
 	newtcp_metrics_cong(child, dst);

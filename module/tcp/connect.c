@@ -194,8 +194,8 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	tp->last_tsecr = o->tsecr;
 	tp->seg_has_ts = tp->ts_ok;
 	/* Not when it is the first one that is answered. */
-	lost = tp->total_retrans > 1 &&
-	       !(tp->ts_ok && o->tsecr == tp->retrans_stamp + tp->ts_offset);
+	lost = tp->rec.total_retrans > 1 &&
+	       !(tp->ts_ok && o->tsecr == tp->rec.retrans_stamp + tp->ts_offset);
 	if (newtcp_ack(sk, skb, NULL, 0) < 0)
 		return;
 	tp->snd_wl1 = cb->seq;
@@ -226,7 +226,7 @@ static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
 			     const struct newtcp_options *o)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *syn = skb_peek(&tp->rtx_queue);
+	struct sk_buff *syn = newtcp_unacked_head(tp);
 
 	tp->irs = NEWTCP_CB(skb)->seq;
 	WRITE_ONCE(tp->rcv_nxt, tp->irs + 1);
@@ -269,8 +269,8 @@ int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 	if (th->ack) {
 		u32 ts = newtcp_ts_of(tp->now_us) + tp->ts_offset;
 		bool bad_echo = (o.flags & NEWTCP_OPT_TS) && o.tsecr &&
-				tp->retrans_stamp &&
-				!seq_between(o.tsecr, tp->retrans_stamp +
+				tp->rec.retrans_stamp &&
+				!seq_between(o.tsecr, tp->rec.retrans_stamp +
 					     tp->ts_offset, ts);
 
 		if (!seq_after(ack, tp->snd_una) ||

@@ -83,12 +83,11 @@ int newtcp_send_syn(struct sock *sk)
 	cb->flags = TH_SYN;
 	cb->segs = 1;
 
-	__skb_queue_tail(&tp->rtx_queue, skb);
-	tp->packets_out = 1;
+	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
 	tp->snd_nxt = tp->write_seq;
 	tp->pushed_seq = tp->write_seq;
 	newtcp_clock_refresh(tp);
-	tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+	tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
 
 	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);
 	/* Dropped on this host or on the path, it is all one: the timer sends it again. */
@@ -145,13 +144,15 @@ void newtcp_send_fin(struct sock *sk)
 		NEWTCP_CB(skb)->flags |= TH_FIN;
 		NEWTCP_CB(skb)->end_seq++;
 	} else if (!append_fin(sk)) {
-		skb = skb_peek_tail(&tp->rtx_queue);
-		if (!skb) {
+		struct newtcp_seg *last = newtcp_board_last(&tp->board);
+
+		/* What the peer has is not sent again. */
+		if (!last || (last->marks & NEWTCP_SEG_SACKED)) {
 			owe_fin(sk);
 			return;
 		}
-		NEWTCP_CB(skb)->flags |= TH_FIN;
-		NEWTCP_CB(skb)->end_seq++;
+		last->flags |= TH_FIN;
+		last->end_seq++;
 		WRITE_ONCE(tp->snd_nxt, tp->snd_nxt + 1);
 		return;
 	}
@@ -225,7 +226,7 @@ int newtcp_write_wakeup(struct sock *sk)
 	mss = newtcp_current_mss(sk);
 	room = min(newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq, mss);
 	if (room < skb->len &&
-	    newtcp_skb_split(sk, &sk->sk_write_queue, skb, room, mss, GFP_ATOMIC))
+	    newtcp_skb_split(sk, skb, false, room, mss, GFP_ATOMIC))
 		return -1;
 	NEWTCP_CB(skb)->flags |= TH_PSH;
 	newtcp_skb_set_segs(skb, mss);
@@ -274,7 +275,7 @@ void newtcp_check_probe(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!tp->packets_out && !(tp->deadlines & BIT(NEWTCP_DL_PROBE)))
+	if (!tp->board.packets_out && !(tp->deadlines & BIT(NEWTCP_DL_PROBE)))
 		newtcp_deadline_set(sk, NEWTCP_DL_PROBE,
 				    jiffies + probe_interval(tp));
 }
@@ -290,7 +291,7 @@ void newtcp_send_probe(struct sock *sk)
 	int err = newtcp_write_wakeup(sk);
 	u32 wait = NEWTCP_RESOURCE_WAIT;
 
-	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
+	if (tp->board.packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		/* Something went out, or nothing is left to send. */
 		tp->probes_out = 0;
 		tp->probes_stamp = 0;

@@ -15,14 +15,6 @@ static u8 options_in_use(const struct newtcp_sock *tp)
 	       (tp->wscale_ok ? TCPI_OPT_WSCALE : 0);
 }
 
-/* enum newtcp_ca_state in the values of enum tcp_ca_state. */
-static const u8 ca_state_value[] = {
-	[NEWTCP_CA_OPEN] = TCP_CA_Open,
-	[NEWTCP_CA_DISORDER] = TCP_CA_Disorder,
-	[NEWTCP_CA_RECOVERY] = TCP_CA_Recovery,
-	[NEWTCP_CA_LOSS] = TCP_CA_Loss,
-};
-
 /* All ones, whatever their number, is "no limit". */
 static u64 rate(unsigned long bytes_per_second)
 {
@@ -46,13 +38,13 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	slow = lock_sock_fast(sk);
 	info->tcpi_state = sk->sk_state;
 	info->tcpi_snd_cwnd = tp->cong.cwnd;
-	info->tcpi_reordering = tp->reordering;
+	info->tcpi_reordering = tp->rec.reordering;
 	if (sk->sk_state == TCP_LISTEN) {
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
 		goto out;
 	}
-	info->tcpi_ca_state = ca_state_value[tp->ca_state];
+	info->tcpi_ca_state = tp->rec.state;
 	info->tcpi_retransmits = tp->retransmits;
 	info->tcpi_probes = tp->probes_out;
 	info->tcpi_backoff = tp->rtt.backoff;
@@ -65,10 +57,10 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_ato = jiffies_to_usecs(tp->ato);
 	info->tcpi_snd_mss = tp->mss;
 	info->tcpi_rcv_mss = tp->rcv_mss;
-	info->tcpi_unacked = tp->packets_out;
-	info->tcpi_sacked = tp->sacked_out;
-	info->tcpi_lost = tp->lost_out;
-	info->tcpi_retrans = tp->retrans_out;
+	info->tcpi_unacked = tp->board.packets_out;
+	info->tcpi_sacked = tp->board.sacked_out;
+	info->tcpi_lost = tp->board.lost_out;
+	info->tcpi_retrans = tp->board.retrans_out;
 	info->tcpi_last_data_sent = jiffies_to_msecs(now - tp->last_snd);
 	info->tcpi_last_data_recv = jiffies_to_msecs(now - tp->last_rcv);
 	info->tcpi_last_ack_recv = jiffies_to_msecs(now - tp->last_heard);
@@ -80,15 +72,15 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_advmss = tp->advmss;
 	info->tcpi_rcv_rtt = tp->rcv_rtt_us >> 3;
 	info->tcpi_rcv_space = tp->rcvq.space;
-	info->tcpi_total_retrans = tp->total_retrans;
+	info->tcpi_total_retrans = tp->rec.total_retrans;
 	info->tcpi_bytes_acked = tp->bytes_acked;
 	info->tcpi_bytes_received = tp->bytes_received;
 	info->tcpi_notsent_bytes = max_t(int, 0, tp->write_seq - tp->snd_nxt);
 	info->tcpi_segs_out = tp->segs_out;
 	info->tcpi_segs_in = tp->segs_in;
 	info->tcpi_min_rtt = tp->rtt.min_us;
-	info->tcpi_delivered = tp->delivered;
-	info->tcpi_reord_seen = tp->reord_seen;
+	info->tcpi_delivered = tp->rec.delivered;
+	info->tcpi_reord_seen = tp->rec.reord_seen;
 	info->tcpi_snd_wnd = tp->snd_wnd;
 	NEWINET_INFO_RCV_WND(info, tp->rcv_wnd);
 out:

@@ -395,7 +395,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	news = cb->ack_seq != tp->snd_una ||
 	       tp->snd_wnd != (u32)ntohs(th->window) << tp->snd_wscale;
 	if (news) {
-		newtcp_ack(sk, skb, NULL, NEWTCP_AF_DATA);
+		newtcp_ack(sk, skb, NULL, NEWTCP_RX_DATA);
 	} else {
 		/* Else an update 2 GiB from here would pass for an old one. */
 		tp->snd_wl1 = cb->seq;
@@ -427,7 +427,7 @@ static noinline_for_stack void slow_path(struct sock *sk, struct sk_buff *skb,
 	if (!steps_one_to_four(sk, skb, th))
 		goto discard;
 	if (NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
-		flags = NEWTCP_AF_DATA;
+		flags = NEWTCP_RX_DATA;
 	if (newtcp_ack(sk, skb, opts, flags) < 0)
 		goto discard;
 	newtcp_data_queue(sk, skb);
@@ -581,7 +581,7 @@ int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
 	if (!steps_one_to_four(sk, skb, th))
 		goto discard;
 	if (NEWTCP_CB(skb)->end_seq != NEWTCP_CB(skb)->seq)
-		flags = NEWTCP_AF_DATA;
+		flags = NEWTCP_RX_DATA;
 	/* In SYN-RECEIVED it must acknowledge our SYN, and nothing beyond it. */
 	if (sk->sk_state == TCP_SYN_RECV &&
 	    !seq_mark_ahead(NEWTCP_CB(skb)->ack_seq, tp->snd_una, tp->snd_nxt)) {

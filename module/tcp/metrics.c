@@ -108,7 +108,7 @@ static void start_windows(struct sock *sk, const struct dst_entry *dst)
 					 (u32)NEWTCP_INFINITE_SSTHRESH);
 	val = dst_metric(dst, RTAX_REORDERING);
 	if (val)
-		tp->reordering = val;
+		tp->rec.reordering = val;
 }
 
 /* The first timeout: what the route knows, when that is more than we have seen. */

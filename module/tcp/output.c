@@ -398,7 +398,7 @@ static inline bool nagle_ok(const struct newtcp_sock *tp,
 	if (nonagle & NEWTCP_NAGLE_CORK)
 		return false;
 	return !newtcp_nagle_hold(skb->len, mss, nonagle & NEWTCP_NAGLE_OFF,
-				  tp->packets_out &&
+				  tp->board.packets_out &&
 				  seq_mark_ahead(tp->snd_sml, tp->snd_una,
 						 tp->snd_nxt));
 }
@@ -412,15 +412,16 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	u32 before = tp->packets_out;
+	u32 before = tp->board.packets_out;
 
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	__skb_unlink(skb, &sk->sk_write_queue);
-	__skb_queue_tail(&tp->rtx_queue, skb);
-	tp->packets_out += cb->segs;
+	cb->marks &= NEWTCP_SEG_TSTAMP_ACK;
+	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
 	if (skb->len < cb->mss)
 		tp->snd_sml = cb->end_seq;
-	tp->prr_out += cb->segs;
+	if (unlikely(newtcp_ca_reducing(&tp->rec)))
+		tp->rec.prr_out += cb->segs;
 	if (!before)
 		newtcp_rearm_rto(sk);
 }
@@ -464,13 +465,13 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 			  (u64)room * mss);
 	u32 chunk;
 
-	if (tp->ca_state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
+	if (tp->rec.state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
 	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len)
 		return false;
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;
 	/* The next ACK is more than half a round trip away: too long. */
-	if (tp->now_us - NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us <
+	if (tp->now_us - NEWTCP_CB(newtcp_unacked_head(tp))->sent_us <
 	    tp->rtt.srtt_us >> 4)
 		return false;
 	/* Without a part of the window to wait for: one ACK, of three at most. */
@@ -486,8 +487,8 @@ static void after_sending(struct sock *sk, bool window_full)
 
 	/* RFC 7661 in brief: growth only when the window is what held us. */
 	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) || window_full ||
-	    (!tp->cwnd_limited && tp->packets_out > tp->max_packets_out)) {
-		tp->max_packets_out = tp->packets_out;
+	    (!tp->cwnd_limited && tp->board.packets_out > tp->max_packets_out)) {
+		tp->max_packets_out = tp->board.packets_out;
 		tp->cwnd_usage_seq = tp->snd_nxt;
 		tp->cwnd_limited = window_full;
 	}
@@ -501,7 +502,7 @@ static bool fit(struct sock *sk, struct sk_buff *skb, u32 mss, u32 bytes,
 		return true;
 	if (!bytes)
 		return false;
-	return !newtcp_skb_split(sk, &sk->sk_write_queue, skb, bytes, mss, gfp);
+	return !newtcp_skb_split(sk, skb, false, bytes, mss, gfp);
 }
 
 /**
@@ -526,7 +527,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 
 	newtcp_clock_refresh(tp);
 	/* Before the first segment is cut to what the window allows. */
-	if (!tp->packets_out && !skb_queue_empty(&sk->sk_write_queue))
+	if (!tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue))
 		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		room = cwnd_room(tp);
@@ -568,7 +569,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 		newtcp_schedule_tlp(sk);
 		return false;
 	}
-	return !tp->packets_out && !skb_queue_empty(&sk->sk_write_queue);
+	return !tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue);
 }
 
 /**

@@ -159,7 +159,7 @@ void newtcp_sndbuf_expand(struct sock *sk)
 	per_mss = roundup_pow_of_two(per_mss) +
 		  SKB_DATA_ALIGN(sizeof(struct sk_buff));
 	segs = max_t(u32, NEWTCP_INIT_CWND, tp->cong.cwnd);
-	segs = max_t(u32, segs, tp->reordering + 1);
+	segs = max_t(u32, segs, tp->rec.reordering + 1);
 	/* Twice: one window in flight, one being written meanwhile. */
 	want = 2ULL * segs * per_mss;
 	if (sk->sk_sndbuf < want)

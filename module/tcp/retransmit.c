@@ -31,8 +31,7 @@ static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)
 			len -= len % mss;
 	}
 	if (len < skb->len)
-		return newtcp_skb_split(sk, &tp->rtx_queue, skb, len, mss,
-					GFP_ATOMIC);
+		return newtcp_skb_split(sk, skb, true, len, mss, GFP_ATOMIC);
 	return 0;
 }
 
@@ -40,6 +39,7 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	struct newtcp_snd s;
 	u32 mss;
 	int err;
 
@@ -65,22 +65,18 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 			int old = cb->segs;
 
 			newtcp_skb_set_segs(skb, mss);
-			newtcp_count_change(tp, skb, old - cb->segs);
+			newtcp_board_count(&tp->board, newtcp_seg_of(skb), old - cb->segs);
 		}
 	}
 
 	newtcp_clock_refresh(tp);
 	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);
 	/* Karn's rule holds even for a copy that was lost on the way out. */
-	cb->sacked |= NEWTCP_SEG_EVER_RETRANS;
+	cb->marks |= NEWTCP_SEG_EVER_RETRANS;
 	if (err)
 		return err;
-	if (!(cb->sacked & NEWTCP_SEG_RETRANS)) {
-		cb->sacked |= NEWTCP_SEG_RETRANS;
-		tp->retrans_out += cb->segs;
-	}
-	tp->total_retrans += cb->segs;
-	tp->prr_out += cb->segs;
+	newtcp_snd_view(sk, &s, NULL);
+	newtcp_recovery_sent_again(&s, newtcp_seg_of(skb));
 	return 0;
 }
 
@@ -99,8 +95,8 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 	int err = send_again(sk, skb, segs);
 
 	/* Of the first attempt, or a host without a route would never give up. */
-	if (!tp->retrans_stamp)
-		tp->retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+	if (!tp->rec.retrans_stamp)
+		tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
 	return err;
 }
 
@@ -113,24 +109,15 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 void newtcp_retransmit_lost(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb;
-	struct sk_buff *skb;
-	u32 in_flight;
 	bool first = true;
+	struct rb_node *n;
+	u32 in_flight;
 
-	if (!tp->lost_out || tp->lost_out == tp->retrans_out)
-		return;
-
-	skb_queue_walk(&tp->rtx_queue, skb) {
+	while ((n = rb_first(&tp->board.lost))) {
 		in_flight = newtcp_in_flight(tp);
-		/* No room left, or none left to send. */
-		if (in_flight >= tp->cong.cwnd || tp->lost_out == tp->retrans_out)
-			break;
-		cb = NEWTCP_CB(skb);
-		if (!(cb->sacked & NEWTCP_SEG_LOST) ||
-		    (cb->sacked & (NEWTCP_SEG_SACKED | NEWTCP_SEG_RETRANS)))
-			continue;
-		if (newtcp_retransmit_skb(sk, skb, tp->cong.cwnd - in_flight))
+		if (in_flight >= tp->cong.cwnd ||
+		    newtcp_retransmit_skb(sk, newtcp_seg_skb(newtcp_seg_entry(n)),
+					  tp->cong.cwnd - in_flight))
 			break;
 		if (first) {
 			newtcp_rearm_rto(sk);

@@ -71,21 +71,19 @@ static int unshare(struct sk_buff *skb, gfp_t gfp)
  * twice what the program may queue, and the largest skbs on top, they are
  * refused. The head can be cut, so that all can be sent again one by one.
  */
-static bool too_many_pieces(const struct sock *sk, const struct sk_buff_head *list,
-			    const struct sk_buff *skb)
+static bool too_many_pieces(const struct sock *sk, const struct sk_buff *skb)
 {
 	int limit = 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
 
 	return (sk->sk_wmem_queued >> 1) - limit > sk->sk_sndbuf &&
-	       list == &newtcp_sk(sk)->rtx_queue &&
-	       skb != skb_peek(list);
+	       skb != newtcp_unacked_head(newtcp_sk(sk));
 }
 
 /**
  * newtcp_skb_split() - cut a segment in two
  * @sk: the socket
- * @list: the queue that @skb is in; the second half goes behind it
- * @skb: the segment
+ * @skb: the segment; the second half goes behind it
+ * @sent: it is on the scoreboard, not in the write queue
  * @len: bytes that stay in it
  * @mss: for counting the segments of both
  * @gfp: allocation flags
@@ -93,8 +91,8 @@ static bool too_many_pieces(const struct sock *sk, const struct sk_buff_head *li
  * Return: 0; -ENOMEM, also when the queue is in too many pieces already;
  * -EINVAL for a length that does not cut.
  */
-int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
-		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp)
+int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
+		     u32 len, u32 mss, gfp_t gfp)
 {
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb), *ncb;
 	struct newtcp_sock *tp = newtcp_sk(sk);
@@ -104,7 +102,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 
 	if (WARN_ON_ONCE(!len || len >= skb->len))
 		return -EINVAL;
-	if (unlikely(too_many_pieces(sk, list, skb)))
+	if (unlikely(sent && too_many_pieces(sk, skb)))
 		return -ENOMEM;
 	if (unshare(skb, gfp))
 		return -ENOMEM;
@@ -120,7 +118,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 	ncb->seq = cb->seq + len;
 	ncb->end_seq = cb->end_seq;
 	ncb->sent_us = cb->sent_us;
-	ncb->sacked = cb->sacked;
+	ncb->marks = cb->marks;
 	cb->end_seq = ncb->seq;
 
 	flags = cb->flags;
@@ -130,16 +128,18 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
 	skb_split(skb, rest, len);
 	rest->tstamp = skb->tstamp;
 	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP ||
-		     cb->sacked & NEWTCP_SEG_TSTAMP_ACK))
+		     cb->marks & NEWTCP_SEG_TSTAMP_ACK))
 		newtcp_tx_stamp_split(skb, rest);
 
 	old = cb->segs;
 	newtcp_skb_set_segs(skb, mss);
 	newtcp_skb_set_segs(rest, mss);
-	/* Data that was sent is in the counts of the scoreboard. */
-	if (list == &tp->rtx_queue)
-		newtcp_count_change(tp, skb, old - cb->segs - ncb->segs);
-	__skb_queue_after(list, skb, rest);
+	if (sent) {
+		newtcp_board_count(&tp->board, newtcp_seg_of(skb), old - cb->segs - ncb->segs);
+		newtcp_board_split(&tp->board, newtcp_seg_of(skb), newtcp_seg_of(rest));
+	} else {
+		__skb_queue_after(&sk->sk_write_queue, skb, rest);
+	}
 	return 0;
 }
 

@@ -123,13 +123,17 @@ void newtcp_set_state(struct sock *sk, int state)
 	inet_sk_set_state(sk, state);
 }
 
-/* Unsent and unacknowledged data goes. */
-static void purge_list(struct sock *sk, struct sk_buff_head *list)
+/* Unacknowledged data goes. */
+static void purge_board(struct sock *sk)
 {
-	struct sk_buff *skb;
+	struct newtcp_board *b = &newtcp_sk(sk)->board;
+	struct newtcp_seg *seg;
 
-	while ((skb = __skb_dequeue(list)))
-		newtcp_skb_free(sk, skb);
+	while ((seg = newtcp_board_first(b))) {
+		newtcp_board_remove(b, seg);
+		newtcp_skb_free(sk, newtcp_seg_skb(seg));
+	}
+	newtcp_board_init(b);
 }
 
 /**
@@ -139,13 +143,11 @@ static void purge_list(struct sock *sk, struct sk_buff_head *list)
 void newtcp_purge_send(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct sk_buff *skb;
 
-	purge_list(sk, &tp->rtx_queue);
-	purge_list(sk, &sk->sk_write_queue);
-	tp->packets_out = 0;
-	tp->sacked_out = 0;
-	tp->lost_out = 0;
-	tp->retrans_out = 0;
+	purge_board(sk);
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		newtcp_skb_free(sk, skb);
 	tp->rtt.backoff = 0;
 	newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
 	newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
@@ -312,7 +314,7 @@ static int newtcp_init_sock(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct net *net = sock_net(sk);
 
-	__skb_queue_head_init(&tp->rtx_queue);
+	newtcp_board_init(&tp->board);
 	tp->out_of_order = RB_ROOT;
 	newtcp_timer_setup(sk);
 	newtcp_default_cong(sk);

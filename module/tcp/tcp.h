@@ -52,6 +52,8 @@
 #include "../newinet.h"
 #include "core/seq.h"
 #include "core/negotiate.h"
+#include "core/board.h"
+#include "core/recovery.h"
 #include "core/options.h"
 #include "core/rtt.h"
 #include "cong_table.h"
@@ -62,7 +64,6 @@
 
 #define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
 #define NEWTCP_MAX_WINDOW	32767
-#define NEWTCP_DUPTHRESH	3	/* RFC 5681, RFC 6675 */
 #define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
 #define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
 #define NEWTCP_DELACK_MIN	(HZ / 25)	/* 40 ms */
@@ -100,56 +101,75 @@ enum newtcp_deferred {
 #define DELACK_NOW		0x4	/* send it with no delay */
 #define DELACK_NOMEM	0x8	/* data had no room: close the window */
 
-/* newtcp_sock.ca_state */
-enum newtcp_ca_state {
-	NEWTCP_CA_OPEN,		/* nothing wrong */
-	NEWTCP_CA_DISORDER,	/* duplicate ACKs or SACKs seen, no loss declared */
-	NEWTCP_CA_RECOVERY,	/* fast recovery until SND.UNA passes high_seq */
-	NEWTCP_CA_LOSS,		/* after a timeout, until SND.UNA passes high_seq */
-};
-
-/* newtcp_skb_cb.sacked: scoreboard of one segment */
-#define NEWTCP_SEG_SACKED	0x1
-#define NEWTCP_SEG_RETRANS	0x2	/* retransmitted, and still out */
-#define NEWTCP_SEG_LOST		0x4
-#define NEWTCP_SEG_EVER_RETRANS	0x8	/* Karn: gives no round-trip sample */
-#define NEWTCP_SEG_TSTAMP_ACK	0x10	/* the program asks when it is acknowledged */
-
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb
+ * @sent: send: see struct newtcp_seg
+ * @tsval: receive: timestamp value
+ * @tsecr: receive: timestamp echo
+ * @ack_seq: receive: SEG.ACK
+ * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
+ * @sent_us: send: see struct newtcp_seg, and all that follow
  * @seq: first sequence number
  * @end_seq: last + 1; SYN and FIN count one each
- * @sent_us: receive: unused; send: when it was last transmitted
- * @ack_seq: receive: SEG.ACK
- * @tsval: receive: timestamp value
  * @segs: send: wire segments that the skb makes
  * @mss: send: payload bytes of each of them
  * @flags: TH_FIN ...
- * @sacked: NEWTCP_SEG_*
- * @tsecr: receive: timestamp echo
- * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
+ * @marks: NEWTCP_SEG_*
  *
  * On transmission the part of it that IP uses is given to IP zeroed.
  */
 struct newtcp_skb_cb {
-	u32 seq;
-	u32 end_seq;
 	union {
-		u64 sent_us;
+		struct list_head sent;
 		struct {
 			u32 tsval;
 			u32 tsecr;
+			u32 ack_seq;
+			u32 tw_isn;
 		};
-		u32 tw_isn;
 	};
-	u32 ack_seq;
+	u64 sent_us;
+	u32 seq;
+	u32 end_seq;
 	u16 segs;
 	u16 mss;
 	u8 flags;
-	u8 sacked;
+	u8 marks;
 };
 
 #define NEWTCP_CB(skb)	((struct newtcp_skb_cb *)&((skb)->cb[0]))
+
+/*
+ * A segment that was sent is on the scoreboard (core/board.h). Its record is the
+ * beginning of the skb: the tree's node, which the kernel has there for such
+ * use, two members that stay the skb's, and the control block.
+ */
+static_assert(offsetof(struct newtcp_seg, node) == offsetof(struct sk_buff, rbnode));
+static_assert(offsetof(struct newtcp_seg, carrier.owner) == offsetof(struct sk_buff, sk));
+static_assert(offsetof(struct newtcp_seg, carrier.stamp) == offsetof(struct sk_buff, tstamp));
+static_assert(offsetof(struct newtcp_seg, sent) == offsetof(struct sk_buff, cb));
+#define NEWTCP_SEG_SAME(member) \
+	static_assert(offsetof(struct newtcp_seg, member) == \
+		      offsetof(struct sk_buff, cb) + offsetof(struct newtcp_skb_cb, member))
+NEWTCP_SEG_SAME(sent);
+NEWTCP_SEG_SAME(sent_us);
+NEWTCP_SEG_SAME(seq);
+NEWTCP_SEG_SAME(end_seq);
+NEWTCP_SEG_SAME(segs);
+NEWTCP_SEG_SAME(mss);
+NEWTCP_SEG_SAME(flags);
+NEWTCP_SEG_SAME(marks);
+#undef NEWTCP_SEG_SAME
+
+static inline struct newtcp_seg *newtcp_seg_of(struct sk_buff *skb)
+{
+	return (struct newtcp_seg *)skb;
+}
+
+static inline struct sk_buff *newtcp_seg_skb(struct newtcp_seg *seg)
+{
+	return (struct sk_buff *)seg;
+}
 
 /**
  * struct newtcp_listener - the queues of a listening socket
@@ -191,35 +211,13 @@ struct newtcp_sock {
 			struct sk_buff *out_of_order_last;
 			struct rb_root out_of_order;	/* by sequence number */
 			struct newtcp_sack_list sacks;	/* what we report */
-			/* Recovery */
-			u32 high_seq;		/* SND.NXT when it began */
-			u32 high_sacked;	/* end of the highest SACKed segment */
-			u32 reordering;		/* segments of it tolerated */
-			u32 prr_delivered;	/* segments, since it began */
-			u32 prr_out;		/* segments sent since then */
-			u32 delivered;		/* segments ever delivered */
-			u32 max_packets_out;	/* since the window was last full */
-			u32 cwnd_usage_seq;
-			u32 retrans_stamp;	/* ms, of the first; 0 = none */
-			u32 total_retrans;
-			u32 notsent_lowat;	/* bytes; 0 = the netns's */
-			u64 rack_sent_us;	/* RFC 8985: newest delivered segment */
-			u32 rack_end_seq;
-			u32 rack_rtt_us;
-			u32 tlp_high_seq;	/* SND.NXT at the tail probe; 0 = none */
-			u8 reo_wnd_steps;	/* quarters of the minimum round trip */
-			u8 reo_wnd_persist;	/* recoveries until it is forgotten */
-			u8 reord_seen:1, loss_is_tlp:1, tlp_retrans:1, recvmsg_inq:1,
+			struct newtcp_recovery rec;	/* losses */
+			u8 loss_is_tlp:1,	/* NEWTCP_DL_LOSS is of the tail probe */
+			   recvmsg_inq:1,
 			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   intake_pinned:1,	/* slot.c */
 			   dst_quickack:1, cong_locked:1;	/* the route says */
 			u8 rcv_ratio;		/* payload in received memory, 256ths */
-			/* Options, seconds; 0 = the netns's */
-			u16 keep_time;
-			u16 keep_intvl;
-			u32 user_timeout;	/* ms; 0 = none */
-			int linger2;		/* < 0 = no FIN-WAIT-2 wait */
-			u32 probes_stamp;	/* jiffies, first probe; 0 = none */
 		};
 	};
 
@@ -236,10 +234,6 @@ struct newtcp_sock {
 	u32 write_seq;			/* end of what the program wrote */
 	u32 snd_sml;			/* end of the last partial segment sent */
 	u32 pushed_seq;			/* end of the last data marked PSH */
-	u32 packets_out;		/* segments in the retransmission queue */
-	u32 sacked_out;			/* of these: SACKed (or dupacks, without SACK) */
-	u32 lost_out;			/* declared lost */
-	u32 retrans_out;		/* retransmitted and not yet acknowledged */
 	u32 mss;			/* payload of a full segment, options taken off */
 	u32 ts_recent;			/* TS.Recent */
 	u32 ts_recent_stamp;		/* seconds, when it was taken */
@@ -252,9 +246,7 @@ struct newtcp_sock {
 	u8 ack_state;			/* DELACK_* */
 	u8 quick;			/* ACKs to send without delay */
 	u8 pingpong;			/* interactive: ride on the reply */
-	u8 ca_state:4,			/* enum newtcp_ca_state */
-	   rack_advanced:1,		/* news for RFC 8985 */
-	   thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
+	u8 thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
 	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
@@ -265,7 +257,7 @@ struct newtcp_sock {
 	u16 rcv_mss;			/* estimate of the peer's segment size */
 	u32 ato;			/* delayed-ACK time, jiffies */
 	u64 now_us;			/* clock, read once per event */
-	struct sk_buff_head rtx_queue;	/* sent, not acknowledged */
+	struct newtcp_board board;	/* sent, not acknowledged */
 	struct newtcp_rtt rtt;
 	struct newtcp_cong cong;
 	u32 dl_at[NEWTCP_DL_MAX];	/* jiffies */
@@ -307,10 +299,17 @@ struct newtcp_sock {
 	u64 bytes_received;
 	u32 segs_in;
 	u32 segs_out;
-	u32 reo_wnd_seq;		/* SND.NXT when the tolerance grew */
+	u32 max_packets_out;		/* since the window was last full */
+	u32 cwnd_usage_seq;
+	u32 notsent_lowat;		/* bytes; 0 = the netns's */
+	u16 keep_time;			/* seconds; 0 = the netns's */
+	u16 keep_intvl;			/* likewise */
+	u32 user_timeout;		/* ms; 0 = none */
+	int linger2;			/* < 0 = no FIN-WAIT-2 wait */
+	u32 probes_stamp;		/* jiffies, first probe; 0 = none */
 };
 
-static_assert(offsetofend(struct newtcp_sock, probes_stamp) <=
+static_assert(offsetofend(struct newtcp_sock, rcv_ratio) <=
 	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
@@ -435,44 +434,15 @@ static inline u32 newtcp_wnd_end(const struct newtcp_sock *tp)
 /* RFC 6675 "pipe", in segments. */
 static inline u32 newtcp_in_flight(const struct newtcp_sock *tp)
 {
-	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
+	return newtcp_board_pipe(&tp->board);
 }
 
-/* @fewer segments leave with @skb, or of what it stands for; negative: more. */
-static inline void newtcp_count_change(struct newtcp_sock *tp,
-				       const struct sk_buff *skb, int fewer)
+/* The oldest segment that is not acknowledged, or NULL. */
+static inline struct sk_buff *newtcp_unacked_head(const struct newtcp_sock *tp)
 {
-	const u8 sacked = NEWTCP_CB(skb)->sacked;
+	struct newtcp_seg *seg = newtcp_board_first(&tp->board);
 
-	tp->packets_out -= fewer;
-	if (sacked & NEWTCP_SEG_SACKED)
-		tp->sacked_out -= fewer;
-	if (sacked & NEWTCP_SEG_RETRANS)
-		tp->retrans_out -= fewer;
-	if (sacked & NEWTCP_SEG_LOST)
-		tp->lost_out -= fewer;
-}
-
-/*
- * RFC 8985 6.2 step 2: a segment reached the peer, RACK's clock moves on. A
- * retransmission that seems to be acknowledged sooner than any round trip was,
- * was acknowledged for its first copy: ignore it.
- */
-static inline void newtcp_rack_delivered(struct newtcp_sock *tp,
-					 const struct newtcp_skb_cb *cb)
-{
-	u32 rtt_us = tp->now_us - cb->sent_us;
-
-	if ((cb->sacked & NEWTCP_SEG_EVER_RETRANS) && rtt_us < tp->rtt.min_us)
-		return;
-	tp->rack_advanced = 1;
-	if (cb->sent_us > tp->rack_sent_us ||
-	    (cb->sent_us == tp->rack_sent_us &&
-	     seq_after(cb->end_seq, tp->rack_end_seq))) {
-		tp->rack_sent_us = cb->sent_us;
-		tp->rack_end_seq = cb->end_seq;
-		tp->rack_rtt_us = rtt_us;
-	}
+	return seg ? newtcp_seg_skb(seg) : NULL;
 }
 
 /*
@@ -484,11 +454,6 @@ static inline bool newtcp_cwnd_limited(const struct newtcp_sock *tp)
 	return tp->cwnd_limited ||
 	       (newtcp_cong_in_slow_start(&tp->cong) &&
 		tp->cong.cwnd < 2 * tp->max_packets_out);
-}
-
-static inline bool newtcp_in_recovery(const struct newtcp_sock *tp)
-{
-	return tp->ca_state >= NEWTCP_CA_RECOVERY;
 }
 
 /*
@@ -625,33 +590,24 @@ void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
 int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb);	/* locked */
 
 /* ack.c: locked */
-enum newtcp_ack_flags {
-	NEWTCP_AF_DATA		= 1 << 0,	/* the segment carried data */
-	NEWTCP_AF_WIN_UPDATE	= 1 << 1,
-	NEWTCP_AF_ACKED		= 1 << 2,	/* SND.UNA moved */
-	NEWTCP_AF_SACKED	= 1 << 3,	/* new SACK information */
-	NEWTCP_AF_RETRANS_ACKED	= 1 << 4,
-	NEWTCP_AF_SYN_ACKED	= 1 << 5,
-	NEWTCP_AF_DSACK		= 1 << 6,
-	NEWTCP_AF_LOST_RETRANS	= 1 << 7,
-};
-
 /* < 0: drop the segment (a challenge was sent if one was due); else fine. */
 int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
-	       const struct newtcp_options *opts, int flags);
+	       const struct newtcp_options *opts, u32 flags);
 void newtcp_rtt_update(struct sock *sk, u32 sample_us);
 
 /* recovery.c: locked */
-void newtcp_reordering_seen(struct newtcp_sock *tp, u32 seq);
-void newtcp_limit_dupacks(struct newtcp_sock *tp, u32 acked);
+void newtcp_loss_conf(const struct sock *sk, struct newtcp_loss_conf *conf);
+void newtcp_snd_view(struct sock *sk, struct newtcp_snd *s,
+		     const struct newtcp_loss_conf *conf);
+void newtcp_ack_recovery(struct sock *sk, const struct newtcp_snd *s,
+			 struct newtcp_ack_news *n);
+void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
+		       const struct newtcp_ack_news *n);
+void newtcp_ack_probe_tail(struct sock *sk, const struct newtcp_ack_news *n);
 void newtcp_schedule_tlp(struct sock *sk);
-void newtcp_tlp_acked(struct newtcp_sock *tp, int flags);
 void newtcp_loss_expired(struct sock *sk);
 void newtcp_local_congestion(struct sock *sk);
 void newtcp_cong_tx_start(struct sock *sk);
-int newtcp_sack_tag(struct sock *sk, const struct newtcp_options *opts,
-		    u32 ack, u32 *newly, u64 *sent_us);
-void newtcp_recovery_step(struct sock *sk, u32 acked, u32 delivered, int flags);
 void newtcp_enter_loss(struct sock *sk);
 void newtcp_recovery_reset(struct sock *sk);
 
@@ -725,8 +681,8 @@ static inline void newtcp_push_held(struct sock *sk)
 /* segment.c: buffers of the send side, locked */
 struct sk_buff *newtcp_skb_alloc(struct sock *sk, gfp_t gfp, bool force);
 void newtcp_skb_free(struct sock *sk, struct sk_buff *skb);
-int newtcp_skb_split(struct sock *sk, struct sk_buff_head *list,
-		     struct sk_buff *skb, u32 len, u32 mss, gfp_t gfp);
+int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
+		     u32 len, u32 mss, gfp_t gfp);
 int newtcp_skb_trim_head(struct sock *sk, struct sk_buff *skb, u32 len);
 
 /* How many segments of the wire an skb stands for, @mss bytes of payload each. */

@@ -60,7 +60,7 @@ void newtcp_rearm_rto(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!tp->packets_out)
+	if (!tp->board.packets_out)
 		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
 	else
 		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
@@ -99,7 +99,7 @@ static bool out_of_resources(struct sock *sk, bool alive)
 		shift++;
 	if (newtcp_too_many_orphans(sk, shift)) {
 		if (alive || idle <= NEWTCP_TIMEWAIT_LEN ||
-		    (!tp->snd_wnd && !tp->packets_out))
+		    (!tp->snd_wnd && !tp->board.packets_out))
 			newtcp_send_active_reset(sk, GFP_ATOMIC);
 		newtcp_done(sk);
 		return true;
@@ -114,8 +114,8 @@ static bool out_of_resources(struct sock *sk, bool alive)
 /* Milliseconds since the oldest segment was first sent again, or sent. */
 static u32 unacked_ms(const struct newtcp_sock *tp)
 {
-	u32 since = tp->retrans_stamp ?:
-		    newtcp_ts_of(NEWTCP_CB(skb_peek(&tp->rtx_queue))->sent_us);
+	u32 since = tp->rec.retrans_stamp ?:
+		    newtcp_ts_of(NEWTCP_CB(newtcp_unacked_head(tp))->sent_us);
 
 	return newtcp_ts_of(tp->now_us) - since;
 }
@@ -124,8 +124,8 @@ static u32 unacked_ms(const struct newtcp_sock *tp)
 static bool tried_for(const struct newtcp_sock *tp, unsigned int tries,
 		      u32 base_us, u32 limit_ms)
 {
-	return tp->retransmits && tp->retrans_stamp &&
-	       newtcp_tried_for(newtcp_ts_of(tp->now_us) - tp->retrans_stamp,
+	return tp->retransmits && tp->rec.retrans_stamp &&
+	       newtcp_tried_for(newtcp_ts_of(tp->now_us) - tp->rec.retrans_stamp,
 				tries, base_us, limit_ms);
 }
 
@@ -199,7 +199,7 @@ static bool rto_probes(struct sock *sk)
 		return true;
 	}
 	newtcp_enter_loss(sk);
-	newtcp_retransmit_skb(sk, skb_peek(&tp->rtx_queue), 1);
+	newtcp_retransmit_skb(sk, newtcp_unacked_head(tp), 1);
 	__sk_dst_reset(sk);
 	return true;
 }
@@ -212,7 +212,7 @@ static bool thin_linear(const struct sock *sk)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
 
-	return sk->sk_state == TCP_ESTABLISHED && tp->packets_out < 4 &&
+	return sk->sk_state == TCP_ESTABLISHED && tp->board.packets_out < 4 &&
 	       tp->cong.ssthresh < NEWTCP_INFINITE_SSTHRESH &&
 	       tp->retransmits <= NEWTCP_THIN_RETRIES &&
 	       (tp->thin_linear ||
@@ -242,7 +242,7 @@ static void rto_expired(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	int tries;
 
-	if (!tp->packets_out || skb_queue_empty(&tp->rtx_queue))
+	if (newtcp_board_empty(&tp->board))
 		return;
 	newtcp_clock_refresh(tp);
 	if (rto_probes(sk)) {
@@ -256,7 +256,7 @@ static void rto_expired(struct sock *sk)
 	newtcp_enter_loss(sk);
 	if (tp->retransmits < U8_MAX)
 		tp->retransmits++;
-	if (newtcp_retransmit_skb(sk, skb_peek(&tp->rtx_queue), 1) > 0) {
+	if (newtcp_retransmit_skb(sk, newtcp_unacked_head(tp), 1) > 0) {
 		/* Local congestion: not the path's fault, try again soon. */
 		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
 				    jiffies + NEWTCP_RESOURCE_WAIT);
@@ -297,7 +297,7 @@ static void probe_expired(struct sock *sk)
 		newtcp_send_owed_fin(sk);
 		return;
 	}
-	if (tp->packets_out || skb_queue_empty(&sk->sk_write_queue)) {
+	if (tp->board.packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		tp->probes_out = 0;
 		tp->probes_stamp = 0;
 		return;
@@ -367,7 +367,7 @@ static void keepalive_expired(struct sock *sk)
 	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))
 		return;
 	/* Data on the way is watched by the other deadlines. */
-	if (tp->packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
+	if (tp->board.packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
 		keep_arm(sk, keep_time(sk));
 		return;
 	}

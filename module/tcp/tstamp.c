@@ -183,15 +183,16 @@ void newtcp_tx_stamp(struct sock *sk, u32 tsflags)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct skb_shared_info *shinfo;
-	struct sk_buff *skb;
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	skb = skb_peek_tail(&sk->sk_write_queue) ?: skb_peek_tail(&tp->rtx_queue);
+	if (!skb && !newtcp_board_empty(&tp->board))
+		skb = newtcp_seg_skb(newtcp_board_last(&tp->board));
 	if (!skb || !(tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
 		return;
 	shinfo = skb_shinfo(skb);
 	__sock_tx_timestamp(tsflags, &shinfo->tx_flags);
 	if (tsflags & SOF_TIMESTAMPING_TX_ACK)
-		NEWTCP_CB(skb)->sacked |= NEWTCP_SEG_TSTAMP_ACK;
+		NEWTCP_CB(skb)->marks |= NEWTCP_SEG_TSTAMP_ACK;
 	shinfo->tskey = NEWTCP_CB(skb)->seq + skb->len - 1;
 }
 
@@ -205,14 +206,14 @@ void newtcp_tx_stamp_split(struct sk_buff *skb, struct sk_buff *rest)
 	struct skb_shared_info *from = skb_shinfo(skb), *to = skb_shinfo(rest);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb), *ncb = NEWTCP_CB(rest);
 
-	ncb->sacked &= ~NEWTCP_SEG_TSTAMP_ACK;
+	ncb->marks &= ~NEWTCP_SEG_TSTAMP_ACK;
 	if (seq_before(from->tskey, ncb->seq))
 		return;
 	to->tx_flags |= from->tx_flags & SKBTX_ANY_TSTAMP;
 	from->tx_flags &= ~SKBTX_ANY_TSTAMP;
 	swap(from->tskey, to->tskey);
-	ncb->sacked |= cb->sacked & NEWTCP_SEG_TSTAMP_ACK;
-	cb->sacked &= ~NEWTCP_SEG_TSTAMP_ACK;
+	ncb->marks |= cb->marks & NEWTCP_SEG_TSTAMP_ACK;
+	cb->marks &= ~NEWTCP_SEG_TSTAMP_ACK;
 }
 
 /**
@@ -224,6 +225,6 @@ void newtcp_tx_stamp_acked(struct sock *sk, struct sk_buff *skb)
 {
 	if (!seq_before(skb_shinfo(skb)->tskey, newtcp_sk(sk)->snd_una))
 		return;
-	NEWTCP_CB(skb)->sacked &= ~NEWTCP_SEG_TSTAMP_ACK;
+	NEWTCP_CB(skb)->marks &= ~NEWTCP_SEG_TSTAMP_ACK;
 	newinet_stamp_ack(skb, sk);
 }

@@ -163,7 +163,7 @@ new_skb:
 		    !newtcp_notsent_ok(sk, 0))
 			return -ENOBUFS;
 		skb = append_skb(sk, skb_queue_empty(&sk->sk_write_queue) &&
-				 skb_queue_empty(&newtcp_sk(sk)->rtx_queue));
+				 newtcp_board_empty(&newtcp_sk(sk)->board));
 		if (!skb)
 			return -ENOBUFS;
 		room = size_goal;
