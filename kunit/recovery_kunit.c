@@ -8,7 +8,10 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 
+#include "../module/core/rack.h"
 #include "../module/core/recovery.h"
+#include "../module/core/sackin.h"
+#include "../module/core/tlp.h"
 
 #define MSS	1000U
 #define BASE	(0U - 4500U)

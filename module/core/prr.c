@@ -4,9 +4,9 @@
  * while a reduction lasts, what may be sent follows what is delivered, so that
  * the window arrives at ssthresh as the round trip ends.
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
-#include "recovery.h"
+#include "prr.h"
 
 #include <linux/math64.h>
 #include <linux/minmax.h>

@@ -6,9 +6,9 @@
  * was too little, nothing while the path has not been seen to reorder and
  * there is evidence of loss.
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
-#include "recovery.h"
+#include "rack.h"
 
 #include <linux/export.h>
 #include <linux/limits.h>

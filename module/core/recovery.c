@@ -7,9 +7,14 @@
  *	   \________\___________|____> LOSS --> OPEN	the timer fired
  *	    \_> CWR --> OPEN				congestion, no loss
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
+#include "prr.h"
+#include "rack.h"
 #include "recovery.h"
+#include "sackin.h"
+#include "tlp.h"
+#include "undo.h"
 
 #include <linux/export.h>
 #include <linux/minmax.h>
@@ -32,38 +37,6 @@ void newtcp_recovery_init(struct newtcp_recovery *r, const struct newtcp_loss_co
 	r->high_sacked = una;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_recovery_init);
-
-/**
- * newtcp_any_retrans - is anything out that was sent more than once?
- * @s: the sender
- *
- * Return: true when a retransmission is on its way, or the oldest was one.
- */
-bool newtcp_any_retrans(const struct newtcp_snd *s)
-{
-	const struct newtcp_seg *seg;
-
-	if (s->b->retrans_out)
-		return true;
-	seg = newtcp_board_first(s->b);
-	return seg && (seg->marks & NEWTCP_SEG_EVER_RETRANS);
-}
-
-/**
- * newtcp_keep_open - no reduction: OPEN, or DISORDER while anything is amiss
- * @s: the sender
- */
-void newtcp_keep_open(const struct newtcp_snd *s)
-{
-	u8 state = NEWTCP_CA_OPEN;
-
-	if (s->b->sacked_out || s->b->lost_out || newtcp_any_retrans(s))
-		state = NEWTCP_CA_DISORDER;
-	if (s->r->state != state) {
-		s->r->state = state;
-		s->r->recovery_point = s->nxt;
-	}
-}
 
 static void try_to_open(const struct newtcp_snd *s)
 {

@@ -4,10 +4,11 @@
  * RFC 6675 4), reports of duplicates (RFC 2883) and, without SACK, the number
  * of duplicate ACKs (RFC 6582); and what these say of reordering.
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
-#include "recovery.h"
 #include "sack.h"
+#include "sackin.h"
+#include "undo.h"
 
 #include <linux/export.h>
 #include <linux/math.h>

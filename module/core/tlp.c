@@ -4,9 +4,10 @@
  * loss, something is sent after two round trips rather than after a timeout;
  * and what its acknowledgment says.
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
-#include "recovery.h"
+#include "prr.h"
+#include "tlp.h"
 
 #include <linux/export.h>
 #include <linux/minmax.h>

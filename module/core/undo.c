@@ -6,9 +6,9 @@
  * or because after a timeout something arrives that was never sent again
  * (F-RTO, RFC 5682).
  *
- * Pure: see recovery.h.
+ * Pure: see snd.h.
  */
-#include "recovery.h"
+#include "undo.h"
 
 #include <linux/minmax.h>
 

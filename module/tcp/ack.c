@@ -11,6 +11,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/sackin.h"
 #include "tcp.h"
 #include "tstamp.h"
 
@@ -134,7 +135,7 @@ static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
 		.in_flight = in_flight,
 		.snd_una = tp->snd_una,
 		.snd_nxt = tp->snd_nxt,
-		.cwnd_limited = newtcp_cwnd_limited(tp),
+		.cwnd_limited = newtcp_cwv_in_use(&tp->cwv, &tp->cong),
 	};
 
 	tp->cong.ops->cong_avoid(&tp->cong, &s);
@@ -202,7 +203,7 @@ static int old_ack(struct sock *sk, const struct sk_buff *skb,
 	    !tp->board.packets_out)
 		return 0;
 	begin(tp, &n, NEWTCP_CB(skb)->ack_seq, 0);
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_sack_enter(&s, &n, opts->sacks, opts->num_sacks);
 	/* It was overtaken: what it repeats says nothing of duplicates. */
@@ -221,7 +222,7 @@ static noinline_for_stack void ack_slow(struct sock *sk, struct newtcp_ack_news 
 	struct newtcp_snd s;
 	u32 rtt_us;
 
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	if (opts && (opts->flags & NEWTCP_OPT_SACK) && tp->sack_ok)
 		newtcp_sack_enter(&s, n, opts->sacks, opts->num_sacks);

@@ -163,7 +163,7 @@ static void established(struct sock *sk, bool syns_lost)
 	tp->last_snd = (u32)jiffies;
 	newtcp_metrics_start(sk, syns_lost);
 	newtcp_rcvbuf_init(sk);
-	tp->max_packets_out = 0;
+	newtcp_cwv_start(&tp->cwv);
 	security_inet_conn_established(sk, NULL);
 	newtcp_start_keepalive(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {

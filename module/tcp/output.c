@@ -481,17 +481,26 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	return limit < chunk;
 }
 
+/* Less was sent than the window allows, for a timeout. */
+static noinline void window_unused(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct socket *sock = sk->sk_socket;
+	bool starved = tp->rec.state == NEWTCP_CA_OPEN && sock &&
+		       !test_bit(SOCK_NOSPACE, &sock->flags);
+
+	if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
+		newtcp_cwv_decay(&tp->cwv, &tp->cong, newtcp_metrics_cwnd(sk), starved,
+				 tp->now_us);
+}
+
 static void after_sending(struct sock *sk, bool window_full)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	/* RFC 7661 in brief: growth only when the window is what held us. */
-	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) || window_full ||
-	    (!tp->cwnd_limited && tp->board.packets_out > tp->max_packets_out)) {
-		tp->max_packets_out = tp->board.packets_out;
-		tp->cwnd_usage_seq = tp->snd_nxt;
-		tp->cwnd_limited = window_full;
-	}
+	if (newtcp_cwv_after_send(&tp->cwv, &tp->cong, tp->board.packets_out, tp->snd_una,
+				  tp->snd_nxt, window_full, tp->now_us, tp->rtt.rto_us))
+		window_unused(sk);
 }
 
 /* Cut @skb to what may go now; false: nothing may, or no memory. */

@@ -7,15 +7,17 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/recovery.h"
+#include "core/tlp.h"
 #include "metrics.h"
 #include "tcp.h"
 
 /**
- * newtcp_loss_conf() - what the namespace says of loss recovery
+ * newtcp_loss_conf_read() - what the namespace says of loss recovery
  * @sk: the connection
  * @conf: filled
  */
-void newtcp_loss_conf(const struct sock *sk, struct newtcp_loss_conf *conf)
+void newtcp_loss_conf_read(const struct sock *sk, struct newtcp_loss_conf *conf)
 {
 	const struct net *net = sock_net(sk);
 
@@ -133,7 +135,7 @@ void newtcp_ack_probe_tail(struct sock *sk, const struct newtcp_ack_news *n)
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_tlp_acked(&s, n);
 }
@@ -148,7 +150,7 @@ void newtcp_enter_loss(struct sock *sk)
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_recovery_timeout(&s, tp->retransmits);
 	newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
@@ -239,30 +241,19 @@ static void send_tlp(struct sock *sk)
  * newtcp_cong_tx_start() - data goes out after a pause
  * @sk: the connection, with nothing in flight
  *
- * RFC 5681 4.1: after an idle retransmission timeout the window restarts, and
- * loses half for each further one.
+ * See newtcp_cwv_idle().
  */
 void newtcp_cong_tx_start(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 idle, rto, restart;
 
-	if (tp->cong.ops->event)
-		tp->cong.ops->event(&tp->cong, NEWTCP_CONG_TX_START, tp->now_us);
-	idle = (u32)jiffies - tp->last_snd;
-	rto = newtcp_rto_jiffies(tp);
-	if (idle <= rto || tp->rec.state != NEWTCP_CA_OPEN ||
-	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
-		return;
-	restart = min(newtcp_metrics_cwnd(sk), tp->cong.cwnd);
-	/* Three quarters of what is given up is remembered. */
-	tp->cong.ssthresh = max(tp->cong.ssthresh, (tp->cong.cwnd >> 1) +
-						   (tp->cong.cwnd >> 2));
-	while (idle > rto && tp->cong.cwnd > restart) {
-		tp->cong.cwnd = max(tp->cong.cwnd >> 1, restart);
-		idle -= rto;
-	}
-	tp->cong.cwnd_cnt = 0;
+	newtcp_cong_event(&tp->cong, NEWTCP_CONG_TX_START, tp->now_us);
+	if (tp->rec.state == NEWTCP_CA_OPEN &&
+	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
+		newtcp_cwv_idle(&tp->cwv, &tp->cong,
+				jiffies_to_msecs((u32)jiffies - tp->last_snd),
+				newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC,
+				newtcp_metrics_cwnd(sk), tp->now_us);
 }
 
 /**
@@ -282,7 +273,7 @@ void newtcp_resize_unacked(struct sock *sk)
 		    min_t(u32, newtcp_seg_skb(seg)->len, seg->mss) > tp->mss)
 			newtcp_board_mark_lost(&tp->board, seg);
 	}
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_recovery_resized(&s);
 	newtcp_retransmit_lost(sk);
@@ -307,7 +298,7 @@ void newtcp_loss_expired(struct sock *sk)
 		send_tlp(sk);
 		return;
 	}
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	if (newtcp_recovery_look_again(&s, &n))
 		newtcp_retransmit_lost(sk);
@@ -324,7 +315,7 @@ void newtcp_recovery_reset(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_loss_conf conf;
 
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_recovery_init(&tp->rec, &conf, tp->snd_una);
 	tp->loss_is_tlp = 0;
 	tp->retransmits = 0;
@@ -339,7 +330,7 @@ void newtcp_local_congestion(struct sock *sk)
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
-	newtcp_loss_conf(sk, &conf);
+	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_recovery_congested(&s);
 }

@@ -10,6 +10,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/recovery.h"
 #include "tcp.h"
 
 /* Bytes of @skb that may be sent again now: the window may have shrunk. */

@@ -258,8 +258,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->cong.cwnd = NEWTCP_INIT_CWND;
 	tp->cong.ssthresh = NEWTCP_INFINITE_SSTHRESH;
 	tp->cong.cwnd_cnt = 0;
-	tp->max_packets_out = 0;
-	tp->cwnd_limited = 0;
+	newtcp_cwv_start(&tp->cwv);
 	tp->fin_owed = 0;
 	tp->write_seq = 0;
 	tp->snd_una = 0;

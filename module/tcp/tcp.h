@@ -53,7 +53,8 @@
 #include "core/seq.h"
 #include "core/negotiate.h"
 #include "core/board.h"
-#include "core/recovery.h"
+#include "core/cwv.h"
+#include "core/snd.h"
 #include "core/options.h"
 #include "core/rtt.h"
 #include "cong_table.h"
@@ -148,18 +149,17 @@ static_assert(offsetof(struct newtcp_seg, node) == offsetof(struct sk_buff, rbno
 static_assert(offsetof(struct newtcp_seg, carrier.owner) == offsetof(struct sk_buff, sk));
 static_assert(offsetof(struct newtcp_seg, carrier.stamp) == offsetof(struct sk_buff, tstamp));
 static_assert(offsetof(struct newtcp_seg, sent) == offsetof(struct sk_buff, cb));
-#define NEWTCP_SEG_SAME(member) \
-	static_assert(offsetof(struct newtcp_seg, member) == \
-		      offsetof(struct sk_buff, cb) + offsetof(struct newtcp_skb_cb, member))
-NEWTCP_SEG_SAME(sent);
-NEWTCP_SEG_SAME(sent_us);
-NEWTCP_SEG_SAME(seq);
-NEWTCP_SEG_SAME(end_seq);
-NEWTCP_SEG_SAME(segs);
-NEWTCP_SEG_SAME(mss);
-NEWTCP_SEG_SAME(flags);
-NEWTCP_SEG_SAME(marks);
-#undef NEWTCP_SEG_SAME
+#define NEWTCP_SEG_AT(m) \
+	(offsetof(struct newtcp_seg, m) - offsetof(struct sk_buff, cb))
+static_assert(NEWTCP_SEG_AT(sent) == offsetof(struct newtcp_skb_cb, sent));
+static_assert(NEWTCP_SEG_AT(sent_us) == offsetof(struct newtcp_skb_cb, sent_us));
+static_assert(NEWTCP_SEG_AT(seq) == offsetof(struct newtcp_skb_cb, seq));
+static_assert(NEWTCP_SEG_AT(end_seq) == offsetof(struct newtcp_skb_cb, end_seq));
+static_assert(NEWTCP_SEG_AT(segs) == offsetof(struct newtcp_skb_cb, segs));
+static_assert(NEWTCP_SEG_AT(mss) == offsetof(struct newtcp_skb_cb, mss));
+static_assert(NEWTCP_SEG_AT(flags) == offsetof(struct newtcp_skb_cb, flags));
+static_assert(NEWTCP_SEG_AT(marks) == offsetof(struct newtcp_skb_cb, marks));
+#undef NEWTCP_SEG_AT
 
 static inline struct newtcp_seg *newtcp_seg_of(struct sk_buff *skb)
 {
@@ -250,7 +250,7 @@ struct newtcp_sock {
 	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
 	u8 snd_wscale:4, rcv_wscale:4;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
-	   cwnd_limited:1, seg_has_ts:1, fin_owed:1;
+	   seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u16 header_len;			/* TCP header with the usual options */
@@ -299,8 +299,7 @@ struct newtcp_sock {
 	u64 bytes_received;
 	u32 segs_in;
 	u32 segs_out;
-	u32 max_packets_out;		/* since the window was last full */
-	u32 cwnd_usage_seq;
+	struct newtcp_cwv cwv;		/* is the congestion window used? */
 	u32 notsent_lowat;		/* bytes; 0 = the netns's */
 	u16 keep_time;			/* seconds; 0 = the netns's */
 	u16 keep_intvl;			/* likewise */
@@ -446,17 +445,6 @@ static inline struct sk_buff *newtcp_unacked_head(const struct newtcp_sock *tp)
 }
 
 /*
- * Is it the congestion window that holds us back, so that growing it makes
- * sense? In slow start a window is in use when half of it is.
- */
-static inline bool newtcp_cwnd_limited(const struct newtcp_sock *tp)
-{
-	return tp->cwnd_limited ||
-	       (newtcp_cong_in_slow_start(&tp->cong) &&
-		tp->cong.cwnd < 2 * tp->max_packets_out);
-}
-
-/*
  * Is little enough unsent, by TCP_NOTSENT_LOWAT? @wake: half of that, so that
  * who is woken for it has something to do.
  */
@@ -596,7 +584,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 void newtcp_rtt_update(struct sock *sk, u32 sample_us);
 
 /* recovery.c: locked */
-void newtcp_loss_conf(const struct sock *sk, struct newtcp_loss_conf *conf);
+void newtcp_loss_conf_read(const struct sock *sk, struct newtcp_loss_conf *conf);
 void newtcp_snd_view(struct sock *sk, struct newtcp_snd *s,
 		     const struct newtcp_loss_conf *conf);
 void newtcp_ack_recovery(struct sock *sk, const struct newtcp_snd *s,
