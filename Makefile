@@ -8,7 +8,8 @@
 #                             ARCH=arm64 KERNEL= SUITE= TEST= choose some
 #   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
 #   make style                the static checks alone
-#   make host                 module/core/ on this machine, without a kernel
+#   make host                 module/core/ on this machine, without a kernel; SEED=
+#                             COUNT= simulate more, COVERAGE=1 shows what is reached
 #   make demo                 the demonstration
 #   make bench                the benchmark; ROW= QUICK=1 KERNEL= OUT= HERE=1
 #   make profile              instructions by function; ROW= KERNEL=
@@ -49,7 +50,7 @@ fuzz:
 		$(addprefix --seed ,$(SEED))
 
 host:
-	@scripts/host/check
+	@SEED='$(SEED)' COUNT='$(COUNT)' COVERAGE='$(COVERAGE)' scripts/host/check
 
 style:
 	@scripts/test/run --suite static

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an acknowledgment does to what was sent: as module/tcp/ack.c. */
+#include "sim.h"
+
+#include <stdlib.h>
+
+#define MIN_RTT_WIN_US	(300 * SEC)
+
+static void window_update(struct end *e, const struct packet *p, u32 *flags)
+{
+	u32 wnd = p->window;
+
+	if (!(p->flags & TH_SYN))
+		wnd <<= e->snd_wscale;
+	if (!newtcp_window_may_update(e->una, e->wl1, e->wnd, p->ack, p->seq, wnd))
+		return;
+	e->wl1 = p->seq;
+	if (e->wnd == wnd)
+		return;
+	*flags |= NEWTCP_RX_WIN_UPDATE;
+	e->wnd = wnd;
+	e->max_window = max(e->max_window, wnd);
+}
+
+/* One record is acknowledged, whole or in part; false: stop here. */
+static bool clean_one(struct end *e, struct newtcp_seg *seg, struct newtcp_ack_news *n)
+{
+	u32 segs = seg->segs;
+	struct newtcp_seg was;
+
+	if (seq_after(seg->end_seq, e->una)) {
+		struct sim_seg *s = container_of(seg, struct sim_seg, seg);
+
+		if (seg->segs <= 1 || !seq_after(e->una, seg->seq))
+			return false;
+		was = *seg;
+		s->abs += e->una - seg->seq;
+		seg->seq = e->una;
+		tx_set_segs(seg, seg->mss);
+		newtcp_seg_acked(&e->r, &e->b, n, &was, segs - seg->segs, tx_clock(e),
+				 e->rtt.min_us);
+		return false;
+	}
+	newtcp_seg_acked(&e->r, &e->b, n, seg, segs, tx_clock(e), e->rtt.min_us);
+	newtcp_board_remove(&e->b, seg);
+	free(container_of(seg, struct sim_seg, seg));
+	return true;
+}
+
+static void clean(struct end *e, struct newtcp_ack_news *n)
+{
+	struct newtcp_seg *seg;
+
+	while ((seg = newtcp_board_first(&e->b)))
+		if (!clean_one(e, seg, n))
+			break;
+}
+
+static u32 rtt_from_echo(const struct end *e)
+{
+	u32 delta;
+
+	if (!e->has_ts || !e->tsecr)
+		return 0;
+	delta = tx_ts(e) - e->tsecr;
+	if (delta > NEWTCP_RTO_MAX_US / 1000)
+		return 0;
+	return (delta ?: 1) * 1000;
+}
+
+/* Karn's rule: from untouched segments, else only from an echoed timestamp. */
+static u32 take_rtt(struct end *e, const struct newtcp_ack_news *n)
+{
+	u64 now = tx_clock(e);
+	u32 sample = 0;
+
+	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
+		sample = max_t(u64, now - n->first_us, 1);
+	else if (n->sack_us)
+		sample = max_t(u64, now - n->sack_us, 1);
+	if (!sample && (n->flags & NEWTCP_RX_ADVANCED))
+		sample = rtt_from_echo(e);
+	if (sample) {
+		newtcp_rtt_sample(&e->rtt, sample, now, e->una, e->nxt, MIN_RTT_WIN_US);
+		e->last_rto_us = 0;
+	}
+	return sample;
+}
+
+static void grow(struct end *e, u32 acked, u32 in_flight, u32 rtt_us)
+{
+	const struct newtcp_ack_sample s = {
+		.now_us = tx_clock(e), .rtt_us = rtt_us, .min_rtt_us = e->rtt.min_us,
+		.srtt_us = e->rtt.srtt_us >> 3, .acked = acked, .in_flight = in_flight,
+		.snd_una = e->una, .snd_nxt = e->nxt,
+		.cwnd_limited = newtcp_cwv_in_use(&e->cwv, &e->c),
+	};
+
+	e->c.ops->cong_avoid(&e->c, &s);
+}
+
+static void resend(struct end *e, const struct newtcp_ack_news *n)
+{
+	if (n->resend == NEWTCP_RESEND_NOTHING)
+		return;
+	if (n->resend == NEWTCP_RESEND_NEW) {
+		tx_push(e);
+		if (seq_after(e->nxt, e->r.recovery_point))
+			return;
+		e->r.frto = 0;
+	}
+	e->held_back = false;
+	tx_resend_lost(e);
+}
+
+static void recover(struct end *e, const struct newtcp_snd *s, struct newtcp_ack_news *n)
+{
+	u8 before = e->r.state;
+
+	newtcp_recovery_ack(s, n);
+	e->held_back = true;
+	if (e->r.state != before)
+		trace_end(e, "state %d -> %d, cwnd %u", before, e->r.state, e->c.cwnd);
+	if (n->look_again_us)
+		timer_set(e, DL_LOSS, n->look_again_us);
+	else if (n->looked)
+		timer_clear(e, DL_LOSS);
+	if (n->reneged)
+		timer_set(e, DL_RTO, max_t(u64, e->rtt.srtt_us >> 4, 10 * MS));
+}
+
+/* The window opened, or stayed shut, while nothing was in flight. */
+static void ack_probe(struct end *e)
+{
+	e->probes_out = 0;
+	if (!tx_unsent(e))
+		return;
+	if (seq_after(tx_wnd_end(e), e->nxt)) {
+		e->rtt.backoff = 0;
+		e->last_rto_us = 0;
+		timer_clear(e, DL_PROBE);
+	} else {
+		timer_set(e, DL_PROBE, timer_probe_us(e));
+	}
+}
+
+static void bytes_acked(struct end *e, u32 ack)
+{
+	u32 n = ack - e->una;
+
+	if (e->una == e->iss && n)
+		n--;
+	if (e->fin_sent && ack == e->nxt && n)
+		n--;
+	e->acked += n;
+	e->una = ack;
+}
+
+/* SND.UNA moved: the timers of what is still in flight start anew. */
+static void restart_timers(struct end *e, const struct newtcp_ack_news *n)
+{
+	if (!e->b.packets_out) {
+		e->r.retrans_stamp = 0;
+		timer_clear(e, DL_RTO);
+		timer_clear(e, DL_LOSS);
+		timer_clear(e, DL_TLP);
+		return;
+	}
+	if (n->reneged)
+		return;
+	timer_rearm_rto(e);
+	if (!n->look_again_us)
+		tx_schedule_tlp(e);
+}
+
+/* Loss state, SACKs, duplicate ACKs. */
+static void ack_slow(struct end *e, struct newtcp_ack_news *n, const struct newtcp_options *o,
+		     u32 in_flight)
+{
+	struct newtcp_snd s = tx_snd(e);
+	u32 rtt_us;
+
+	if ((o->flags & NEWTCP_OPT_SACK) && e->use.sack)
+		newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
+	if (n->flags & NEWTCP_RX_ADVANCED)
+		clean(e, n);
+	rtt_us = take_rtt(e, n);
+	recover(e, &s, n);
+	if (n->grow)
+		grow(e, n->delivered, in_flight, rtt_us);
+	if (n->flags & NEWTCP_RX_ADVANCED)
+		restart_timers(e, n);
+	resend(e, n);
+}
+
+static void ack_fast(struct end *e, struct newtcp_ack_news *n, u32 in_flight)
+{
+	u32 rtt_us;
+
+	clean(e, n);
+	rtt_us = take_rtt(e, n);
+	e->r.delivered += n->delivered;
+	grow(e, n->acked, in_flight, rtt_us);
+	restart_timers(e, n);
+}
+
+static void take_ack(struct end *e, const struct packet *p, const struct newtcp_options *o,
+		     struct newtcp_ack_news *n)
+{
+	u32 in_flight = newtcp_board_pipe(&e->b);
+	struct newtcp_snd s;
+
+	window_update(e, p, &n->flags);
+	bytes_acked(e, p->ack);
+	e->probes_out = 0;
+	if (!e->b.packets_out) {
+		s = tx_snd(e);
+		if (e->r.tlp_out)
+			newtcp_tlp_acked(&s, n);
+		ack_probe(e);
+	} else if (e->r.state == NEWTCP_CA_OPEN && !e->b.sacked_out && !e->r.tlp_out &&
+		   (n->flags & NEWTCP_RX_ADVANCED) && !(o->flags & NEWTCP_OPT_SACK)) {
+		ack_fast(e, n, in_flight);
+	} else {
+		ack_slow(e, n, o, in_flight);
+	}
+}
+
+/* An ACK of an older time: only its SACKs can be news, but not of duplicates. */
+static void old_ack(struct end *e, const struct newtcp_options *o, struct newtcp_ack_news *n)
+{
+	struct newtcp_snd s = tx_snd(e);
+
+	if (!(o->flags & NEWTCP_OPT_SACK) || !e->use.sack || !e->b.packets_out)
+		return;
+	newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
+	n->flags &= ~(NEWTCP_RX_DSACK | NEWTCP_RX_DSACK_TLP);
+	recover(e, &s, n);
+	resend(e, n);
+}
+
+/* A segment's ACK; false: the segment is to be dropped. */
+bool ack_in(struct end *e, const struct packet *p, const struct newtcp_options *o)
+{
+	struct newtcp_ack_news n = {
+		.ack = p->ack, .late_seq = e->nxt,
+		.prior_fack = e->b.sacked_out ? e->r.high_sacked : e->una,
+	};
+
+	if (p->len)
+		n.flags |= NEWTCP_RX_DATA;
+	if (p->flags & (TH_SYN | TH_FIN))
+		n.flags |= NEWTCP_RX_CONTROL;
+	if (e->has_ts && e->tsecr) {
+		n.flags |= NEWTCP_RX_ECHO;
+		n.tsecr = e->tsecr - (u32)e->conf->ts_offset;
+	}
+	switch (newtcp_ack_verdict(e->una, e->nxt, e->max_window, p->ack)) {
+	case VERDICT_ACK_FUTURE:
+	case VERDICT_ACK_TOO_OLD:
+		tx_challenge(e);
+		return false;
+	case VERDICT_ACK_OLD:
+		if (p->ack != e->una) {
+			n.flags &= NEWTCP_RX_ECHO;
+			old_ack(e, o, &n);
+			return true;
+		}
+		break;
+	case VERDICT_ACK_NEW:
+		n.flags |= NEWTCP_RX_ADVANCED;
+		e->retransmits = 0;
+		break;
+	}
+	take_ack(e, p, o, &n);
+	return true;
+}

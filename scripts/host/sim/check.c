@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What has to hold after every event, and at the end. */
+#include "sim.h"
+
+/* The sums of a board, recounted. */
+struct count {
+	u32 packets, sacked, lost, retrans, records;
+};
+
+static bool in_flight(const struct newtcp_seg *seg)
+{
+	return !(seg->marks & NEWTCP_SEG_SACKED) &&
+	       (!(seg->marks & NEWTCP_SEG_LOST) || (seg->marks & NEWTCP_SEG_RETRANS));
+}
+
+static void count_seg(struct end *e, const struct newtcp_seg *seg, struct count *n)
+{
+	n->records++;
+	n->packets += seg->segs;
+	if (seg->marks & NEWTCP_SEG_SACKED)
+		n->sacked += seg->segs;
+	if (seg->marks & NEWTCP_SEG_LOST)
+		n->lost += seg->segs;
+	if (seg->marks & NEWTCP_SEG_RETRANS)
+		n->retrans += seg->segs;
+	check_that(e->sim, seg->segs && seg->mss);
+	check_that(e->sim, seq_before(seg->seq, seg->end_seq));
+	check_that(e->sim, !seq_after(seg->end_seq, e->nxt));
+	check_that(e->sim, seq_after(seg->end_seq, e->una));
+	check_that(e->sim, seg->segs == max(DIV_ROUND_UP(tx_len(seg), seg->mss), 1U));
+	/* What was SACKed is neither lost nor out. */
+	check_that(e->sim, !(seg->marks & NEWTCP_SEG_SACKED) ||
+		   !(seg->marks & (NEWTCP_SEG_LOST | NEWTCP_SEG_RETRANS)));
+}
+
+static void check_tree(struct end *e, const struct rb_root *root, struct count *n)
+{
+	struct rb_node *node;
+	u32 end = 0;
+	bool first = true;
+
+	for (node = rb_first(root); node; node = rb_next(node)) {
+		const struct newtcp_seg *seg = newtcp_seg_entry(node);
+
+		check_that(e->sim, first || !seq_before(seg->seq, end));
+		first = false;
+		end = seg->end_seq;
+		count_seg(e, seg, n);
+		if (root == &e->b.lost)
+			check_that(e->sim, !in_flight(seg) &&
+				   !(seg->marks & NEWTCP_SEG_SACKED));
+		else if (root == &e->b.held)
+			check_that(e->sim, seg->marks & NEWTCP_SEG_SACKED);
+		else
+			check_that(e->sim, in_flight(seg));
+	}
+}
+
+/* The list holds those in flight, by time. */
+static void check_list(struct end *e, u32 flight)
+{
+	const struct newtcp_seg *seg, *prev = NULL;
+	u32 n = 0;
+
+	list_for_each_entry(seg, &e->b.sent, sent) {
+		check_that(e->sim, in_flight(seg));
+		check_that(e->sim, !prev || prev->sent_us <= seg->sent_us);
+		check_that(e->sim, seg->sent_us <= tx_clock(e));
+		prev = seg;
+		n++;
+	}
+	check_that(e->sim, n == flight);
+}
+
+/* Does the peer, whom nothing was hidden from, have it all? */
+static bool peer_has(const struct end *peer, u32 start, u32 end)
+{
+	unsigned int i;
+
+	if (!seq_after(end, peer->rcv_nxt))
+		return true;
+	for (i = 0; i < peer->n_held; i++)
+		if (!seq_before(start, peer->held[i].start) &&
+		    !seq_after(end, peer->held[i].end))
+			return true;
+	return false;
+}
+
+/* Nothing is believed of a peer that it did not say. */
+static void check_truth(struct end *e)
+{
+	struct end *peer = &e->sim->end[!e->id];
+	struct rb_node *node;
+
+	if (peer->state < S_ESTABLISHED || e->state < S_ESTABLISHED)
+		return;
+	check_that(e->sim, !seq_after(e->una, peer->rcv_nxt));
+	for (node = rb_first(&e->b.held); node; node = rb_next(node)) {
+		const struct newtcp_seg *seg = newtcp_seg_entry(node);
+
+		check_that(e->sim, peer_has(peer, seg->seq, seg->end_seq));
+	}
+}
+
+/* The blocks that are reported are what is held. */
+static void check_sacks(struct end *e)
+{
+	unsigned int i, j;
+
+	if (!e->use.sack)
+		return;
+	check_that(e->sim, e->sacks.n <= e->n_held);
+	for (i = 0; i < e->sacks.n; i++) {
+		for (j = 0; j < e->n_held; j++)
+			if (e->held[j].start == e->sacks.block[i].start &&
+			    e->held[j].end == e->sacks.block[i].end)
+				break;
+		check_that(e->sim, j < e->n_held);
+	}
+}
+
+/* Together the records are what is between SND.UNA and SND.NXT, once. */
+static void check_whole(struct end *e)
+{
+	struct rb_node *at[] = {
+		rb_first_cached(&e->b.flight), rb_first(&e->b.lost), rb_first(&e->b.held),
+	};
+	u32 next = e->una;
+	bool first = true;
+	u64 abs = 0;
+
+	for (;;) {
+		int i, which = -1;
+		struct newtcp_seg *seg;
+		struct sim_seg *s;
+
+		for (i = 0; i < 3; i++)
+			if (at[i] && (which < 0 ||
+				      seq_before(newtcp_seg_entry(at[i])->seq,
+						 newtcp_seg_entry(at[which])->seq)))
+				which = i;
+		if (which < 0)
+			break;
+		seg = newtcp_seg_entry(at[which]);
+		s = container_of(seg, struct sim_seg, seg);
+		if (first) {
+			check_that(e->sim, !seq_after(seg->seq, e->una));
+			check_that(e->sim, seg == newtcp_board_first(&e->b));
+		} else {
+			check_that(e->sim, seg->seq == next);
+			check_that(e->sim, s->abs == abs);
+		}
+		first = false;
+		next = seg->end_seq;
+		abs = s->abs + tx_len(seg);
+		at[which] = rb_next(at[which]);
+	}
+	check_that(e->sim, next == e->nxt);
+}
+
+static void check_board(struct end *e)
+{
+	struct count n = {};
+	u32 flight;
+
+	check_that(e->sim, rb_first_cached(&e->b.flight) == rb_first(&e->b.flight.rb_root));
+	check_tree(e, &e->b.flight.rb_root, &n);
+	flight = n.records;
+	check_tree(e, &e->b.lost, &n);
+	check_tree(e, &e->b.held, &n);
+	check_that(e->sim, n.packets == e->b.packets_out);
+	check_that(e->sim, n.lost == e->b.lost_out);
+	check_that(e->sim, n.retrans == e->b.retrans_out);
+	/* Without SACK duplicate ACKs stand for segments. */
+	if (e->use.sack)
+		check_that(e->sim, n.sacked == e->b.sacked_out);
+	check_that(e->sim, e->b.sacked_out + e->b.lost_out <= e->b.packets_out);
+	check_list(e, flight);
+	check_whole(e);
+}
+
+/* What is lost is sent again as far as the windows reach, unless the core said no. */
+static void check_lost(struct end *e)
+{
+	const struct newtcp_seg *seg = newtcp_seg_entry(rb_first(&e->b.lost));
+
+	if (!seg || e->held_back || newtcp_board_pipe(&e->b) >= e->c.cwnd)
+		return;
+	check_that(e->sim, !seq_before(seg->seq, tx_wnd_end(e)) && seg->seq != e->una);
+}
+
+void check_end(struct end *e)
+{
+	if (e->state == S_CLOSED || e->state == S_TIME_WAIT)
+		return;
+	check_that(e->sim, !seq_after(e->una, e->nxt));
+	check_that(e->sim, e->c.cwnd && e->c.cwnd < 1 << 30);
+	check_that(e->sim, e->c.ssthresh >= 2);
+	check_that(e->sim, e->abs_sent <= e->written);
+	/* A deadline watches whatever has to go on. */
+	check_that(e->sim, !e->b.packets_out || e->dl[DL_RTO]);
+	check_that(e->sim, e->b.packets_out || !tx_unsent(e) || e->dl[DL_PROBE]);
+	check_that(e->sim, !e->ack_due || e->dl[DL_DELACK]);
+	check_lost(e);
+	if (!e->sim->manner->light || e->b.packets_out < 16 || !(e->sim->events & 15))
+		check_board(e);
+	if (!e->sim->manner->lies)
+		check_truth(e);
+	check_sacks(e);
+}
+
+/* May anything get lost, or late? */
+static bool harmless(const struct side *s)
+{
+	return !s->loss && !s->burst && !s->reorder && !s->corrupt && !s->outage_len_ms &&
+	       !s->mtu_later && !s->queue && s->delay_us < (s64)(90 * MS) && !s->rate &&
+	       s->rto_min_ms >= 100;
+}
+
+static void check_ending(struct sim *sim, struct end *e, struct end *peer)
+{
+	bool calm = harmless(e->conf) && harmless(peer->conf);
+
+	check_that(sim, e->received <= peer->written);
+	check_that(sim, e->acked <= e->written);
+	switch (e->ending) {
+	case E_CLOSED:
+		if (!e->saw_eof || e->taken != peer->written || !peer->fin)
+			fail(sim, "%c closed without all that was written", 'A' + e->id);
+		check_that(sim, e->acked == e->written);
+		check_that(sim, peer->received == e->written);
+		break;
+	case E_RESET:
+		check_that(sim, peer->ending != E_NONE && peer->ending != E_RESET);
+		if (peer->ending == E_CLOSED)
+			check_that(sim, peer->received == e->written);
+		break;
+	case E_TIMEOUT:
+		check_that(sim, !calm || peer->ending == E_ABORTED ||
+			   peer->ending == E_REBOOT);
+		break;
+	default:
+		break;
+	}
+	if (calm && peer->ending == E_CLOSED)
+		check_that(sim, !e->timeouts && (e->conf->dup || peer->conf->dup ||
+			   e->conf->reordering < 3 || e->resent == e->probed + !!sim->sc->both_open));
+}
+
+void check_over(struct sim *sim)
+{
+	check_ending(sim, &sim->end[0], &sim->end[1]);
+	check_ending(sim, &sim->end[1], &sim->end[0]);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Deadlines of an end, and what is done when they pass: as module/tcp/timer.c. */
+#include "sim.h"
+#include "core/giveup.h"
+
+#define KEEP_TIME	(7200 * SEC)
+#define KEEP_INTERVAL	(75 * SEC)
+#define KEEP_PROBES	9
+
+static void arm(struct end *e, u64 at)
+{
+	if (e->timer_at && e->timer_at <= at)
+		return;
+	e->timer_at = at;
+	event_add(e->sim, at, EV_TIMER, e->id, NULL);
+}
+
+void timer_set(struct end *e, enum deadline d, u64 wait_us)
+{
+	e->dl[d] = e->sim->now + max(wait_us, 1ULL);
+	arm(e, e->dl[d]);
+}
+
+void timer_clear(struct end *e, enum deadline d)
+{
+	e->dl[d] = 0;
+}
+
+void timer_rearm_rto(struct end *e)
+{
+	if (e->b.packets_out)
+		timer_set(e, DL_RTO, newtcp_rtt_rto(&e->rtt));
+	else
+		timer_clear(e, DL_RTO);
+}
+
+u64 timer_probe_us(const struct end *e)
+{
+	u64 us = (u64)e->rtt.rto_us << min_t(u8, e->rtt.backoff, 16);
+
+	return clamp_t(u64, us, NEWTCP_RTO_MIN_US, NEWTCP_RTO_MAX_US);
+}
+
+void timer_check_probe(struct end *e)
+{
+	if (!e->b.packets_out && !e->dl[DL_PROBE])
+		timer_set(e, DL_PROBE, timer_probe_us(e));
+}
+
+/* Milliseconds since the oldest was first sent again. */
+static u32 tried_ms(const struct end *e)
+{
+	return newtcp_ms_of(tx_clock(e)) - e->r.retrans_stamp;
+}
+
+static bool gives_up(struct end *e)
+{
+	u32 limit = e->conf->user_timeout_ms;
+
+	if (e->state == S_SYN_SENT || e->state == S_SYN_RCVD)
+		return e->retransmits >= 6;
+	return e->retransmits && e->r.retrans_stamp &&
+	       newtcp_tried_for(tried_ms(e), e->conf->retries, NEWTCP_RTO_MIN_US, limit);
+}
+
+static void back_off(struct end *e)
+{
+	u64 wait;
+
+	if (e->rtt.backoff < 31)
+		e->rtt.backoff++;
+	wait = newtcp_rtt_rto(&e->rtt);
+	/* RFC 6298 5.5: each twice as long as the one before. */
+	check_that(e->sim, !e->last_rto_us || wait == NEWTCP_RTO_MAX_US ||
+		   wait >= 2 * e->last_rto_us);
+	e->last_rto_us = wait;
+	if (e->conf->user_timeout_ms && e->r.retrans_stamp)
+		wait = newtcp_wait_within(wait / TICK_US + 1, tried_ms(e),
+					  e->conf->user_timeout_ms) * TICK_US;
+	timer_set(e, DL_RTO, wait);
+}
+
+static void rto_expired(struct end *e)
+{
+	struct newtcp_snd s = tx_snd(e);
+
+	if (!e->b.packets_out)
+		return;
+	if (gives_up(e)) {
+		trace_end(e, "gives up after %u timeouts", e->retransmits);
+		end_closed(e, E_TIMEOUT);
+		return;
+	}
+	trace_end(e, "timeout");
+	newtcp_recovery_timeout(&s, e->retransmits);
+	timer_clear(e, DL_LOSS);
+	timer_clear(e, DL_TLP);
+	e->retransmits++;
+	e->timeouts++;
+	tx_again(e, newtcp_board_first(&e->b), 1);
+	back_off(e);
+}
+
+static void probe_expired(struct end *e)
+{
+	if (e->b.packets_out || !tx_unsent(e)) {
+		e->probes_out = 0;
+		return;
+	}
+	if (e->probes_out >= e->conf->retries) {
+		end_closed(e, E_TIMEOUT);
+		return;
+	}
+	tx_probe(e);
+	if (e->b.packets_out || !tx_unsent(e)) {
+		e->probes_out = 0;
+		e->rtt.backoff = 0;
+		e->last_rto_us = 0;
+		return;
+	}
+	e->probes_out++;
+	if (e->rtt.backoff < e->conf->retries)
+		e->rtt.backoff++;
+	timer_set(e, DL_PROBE, timer_probe_us(e));
+}
+
+static void loss_expired(struct end *e)
+{
+	struct newtcp_ack_news n = { .ack = e->una };
+	struct newtcp_snd s = tx_snd(e);
+
+	if (!e->b.packets_out)
+		return;
+	trace_end(e, "RACK looks again");
+	e->held_back = !newtcp_recovery_look_again(&s, &n);
+	if (!e->held_back)
+		tx_resend_lost(e);
+	if (n.look_again_us)
+		timer_set(e, DL_LOSS, n.look_again_us);
+	if (e->b.packets_out)
+		timer_rearm_rto(e);
+}
+
+static void tlp_expired(struct end *e)
+{
+	if (e->b.packets_out)
+		tx_tail_probe(e);
+}
+
+static void delack_expired(struct end *e)
+{
+	if (e->ack_due)
+		tx_ack(e);
+}
+
+static void keep_expired(struct end *e)
+{
+	u64 idle = e->sim->now - e->heard_at;
+
+	if (e->b.packets_out || tx_unsent(e) || idle < KEEP_TIME) {
+		timer_set(e, DL_KEEP, idle < KEEP_TIME ? KEEP_TIME - idle : KEEP_TIME);
+		return;
+	}
+	if (e->keep_probes >= KEEP_PROBES) {
+		tx_bare(e, e->nxt, TH_ACK | TH_RST);
+		end_closed(e, E_TIMEOUT);
+		return;
+	}
+	e->keep_probes++;
+	tx_bare(e, e->una - 1, TH_ACK);
+	timer_set(e, DL_KEEP, KEEP_INTERVAL);
+}
+
+static void timewait_expired(struct end *e)
+{
+	end_closed(e, E_CLOSED);
+}
+
+/* FIN-WAIT-2 without a program has lasted long enough. */
+static void fin_expired(struct end *e)
+{
+	end_closed(e, E_CLOSED);
+}
+
+static void (*const handlers[DL_N])(struct end *e) = {
+	[DL_RTO] = rto_expired,
+	[DL_PROBE] = probe_expired,
+	[DL_LOSS] = loss_expired,
+	[DL_TLP] = tlp_expired,
+	[DL_DELACK] = delack_expired,
+	[DL_KEEP] = keep_expired,
+	[DL_TIMEWAIT] = timewait_expired,
+	[DL_FIN] = fin_expired,
+};
+
+void timer_fired(struct end *e)
+{
+	u64 next = 0;
+	int d;
+
+	if (e->timer_at != e->sim->now)
+		return;
+	e->timer_at = 0;
+	for (d = 0; d < DL_N; d++) {
+		if (!e->dl[d] || e->dl[d] > e->sim->now)
+			continue;
+		e->dl[d] = 0;
+		handlers[d](e);
+	}
+	for (d = 0; d < DL_N; d++)
+		if (e->dl[d] && (!next || e->dl[d] < next))
+			next = e->dl[d];
+	if (next)
+		arm(e, next);
+}
