@@ -258,6 +258,27 @@ static void lost_retransmission(struct kunit *test)
 	expect_sums(test, x, 0, 0, 0, 0);
 }
 
+/*
+ * A segment was sent in the same microsecond as the retransmission, before it, and
+ * is delivered before it: that says nothing of the retransmission.
+ */
+static void retransmission_at_once(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, MS);
+	x->s.now_us = NOW + 110 * MS;
+	send_more(x, 1);
+	ack(x, 0, BLOCKS(1, 4), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 0, BLOCKS(1, 11), 0);
+	expect_sums(test, x, 11, 10, 1, 1);
+	KUNIT_EXPECT_FALSE(test, x->n.flags & NEWTCP_RX_LOST_RETRANS);
+	ack(x, 11, NULL, 0);
+	expect_sums(test, x, 0, 0, 0, 0);
+}
+
 /* What arrives late by itself is reordering: more is tolerated from then on. */
 static void reordering(struct kunit *test)
 {
@@ -582,6 +603,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(sack_cuts),
 	KUNIT_CASE(one_loss),
 	KUNIT_CASE(lost_retransmission),
+	KUNIT_CASE(retransmission_at_once),
 	KUNIT_CASE(reordering),
 	KUNIT_CASE(undo_by_dsack),
 	KUNIT_CASE(undo_by_echo),

@@ -88,6 +88,9 @@ void newtcp_rack_mark(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 		if (!newtcp_sent_after(s->r->rack_xmit_ts, s->r->rack_end_seq,
 				       seg->sent_us, seg->end_seq))
 			break;
+		/* Numbers say nothing of the order in which a retransmission was sent. */
+		if ((seg->marks & NEWTCP_SEG_RETRANS) && seg->sent_us == s->r->rack_xmit_ts)
+			break;
 		left = newtcp_rack_left_us(s, seg, reo_wnd);
 		if (left <= 0)
 			newtcp_board_mark_lost(s->b, seg);
