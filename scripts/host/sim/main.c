@@ -3,6 +3,7 @@
  * The simulator's front.
  *
  *	sim [-n COUNT] [-s SEED] [-t SECONDS] [-l] [-p]		run seeds
+ *	sim -q							how well paths are used
  *	sim [-o] -r SEED					replay one, with a trace
  *	sim [-o] NAME=VALUE...					run that scenario, with a trace
  *
@@ -119,7 +120,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	scenario_simple(&sc);
-	while ((opt = getopt(argc, argv, "n:s:t:r:lpo")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:r:lpoq")) != -1) {
 		switch (opt) {
 		case 'n':
 			count = strtoull(optarg, NULL, 0);
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
 			scenario_draw(&sc, strtoull(optarg, NULL, 0));
 			replay = true;
 			break;
+		case 'q':
+			return quality();
 		case 'o':
 			other = true;
 			break;

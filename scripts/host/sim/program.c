@@ -61,6 +61,7 @@ static bool read_end(struct end *e)
 	if (!e->fin_rcvd && e->ending == E_NONE)
 		return false;
 	e->saw_eof = e->fin_rcvd;
+	e->eof_at = e->sim->now;
 	e->read_done = true;
 	return true;
 }

@@ -151,6 +151,7 @@ bool sim_run(const struct scenario *sc, const struct manner *m, struct outcome *
 		o->resent += e->resent;
 		o->timeouts += e->timeouts;
 		o->bytes += e->taken;
+		o->done_us = max(o->done_us, e->eof_at);
 	}
 	sim_end(sim);
 	free(sim);

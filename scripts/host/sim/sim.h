@@ -15,7 +15,10 @@
  *   program.c	what reads and writes
  *   check.c	what has to hold after every event
  *   shrink.c	a failure made small
- *   main.c	seeds, replay, trace
+ *   quality.c	how well some kinds of paths are used, and may not be used worse
+ *   run.c	one run
+ *   trace.c	what is printed of it
+ *   main.c	seeds, replay
  *
  * Everything depends on the scenario alone: one number replays it.
  */
@@ -180,6 +183,7 @@ struct end {
 	u64 write_left, read_left;
 	bool write_done, read_done, write_waits, read_waits;
 	bool saw_eof;
+	u64 eof_at;
 
 	/* for the checks */
 	bool held_back;	/* the core said: nothing lost is to go now */
@@ -339,6 +343,7 @@ struct outcome {
 	u64 resent;
 	u64 timeouts;
 	u64 bytes;
+	u64 done_us;	/* when the later of the two had read all */
 };
 
 /* How a run is made. */
@@ -355,5 +360,8 @@ void sim_begin(struct sim *sim, const struct scenario *sc, const struct manner *
 bool sim_step(struct sim *sim);
 void sim_end(struct sim *sim);
 void shrink(struct scenario *sc, struct outcome *o);
+
+/* quality.c */
+int quality(void);
 
 #endif /* _SIM_H */
