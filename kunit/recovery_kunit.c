@@ -474,6 +474,29 @@ static void newreno(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->c.cwnd, 5);
 }
 
+/* RFC 6582 3.2: recovery waits for more than all; that it did is no reason to undo it. */
+static void newreno_waits(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 10, false);
+	unsigned int i;
+
+	send_each(x, 10, 0);
+	x->s.now_us = NOW + 100 * MS;
+	for (i = 0; i < 9; i++)
+		ack(x, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	send_more(x, 1);
+	send_more(x, 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 10, NULL, 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	ack(x, 11, NULL, 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 5);
+	KUNIT_EXPECT_EQ(test, x->c.cwnd, 5);
+}
+
 struct tlp_case {
 	const char *desc;
 	bool retrans;		/* the probe was the last segment again */
@@ -612,6 +635,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(real_timeout),
 	KUNIT_CASE(reneging),
 	KUNIT_CASE(newreno),
+	KUNIT_CASE(newreno_waits),
 	KUNIT_CASE_PARAM(tlp_verdict, tlp_gen_params),
 	KUNIT_CASE_PARAM(tlp_wait, tlp_wait_gen_params),
 	KUNIT_CASE(resized),

@@ -54,8 +54,10 @@ void newtcp_undo_dsack(const struct newtcp_snd *s, u32 end_seq, u32 segs)
  */
 bool newtcp_undo_delayed(const struct newtcp_snd *s, const struct newtcp_ack_news *n)
 {
+	/* Without SACK it is forgotten where recovery waits for more, see recovered(). */
 	if (!s->r->retrans_stamp)
-		return !s->opening;
+		return !s->opening &&
+		       (s->sack_ok || seq_before(s->una, s->r->recovery_point));
 	return (n->flags & NEWTCP_RX_ECHO) && seq_before(n->tsecr, s->r->retrans_stamp);
 }
 
