@@ -47,8 +47,8 @@ static int show(struct scenario *sc, bool other)
 	struct outcome o;
 
 	if (sim_run(sc, &m, &o)) {
-		printf("%llu events, %llu packets, %llu sent again, %llu timeouts\n",
-		       (unsigned long long)o.events, (unsigned long long)o.packets,
+		printf("all read after %.3f s, %llu events, %llu packets, %llu sent again, %llu timeouts\n",
+		       (double)o.done_us / 1e6, (unsigned long long)o.events, (unsigned long long)o.packets,
 		       (unsigned long long)o.resent, (unsigned long long)o.timeouts);
 		return 0;
 	}
