@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_bounds
+# clock: virtual
+# timeout: 300
+# needs: python3
 """Wire cases for absurd sizes: whatever a route, a device, a sysctl, a socket option, a TCP
 option or an ICMP message says, the machine lives, and data arrives where AF_INET's does.
 

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_close
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for the end of a connection: FIN from either side, every closing state,
 TIME-WAIT, half-close, aborts and orphans.
 """

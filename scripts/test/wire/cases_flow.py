@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_flow
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for the flow of data: windows both ways, Nagle, delayed ACKs, PSH,
 and the IP header of what is sent.
 """

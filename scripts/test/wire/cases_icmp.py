@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_icmp
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for ICMP errors that quote a segment: every type and code, for a connection,
 a connect, a half-open request, TIME-WAIT and a listener; with the right number and with
 numbers that were never in flight (RFC 5927), to which nothing may happen: not to the

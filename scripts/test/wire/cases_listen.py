@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_open
 """Wire cases for the passive open: SYN-ACK options and retransmission, the third packet,
 the SYN queue and the accept queue with their bounds, and what ends a half-open connection.
 """

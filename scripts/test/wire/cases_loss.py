@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_loss
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for loss: retransmission timer, fast retransmit, SACK both ways, congestion
 window, and reassembly. Tail-loss probes are off (tcp_early_retrans=0) throughout.
 """

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_metrics
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for what an administrator sets: each route metric, and the net.ipv4.tcp_*
 sysctls that no other case shows, by their effect on the wire or in TCP_INFO.
 """

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_open
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for the active open: the SYN and its options, retransmission, refusal,
 sequence numbers, timestamp offsets and ephemeral ports.
 """

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_security
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for what an attacker or a broken peer sends: blind RST, SYN and data
 (RFC 5961), ICMP (RFC 5927), wrong checksums, lengths and options.
 """

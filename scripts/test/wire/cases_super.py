@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_flow
 """Wire cases for super-packets: whole on a device that segments, cut and summed on one
 that does not, and received merged, fragmented or with IP options.
 """

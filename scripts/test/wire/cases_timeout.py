@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_timeout
+# Judged beside the kernel's TCP, which runs at the same time. Not on the debug kernel,
+# whose round trips are long and uneven: so are its RTOs.
+# families: newinet
+# jobs: 60
+# kernels: stock
+# clock: virtual
+# timeout: 400
+# needs: python3
 """Wire cases for patience: when a connection that hears nothing is given up, what is sent
 until then, and which error the program sees. Each row of a table is a case; a family is
 judged beside the kernel's TCP, in the same namespace at the same time: every packet, and

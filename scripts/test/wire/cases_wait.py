@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
+# test: wire_wait
+# clock: virtual
+# timeout: 240
+# needs: python3 nftables
 """Wire cases for what outlives its socket: segments that wait in a firewall's queue, and
 TIME-WAIT when its four-tuple or its port is wanted again.
 """

@@ -36,6 +36,11 @@ def kernel():
     return tuple(int(part) for part in os.uname().release.split('.')[:2])
 
 
+def kernel_name():
+    """As scripts/vm/list has it."""
+    return '.'.join(map(str, kernel()))
+
+
 class Env:
     """One case's world."""
 

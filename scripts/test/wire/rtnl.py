@@ -6,7 +6,8 @@ import os
 import socket
 import struct
 
-RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE = 20, 24, 26
+RTM_SETLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE = 19, 20, 24, 26
+IFLA_GSO_MAX_SEGS = 40
 NLM_REQUEST, NLM_ACK, NLM_EXCL, NLM_CREATE = 0x1, 0x4, 0x200, 0x400
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_METRICS = 1, 4, 5, 6, 8
 RTAX_LOCK, RTAX_MTU, RTAX_WINDOW, RTAX_RTT, RTAX_RTTVAR = 1, 2, 3, 4, 5
@@ -35,6 +36,12 @@ def _request(kind, body, how=NLM_EXCL):
         err = struct.unpack('=i', s.recv(4096)[16:20])[0]
     if err:
         raise OSError(-err, f'rtnetlink request {kind}: {os.strerror(-err)}')
+
+
+def gso_max_segs(dev, count):
+    """The most segments of a super-packet that this device is given."""
+    body = struct.pack('=BxHiII', socket.AF_UNSPEC, 0, socket.if_nametoindex(dev), 0, 0)
+    _request(RTM_SETLINK, body + _num(IFLA_GSO_MAX_SEGS, count))
 
 
 def add_addr(addr, plen, dev):
