@@ -2,7 +2,8 @@
 /*
  * What every test program in this folder shares: registering cases, expecting
  * values (printed with their errno names), and making sockets of the family
- * under test. t.c has the code and explains how a program is built and run.
+ * under test. t.c explains how a program is built and run; t_socket.c and t_time.c
+ * have the rest of the code.
  */
 #ifndef NEWINET_TEST_T_H
 #define NEWINET_TEST_T_H
