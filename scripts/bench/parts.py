@@ -7,35 +7,17 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-VM = os.path.join(TOP, 'scripts', 'vm')
-with open(os.path.join(VM, 'list'), encoding='utf-8') as _list:
-    KERNELS = [_line.split()[0] for _line in _list if _line[:1].isdigit()]
+sys.path.insert(0, os.path.join(HERE, '../lib'))
+# pylint: disable=wrong-import-position
+from checkout import STOCK as KERNELS, TOP, VM, install, output_of      # noqa: E402
+
 SOURCES = ['micro', 'common', 'latency', 'bulk', 'idle', 'goodput']
-# make's own variables would change the builds under it.
-ENVIRONMENT = {name: value for name, value in os.environ.items()
-               if not name.startswith(('MAKE', 'MFLAGS'))}
-
-
-def output_of(*command):
-    """A command's output; the end, with all it said, if it fails."""
-    done = subprocess.run(command, check=False, text=True, env=ENVIRONMENT,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if done.returncode:
-        sys.exit(f'{done.stdout}{done.stderr}\n{" ".join(command)}: status {done.returncode}')
-    return done.stdout
-
-
-def install(names):
-    """Debian's packages that are not there yet."""
-    subprocess.run(['bash', '-c', '. "$0"; need_packages "$@"', f'{VM}/packages.sh', *names],
-                   check=True)
 
 
 def programs(tmp, *scripts):
     """Into tmp: micro, newinet-exec, libnewinet-preload.so, and copies of these scripts,
     which may change in the checkout while they run."""
-    for each in scripts:
+    for each in [*scripts, 'pair.sh', '../lib/netpair.sh']:
         shutil.copy(f'{HERE}/{each}', tmp)
     output_of('gcc', '-O2', '-Wall', '-o', f'{tmp}/micro',
               *[f'{HERE}/{each}.c' for each in SOURCES])
@@ -64,3 +46,6 @@ def commit():
     if any(each.returncode for each in done):
         return 'of no known commit'
     return done[0].stdout.strip() + '+' * bool(done[1].stdout)
+
+
+__all__ = ['KERNELS', 'VM', 'install']

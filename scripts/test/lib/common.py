@@ -5,19 +5,15 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__)))))
-VM = os.path.join(TOP, 'scripts/vm')
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../lib'))
+# pylint: disable=wrong-import-position
+from checkout import (FOREIGN, KERNELS, STOCK, TOP, USUAL, VM, arrays, install,     # noqa: E402
+                      last_line)
+
 TEST = os.path.join(TOP, 'scripts/test')
-# Of scripts/vm/list: what usually runs on each, by patterns. debug is built from source.
-with open(os.path.join(VM, 'list'), encoding='utf-8') as _list:
-    USUAL = {_words[0]: _words[2:] for _words in map(str.split, _list)
-             if _words and _words[0][0].isdigit()}
-FOREIGN = [_name for _name in USUAL if '-' in _name]     # of another architecture
-STOCK = [_name for _name in USUAL if _name not in FOREIGN]
-KERNELS = [*STOCK, 'debug', *FOREIGN]
 
 
 def arch(kernel_name):
@@ -32,12 +28,6 @@ def run(*args, **more):
                           stderr=subprocess.STDOUT, check=False, cwd=TOP, **more)
     return (done.returncode, done.stdout.decode(errors='replace'),
             time.monotonic() - begin)
-
-
-def last_line(*args):
-    """The last line that a command prints; what it says goes to our stderr."""
-    done = subprocess.run(args, stdout=subprocess.PIPE, check=True, cwd=TOP, text=True)
-    return done.stdout.strip().splitlines()[-1]
 
 
 def kernel(name):
@@ -55,14 +45,9 @@ def cache():
     return path
 
 
-def install(packages):
-    names = ' '.join(packages)
-    subprocess.run(['bash', '-c', f'. {VM}/packages.sh; need_packages {names}'], check=True)
-
-
-def with_packages(*arrays):
+def with_packages(*names):
     """Installs lists that packages.sh names."""
-    install(f'"${{{name}[@]}}"' for name in arrays)
+    install(arrays(*names))
 
 
 def read(path):
@@ -90,7 +75,7 @@ def programs_of(architecture):
 
 
 def build_programs(architecture='amd64', roots=()):
-    """Compiles scripts/test/prog: every .c with a main(), with t.c; warnings are errors;
+    """Compiles scripts/test/prog: every .c with a main(), with t.c and t_*.c; warnings are errors;
     newinet-run; and for tests in the root langs, what that compiles.
     Yields (program, status, output, seconds); a program that is up to date, nothing."""
     source = f'{TEST}/prog'
@@ -98,7 +83,8 @@ def build_programs(architecture='amd64', roots=()):
     compiler = {'amd64': 'gcc', 'arm64': 'aarch64-linux-gnu-gcc'}[architecture]
     os.makedirs(out, exist_ok=True)
     names = sorted(os.listdir(source)) if os.path.isdir(source) else []
-    shared = [f'{source}/{name}' for name in names if name.endswith('.h') or name == 't.c']
+    engine = [f'{source}/{name}' for name in names if re.match(r't(_\w+)?\.c$', name)]
+    shared = [f'{source}/{name}' for name in names if name.endswith('.h')] + engine
     shared.append(f'{TOP}/module/uapi/newinet.h')
     for name in names:
         path, target = f'{source}/{name}', f'{out}/{name[:-2]}'
@@ -108,10 +94,8 @@ def build_programs(architecture='amd64', roots=()):
                      if os.path.exists(each))
         if os.path.exists(target) and os.path.getmtime(target) > newest:
             continue
-        args = [compiler, '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target, path]
-        if name != 't.c' and 't.c' in names:
-            args.append(f'{source}/t.c')
-        yield (name, *run(*args, '-pthread'))
+        yield (name, *run(compiler, '-O2', '-Wall', '-Wextra', '-Werror', f'-I{TOP}', '-o', target,
+                          path, *engine, '-pthread'))
     # newinet-run's own parts and test programs; in a machine it takes a minute.
     make = ['make', '-s', f'CC={compiler}']
     os.makedirs(f'{out}/run', exist_ok=True)

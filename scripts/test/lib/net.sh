@@ -11,6 +11,9 @@
 #
 # The namespaces and whatever in_a and in_b left running go away at exit.
 
+# shellcheck source-path=SCRIPTDIR source=../../lib/netpair.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../lib/netpair.sh"
+
 ns_a=na$$ ns_b=nb$$
 # shellcheck disable=SC2034
 addr_a=10.77.0.1 addr_b=10.77.0.2
@@ -57,31 +60,19 @@ finish() {
 }
 
 net_cleanup() {
-	local ns pid
-	for ns in "$ns_a" "$ns_b"; do
-		for pid in $(ip netns pids "$ns" 2>/dev/null); do
-			kill -9 "$pid" 2>/dev/null || true
-		done
-		ip netns del "$ns" 2>/dev/null || true
-	done
+	netpair_down "$ns_a" "$ns_b"
 	rm -rf "$net_tmp"
 }
 trap net_cleanup EXIT
 
 net_pair() {
 	local ns
+	netpair_up "$ns_a" "$ns_b" veth0
 	for ns in "$ns_a" "$ns_b"; do
-		ip netns add "$ns"
-		ip -n "$ns" link set lo up
 		# What a killed process leaves, and nobody will ever answer, ends
 		# after 3 s instead of 100 s: rmmod waits for it.
 		nsenter "--net=/run/netns/$ns" sysctl -qw net.ipv4.tcp_orphan_retries=3
 	done
-	ip -n "$ns_a" link add veth0 type veth peer name veth0 netns "$ns_b"
-	ip -n "$ns_a" addr add "$addr_a/24" dev veth0
-	ip -n "$ns_b" addr add "$addr_b/24" dev veth0
-	ip -n "$ns_a" link set veth0 up
-	ip -n "$ns_b" link set veth0 up
 }
 
 # Not by ip-netns, which would make a mount namespace with a sysfs each time.

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The system suite: every executable scripts/test/system/*.sh or *.py, as root in a
-virtual machine, on each kernel it names.
+"""The system suite, as root in a virtual machine, on each kernel that a test names. A test is
+- an executable scripts/test/system/*.sh or *.py,
+- a program scripts/test/prog/*.c that says for which families it is run:
+    families: each              AF_INET, whose TCP is the oracle, then AF_NEWINET
+    families: each mixed        and then one end of each (lib/family-run)
+- the files scripts/test/wire/cases_*.py and *.pkt that say one name of a test:
+    test: NAME                  (wire/run.py, wire/HOWTO)
 
 The first lines of a test may say, in comments:
     kernels: 6.12 stock debug   which kernels; stock: all but debug (all)
@@ -11,6 +16,7 @@ The first lines of a test may say, in comments:
                                 on other architectures)
     needs: PACKAGE...           Debian packages
     root: NAME                  runs in that root of scripts/vm/roots (this machine's own)
+    modules: NAME...            are loaded first, where the kernel has them apart
     module: none                the test loads the module itself, or does not want it
     full: yes                   takes long: only with --full, or when named
     full: 6.1                   ... on these kernels: or when they are named
@@ -21,6 +27,7 @@ One boot runs many tests (guest-run); a test that takes the machine down, or mak
 kernel complain, has failed, and the rest go on in a new one.
 """
 import fnmatch
+import glob
 import json
 import os
 import random
@@ -35,7 +42,8 @@ import common
 import results
 
 DIRECTIVE = re.compile(
-    r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|full):\s*(.*?)\s*$')
+    r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|modules|full|families|test):'
+    r'\s*(.*?)\s*$')
 # What is known to run on other architectures.
 ON_FOREIGN = ['api_*', 'wire_*', 'net_transfer']
 machines = set()        # those that run, for whoever has to stop them
@@ -54,10 +62,10 @@ def directives(path):
 
 
 class Test:
-    def __init__(self, path):
-        self.path = path
-        self.name = os.path.basename(path).rsplit('.', 1)[0]
-        said = directives(path)
+    """One test: its command, and what it says of itself."""
+
+    def __init__(self, name, said, *command):
+        self.name, self.command = name, command
         self.kernels = said.get('kernels', 'stock debug').split()
         if 'stock' in self.kernels:
             self.kernels += common.STOCK
@@ -70,6 +78,7 @@ class Test:
         self.needs = said.get('needs', '').split()
         self.root = said.get('root', '')
         self.module = said.get('module', '')
+        self.modules = said.get('modules', '').split()
         self.full = said.get('full', '').split()
         if self.root:       # of this machine's architecture
             self.kernels = [name for name in self.kernels if name not in common.FOREIGN]
@@ -88,14 +97,34 @@ def matches(name, patterns):
     return any(fnmatch.fnmatch(name, each) for each in patterns)
 
 
+def stem(path):
+    return os.path.basename(path).rsplit('.', 1)[0]
+
+
+def every():
+    """All tests that there are, by name."""
+    found = [Test(stem(path), directives(path), path)
+             for path in glob.glob(f'{common.TEST}/system/*.*')
+             if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
+    for path in glob.glob(f'{common.TEST}/prog/*.c'):
+        said = directives(path)
+        if 'families' in said:
+            found.append(Test(stem(path), said, f'{common.TEST}/lib/family-run', stem(path),
+                              *said['families'].split()))
+    wire = {}
+    for path in glob.glob(f'{common.TEST}/wire/cases_*.py') + glob.glob(f'{common.TEST}/wire/*.pkt'):
+        said = directives(path)
+        wire.setdefault(said['test'], {}).update(said)
+    found += [Test(name, said, f'{common.TEST}/wire/run.py', '--test', name)
+              for name, said in wire.items()]
+    assert len({test.name for test in found}) == len(found), 'two tests of one name'
+    return sorted(found, key=lambda test: test.name)
+
+
 def find(patterns, kernels, full):
     """The tests that these patterns name, or the usual ones, or all, on these kernels, or
     what usually runs on each (scripts/vm/list)."""
-    folder = f'{common.TEST}/system'
-    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))] \
-        if os.path.isdir(folder) else []
-    tests = [Test(path) for path in paths
-             if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
+    tests = every()
     if not (patterns or kernels or full):
         for test in tests:
             test.kernels = [name for name in test.kernels
@@ -171,8 +200,8 @@ class Batch:
                'ko': self.suite.modules[self.kernel],
                'bin': common.programs_of(common.arch(self.kernel)),
                'splats': common.splats(),
-               'tests': [{'number': i, 'name': test.name, 'path': test.path,
-                          'module': test.module,
+               'tests': [{'number': i, 'name': test.name, 'command': test.command,
+                          'module': test.module, 'modules': test.modules,
                           'limit': test.limit(self.kernel) if self.clock == 'real'
                           else 10 ** 7}
                          for i, test in enumerate(tests)]}

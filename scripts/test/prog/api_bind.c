@@ -4,6 +4,10 @@
  * within one stack, the ephemeral range with its reserved ports (RFC 6056),
  * and ports shared by connections to different destinations. What holds
  * between the two stacks is in api_coexist.c.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -4,6 +4,10 @@
  * sock that a copy of it would share is set on the listener, looked at on the
  * child, changed there, and let go in both orders. Whether anything was freed
  * twice or never, the kernel of the debug build says.
+ *
+ * families: each
+ * cpus: 1
+ * timeout: 120
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -3,6 +3,10 @@
  * The end of a connection as both programs see it: shutdown() in every
  * direction and state, close(), SO_LINGER, resets, TIME-WAIT's hold on a
  * port, and what happens to calls that sleep in another thread.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -5,6 +5,10 @@
  * inet both are the kernel's, which shows that the expectations are its own;
  * what SO_REUSEADDR and SO_REUSEPORT may share within one stack, two stacks
  * may not, so those cases judge AF_NEWINET alone.
+ *
+ * families: each
+ * cpus: 1
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -2,6 +2,10 @@
 /*
  * connect(): blocking, non-blocking, interrupted and resumed, timed out and
  * refused, and every bad argument.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -2,6 +2,10 @@
 /*
  * Sending and receiving, call by call: flags, timeouts, signals, vectors,
  * partial transfers and bad input. Long transfers are in api_stream.c.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

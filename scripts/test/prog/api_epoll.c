@@ -2,6 +2,10 @@
 /*
  * How epoll delivers what api_poll.c checks the content of: level and edge
  * triggered, one shot, exclusive, and an epoll set that outlives its sockets.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -2,6 +2,10 @@
 /*
  * The socket is a file: fstat, fcntl, dup, fork, passing over a Unix socket,
  * /proc/PID/fd, exec, and the calls of files that a socket refuses.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"

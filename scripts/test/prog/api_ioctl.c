@@ -4,6 +4,11 @@
  * device sends and receives there alone, and leaves its port on the other
  * devices to whoever binds there. The second device is a tun one, so that the
  * test reads what the socket sends.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 300
+ * modules: tun
  */
 #define _GNU_SOURCE
 #include "t.h"

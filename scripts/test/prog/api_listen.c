@@ -3,6 +3,10 @@
  * listen() and accept4(): the bound on the accept queue and what changes it,
  * order, flags, addresses, blocking and interruption, and what a child
  * inherits.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -3,6 +3,10 @@
  * getsockname() and getpeername() in every state a program can bring a socket
  * into, with every kind of buffer. The family in them is the family under
  * test, sin_zero is zero, and nothing past the stated length is written.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"

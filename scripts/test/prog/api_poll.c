@@ -4,6 +4,10 @@
  * socket into, asked through poll, select and epoll, which must agree; and
  * that each change wakes a poll that sleeps. How epoll delivers (edges, one
  * shot, exclusive) is in api_epoll.c.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

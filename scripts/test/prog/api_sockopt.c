@@ -4,6 +4,10 @@
  * and IP's level, with every kind of bad length and pointer. What the option
  * then does to a connection is tested where that belongs. ioctls and devices
  * are in api_ioctl.c.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -2,6 +2,10 @@
 /*
  * Bytes that pass without a copy to the program: sendfile(2), splice(2) and
  * vmsplice(2) into a socket, splice(2) out of it. Every byte is checked.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -3,6 +3,10 @@
  * Long transfers whose every byte is checked: both directions at once, chunks
  * of any size, blocking and non-blocking, many small writes, small buffers,
  * slow readers, and several threads on one socket.
+ *
+ * families: each mixed
+ * cpus: 1
+ * timeout: 400
  */
 #define _GNU_SOURCE
 #include "t.h"

@@ -3,6 +3,10 @@
  * What one user's sockets may cost another one, in virtual time: the work that the
  * kernel does for others must not grow with what a stranger holds. Each case
  * compares with the same work while the stranger is not there.
+ *
+ * families: each
+ * clock: virtual
+ * timeout: 300
  */
 #define _GNU_SOURCE
 #include "t.h"
