@@ -17,6 +17,7 @@ from nsock import libc
 from packet import Pkt, checksum, ensure, near, opt_mss
 from peer import syn_opts
 from rtnl import add_addr
+from tcpinfo import info
 
 
 @case('listen')
@@ -436,14 +437,6 @@ def syn_again_restarts(e):
     near(third.time - second.time, 1.0, 'SYN-ACK after a SYN that came again')
 
 
-def _srtt(s):
-    """tcpi_rtt, in seconds."""
-    info = ctypes.create_string_buffer(104)
-    size = ctypes.c_uint32(104)
-    libc.getsockopt(s.fd, 6, socket.TCP_INFO, info, ctypes.byref(size))
-    return struct.unpack_from('=I', info.raw, 68)[0] / 1e6
-
-
 @case('listen')
 def synack_twice_no_sample(e):
     """Karn: two SYN-ACKs give no round trip, unless a timestamp tells which was answered."""
@@ -457,7 +450,8 @@ def synack_twice_no_sample(e):
         e.tun.run(0.1)
         ensure(len(f.queue) == again, 'SYN-ACKs')
         f.send('A')
-        near(_srtt(lst.wait_accept()), want, f'round trip, timestamps {ts}, twice {again}')
+        near(info(lst.wait_accept(), 'rtt') / 1e6, want,
+             f'round trip, timestamps {ts}, twice {again}')
 
 
 @case('listen')

@@ -17,6 +17,7 @@ from env import case
 from nsock import libc
 from packet import ensure, fold, near, pattern, pseudo
 from peer import Receiver
+from tcpinfo import info
 
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 
@@ -612,14 +613,6 @@ def sack_pieces_bounded(e):
         f.ack_to(acked)
 
 
-def ssthresh(s):
-    """tcpi_snd_ssthresh of struct tcp_info."""
-    buf = ctypes.create_string_buffer(104)
-    size = ctypes.c_uint32(104)
-    libc.getsockopt(s.fd, socket.IPPROTO_TCP, socket.TCP_INFO, buf, ctypes.byref(size))
-    return struct.unpack_from('=I', buf.raw, 76)[0]
-
-
 @case('loss')
 def timeout_after_progress(e):
     """A timeout lowers ssthresh, those that follow do not, one after progress does again."""
@@ -628,12 +621,12 @@ def timeout_after_progress(e):
     e.tun.run(0.05)
     f.queue.clear()
     f.wait_for(lambda p: p.off == 0, 1, 'no timeout')
-    first = ssthresh(s)
+    first = info(s, 'ssthresh')
     f.wait_for(lambda p: p.off == 0, 2, 'no second timeout')
-    ensure(ssthresh(s) == first < 10, f'ssthresh {first}, then {ssthresh(s)}')
+    ensure(info(s, 'ssthresh') == first < 10, f'ssthresh {first}, then {info(s, "ssthresh")}')
     f.queue.clear()
     f.ack_to(f.sent_mss)
     e.tun.run(0.02)
     f.queue.clear()
     f.wait_for(lambda p: p.off == f.sent_mss, 3, 'no timeout after progress')
-    ensure(ssthresh(s) < first, f'ssthresh {first} stays after progress')
+    ensure(info(s, 'ssthresh') < first, f'ssthresh {first} stays after progress')

@@ -10,27 +10,17 @@ import ctypes
 import errno
 import select
 import socket
-import struct
 
 import rtnl
 from env import case, kernel
 from nsock import libc
 from packet import Pkt, ensure, icmp_error, near, pattern
 from peer import Sysctl
+from tcpinfo import info
 
 TCP = socket.IPPROTO_TCP
 SO_SNDBUFFORCE = 32
-INFO = {'rto': 8, 'ato': 12, 'rtt': 68, 'ssthresh': 76, 'cwnd': 80, 'reordering': 88,
-        'min_rtt': 148}
 INFINITE = 0x7fffffff
-
-
-def info(s, what):
-    """A field of TCP_INFO."""
-    buf = ctypes.create_string_buffer(232)
-    size = ctypes.c_uint32(232)
-    libc.getsockopt(s.fd, TCP, socket.TCP_INFO, buf, ctypes.byref(size))
-    return struct.unpack_from('=I', buf.raw, INFO[what])[0]
 
 
 def big_buffer(s):

@@ -36,3 +36,8 @@ def tcp_info(sock):
     for name, words in VALUES.items():
         out[name] = words[out[name]]
     return out
+
+
+def info(sock, name):
+    """One field."""
+    return tcp_info(sock)[name]
