@@ -19,9 +19,11 @@
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/rculist_nulls.h>
+#include <net/inet_hashtables.h>
 #include <net/l3mdev.h>
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
+#include <net/tcp.h>
 #include "reuseport.h"
 #include "slot.h"
 #include "tcp/tcp.h"
@@ -326,12 +328,55 @@ static bool del_entry(struct sock_common *c)
 	return true;
 }
 
+/*
+ * Does a TIME-WAIT entry of the kernel's TCP give way to a socket whose program chose the
+ * port? The reference on it goes, and the entry if it does.
+ */
+static bool kernels_tw_yields(struct inet_timewait_sock *tw, struct sock *sk)
+{
+	const struct tcp_timewait_sock *ttw = tcp_twsk((struct sock *)tw);
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!newtcp_tw_may_yield(0, true, false, false, READ_ONCE(ttw->tw_ts_recent_stamp), 0)) {
+		inet_twsk_put(tw);
+		return false;
+	}
+	tp->write_seq = newtcp_tw_isn(ttw->tw_snd_nxt);
+	tp->ts_recent = ttw->tw_ts_recent;
+	tp->ts_recent_stamp = READ_ONCE(ttw->tw_ts_recent_stamp);
+	inet_twsk_deschedule_put(tw);
+	return true;
+}
+
+/*
+ * Is the four-tuple free in the kernel's TCP? SO_REUSEADDR may have got the port past a
+ * TIME-WAIT entry there, which then decides as for a socket of its own
+ * (tcp_twsk_unique()). Process context.
+ */
+static bool kernel_yields(struct sock *sk, int sdif)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct sock *other;
+
+	rcu_read_lock();
+	other = __inet_lookup_established(sock_net(sk), inet->inet_daddr, inet->inet_dport,
+					  inet->inet_rcv_saddr, inet->inet_num,
+					  sk->sk_bound_dev_if, sdif);
+	rcu_read_unlock();
+	if (!other)
+		return true;
+	if (other->sk_state == TCP_TIME_WAIT)
+		return kernels_tw_yields(inet_twsk(other), sk);
+	sock_gen_put(other);
+	return false;
+}
+
 /**
  * newtcp_hash_connection() - make a connection findable
  * @sk: socket with its addresses and ports set
  * @bound: the program chose the port itself
  *
- * A TIME-WAIT entry may have to give way to it (tcp_tw_reuse).
+ * A TIME-WAIT entry may have to give way to it (tcp_tw_reuse), of either stack.
  *
  * Context: process, socket lock held.
  * Return: 0, or -EADDRNOTAVAIL when the four-tuple is in use.
@@ -347,6 +392,8 @@ int newtcp_hash_connection(struct sock *sk, bool bound)
 	struct sock_common *c;
 	int err = -EADDRNOTAVAIL;
 
+	if (bound && !kernel_yields(sk, sdif))
+		return err;
 	newinet_intake_pin(sk);
 	spin_lock_bh(lock);
 	c = tuple_owner(net, &sk->__sk_common, &k, hash, sdif);

@@ -336,8 +336,7 @@ int newinet_claim_connect(struct sock *sk)
 	int err;
 
 	if (inet_sk(sk)->inet_num)
-		return newtcp_kernel_yields(sk) ? newtcp_hash_connection(sk, true) :
-						  -EADDRNOTAVAIL;
+		return newtcp_hash_connection(sk, true);
 
 	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
 				   inet_sk(sk)->inet_daddr,

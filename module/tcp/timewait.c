@@ -16,11 +16,9 @@
 #include <linux/slab.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
-#include <net/l3mdev.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
-#include <net/tcp.h>
 #include "../reuseport.h"
 #include "tcp.h"
 
@@ -233,57 +231,6 @@ bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound)
 	tp->ts_recent = READ_ONCE(tw->ts_recent);
 	tp->ts_recent_stamp = READ_ONCE(tw->ts_recent_stamp);
 	return true;
-}
-
-/*
- * The same for an entry of the kernel's TCP; the reference on it goes, and the entry,
- * if it gives way.
- */
-static bool kernels_tw_yields(struct inet_timewait_sock *tw, struct sock *sk)
-{
-	const struct tcp_timewait_sock *ttw = tcp_twsk((struct sock *)tw);
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	/* Of a port that the program chose nothing else is asked. */
-	if (!newtcp_tw_may_yield(0, true, false, false, READ_ONCE(ttw->tw_ts_recent_stamp), 0)) {
-		inet_twsk_put(tw);
-		return false;
-	}
-	tp->write_seq = newtcp_tw_isn(ttw->tw_snd_nxt);
-	tp->ts_recent = ttw->tw_ts_recent;
-	tp->ts_recent_stamp = READ_ONCE(ttw->tw_ts_recent_stamp);
-	inet_twsk_deschedule_put(tw);
-	return true;
-}
-
-/**
- * newtcp_kernel_yields() - is a four-tuple free in the kernel's TCP?
- * @sk: the socket that is to connect, on a port that its program chose
- *
- * SO_REUSEADDR may have got that port past a TIME-WAIT entry of the kernel's, which
- * then decides as for a socket of its own (tcp_twsk_unique()).
- *
- * Context: process, @sk locked.
- * Return: whether it is; @sk has the numbers to begin with, if an entry gave way.
- */
-bool newtcp_kernel_yields(struct sock *sk)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-	struct net *net = sock_net(sk);
-	int dif = sk->sk_bound_dev_if;
-	struct sock *other;
-
-	rcu_read_lock();
-	other = __inet_lookup_established(net, inet->inet_daddr, inet->inet_dport,
-					  inet->inet_rcv_saddr, inet->inet_num, dif,
-					  l3mdev_master_ifindex_by_index(net, dif));
-	rcu_read_unlock();
-	if (!other)
-		return true;
-	if (other->sk_state == TCP_TIME_WAIT)
-		return kernels_tw_yields(inet_twsk(other), sk);
-	sock_gen_put(other);
-	return false;
 }
 
 static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)

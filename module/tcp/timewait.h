@@ -54,7 +54,6 @@ void newtcp_tw_put(struct newtcp_tw *tw);
 
 /* The connection table's lock of @tw held: may @sk take its four-tuple over? */
 bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound);
-bool newtcp_kernel_yields(struct sock *sk);			/* process, locked */
 
 /**
  * newtcp_tw_isn() - initial sequence number of a connection that takes over
