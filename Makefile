@@ -5,7 +5,7 @@
 #   make KDIR=/path/to/build  ... for another; W=1 and C=2 pass through
 #   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
 #   make check                the tests; FULL=1 those that take long as well;
-#                             ARCH=arm64 KERNEL= SUITE= TEST= choose some
+#                             ARCH=arm64|s390x KERNEL= SUITE= TEST= choose some
 #   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
 #   make style                the static checks alone
 #   make host                 module/core/ on this machine, without a kernel; SEED=

@@ -11,9 +11,14 @@ VM = os.path.join(TOP, 'scripts', 'vm')
 with open(os.path.join(VM, 'list'), encoding='utf-8') as _list:
     USUAL = {_words[0]: _words[2:] for _words in map(str.split, _list)
              if _words and _words[0][0].isdigit()}
+# Debian's name of each architecture -> its compiler.
+with open(os.path.join(VM, 'arches'), encoding='utf-8') as _list:
+    COMPILERS = {_words[0]: 'gcc' if _words[2] == '-' else f'{_words[2]}-gcc'
+                 for _words in map(str.split, _list) if _words and _words[0] != '#'}
 FOREIGN = [_name for _name in USUAL if '-' in _name]     # of another architecture
 STOCK = [_name for _name in USUAL if _name not in FOREIGN]
-KERNELS = [*STOCK, 'debug', *FOREIGN]
+UNIT = ['debug', 'debug-s390x']     # that have KUnit
+KERNELS = [*STOCK, UNIT[0], *FOREIGN, *UNIT[1:]]
 # make's own variables would change the builds under it.
 ENVIRONMENT = {_name: _value for _name, _value in os.environ.items()
                if not _name.startswith(('MAKE', 'MFLAGS'))}

@@ -9,12 +9,9 @@ NEWINET_BUILD_PACKAGES=(
 	gcc make libc6-dev bc bison flex libelf-dev libssl-dev cpio kmod
 	rsync xz-utils python3 perl dpkg-dev pahole
 )
-# What boots a virtual machine.
+# What boots a virtual machine, beside the emulator.
 # shellcheck disable=SC2034
 NEWINET_VM_PACKAGES=(qemu-system-x86 busybox-static cpio kmod)
-# What compiles for another architecture, and boots it.
-# shellcheck disable=SC2034
-NEWINET_ARM64_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
 # What the checks and the system tests call.
 # shellcheck disable=SC2034
 NEWINET_TEST_PACKAGES=(

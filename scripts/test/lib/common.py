@@ -10,8 +10,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../lib'))
 # pylint: disable=wrong-import-position
-from checkout import (FOREIGN, KERNELS, STOCK, TOP, USUAL, VM, arrays, install,     # noqa: E402
-                      last_line)
+from checkout import (COMPILERS, FOREIGN, KERNELS, STOCK, TOP, UNIT, USUAL, VM,     # noqa: E402
+                      arrays, install, last_line)
 
 TEST = os.path.join(TOP, 'scripts/test')
 
@@ -80,7 +80,7 @@ def build_programs(architecture='amd64', roots=()):
     Yields (program, status, output, seconds); a program that is up to date, nothing."""
     source = f'{TEST}/prog'
     out = programs_of(architecture)
-    compiler = {'amd64': 'gcc', 'arm64': 'aarch64-linux-gnu-gcc'}[architecture]
+    compiler = COMPILERS[architecture]
     os.makedirs(out, exist_ok=True)
     names = sorted(os.listdir(source)) if os.path.isdir(source) else []
     engine = [f'{source}/{name}' for name in names if re.match(r't(_\w+)?\.c$', name)]

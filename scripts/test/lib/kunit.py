@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kunit suite: the unit tests, on the debug kernel. Loading newinet_kunit.ko runs
+"""The kunit suite: the unit tests, on the debug kernel, and on one of the other byte order
+where that is asked for. Loading newinet_kunit.ko runs
 them; the results are read from debugfs. Every suite that kunit/*.c names must have run,
 and each of its cases is one test. In virtual time, on one CPU: nothing else on the host
 makes a time-out of theirs come early."""
@@ -34,27 +35,28 @@ def wanted():
     return names
 
 
-def run(total, directory):
+def run(total, directory, kernel='debug'):
     suites = wanted()
+    prefix = 'kunit' if kernel == 'debug' else f'kunit/{kernel}'
     if not suites:
-        total.add('kunit', 0, (0, 1, 0, ['no suite in kunit/*.c']))
+        total.add(prefix, 0, (0, 1, 0, ['no suite in kunit/*.c']))
         return
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix='newinet-kunit.') as out:
         status, text, seconds = common.run(
-            f'{common.VM}/vm', '--kernel', 'debug', '--icount', '--out', out,
+            f'{common.VM}/vm', '--kernel', kernel, '--icount', '--out', out,
             '--timeout', '900', '--',
             'bash', '-c', GUEST, 'kunit', directory)
         for name in suites:
-            report(total, name, common.read(f'{out}/kunit/{name}/results'), text)
+            report(total, f'{prefix}/{name}', name, common.read(f'{out}/kunit/{name}/results'), text)
         if status:
             log = common.read(os.path.join(out, 'console.log'))[-8000:]
-            total.add('kunit/machine', seconds,
+            total.add(f'{prefix}/machine', seconds,
                       (0, 1, 0, [f'status {status}']), f'{text}\n--- console\n{log}')
     return time.monotonic() - begin
 
 
-def report(total, name, ktap, said):
+def report(total, label, name, ktap, said):
     """One suite's KTAP: cases are indented by four blanks, parameters by eight."""
     passed = skipped = 0
     failures = []
@@ -73,4 +75,4 @@ def report(total, name, ktap, said):
         ktap = ktap or said
     elif not re.search(rf'^(not )?ok \d+ {re.escape(name)}', ktap, re.M):
         failures.append('did not end')
-    total.add(f'kunit/{name}', 0, (passed, len(failures), skipped, failures), ktap)
+    total.add(label, 0, (passed, len(failures), skipped, failures), ktap)
