@@ -564,7 +564,7 @@ static const struct tlp_wait_case tlp_wait_cases[] = {
 	{ "in disorder", 2, NEWTCP_CA_DISORDER, true, false, 0 },
 	{ "in recovery", 2, NEWTCP_CA_RECOVERY, true, false, 0 },
 	{ "without SACK", 2, NEWTCP_CA_OPEN, false, false, 0 },
-	{ "probed already", 2, NEWTCP_CA_OPEN, true, true, 0 },
+	{ "probed already", 2, NEWTCP_CA_OPEN, true, true, 208000 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(tlp_wait, tlp_wait_cases, desc);

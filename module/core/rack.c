@@ -34,14 +34,14 @@ static u32 reo_wnd_us(const struct newtcp_snd *s)
 /**
  * newtcp_rack_left_us - how long until a segment counts as lost
  * @s: the sender
- * @seg: in flight
+ * @sent_us: when it was sent
  * @reo_wnd: reordering tolerated, microseconds
  *
  * Return: microseconds, 0 or less when it is lost.
  */
-s64 newtcp_rack_left_us(const struct newtcp_snd *s, const struct newtcp_seg *seg, u32 reo_wnd)
+s64 newtcp_rack_left_us(const struct newtcp_snd *s, u64 sent_us, u32 reo_wnd)
 {
-	return (s64)(seg->sent_us - s->now_us) + s->r->rack_rtt_us + reo_wnd;
+	return (s64)(sent_us - s->now_us) + s->r->rack_rtt_us + reo_wnd;
 }
 
 /**
@@ -83,19 +83,19 @@ void newtcp_rack_mark(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	s->r->rack_advanced = 0;
 	reo_wnd = reo_wnd_us(s);
 	list_for_each_entry_safe(seg, next, &s->b->sent, sent) {
-		s64 left;
-
 		if (!newtcp_sent_after(s->r->rack_xmit_ts, s->r->rack_end_seq,
 				       seg->sent_us, seg->end_seq))
 			break;
 		/* Numbers say nothing of the order in which a retransmission was sent. */
 		if ((seg->marks & NEWTCP_SEG_RETRANS) && seg->sent_us == s->r->rack_xmit_ts)
 			break;
-		left = newtcp_rack_left_us(s, seg, reo_wnd);
-		if (left <= 0)
-			newtcp_board_mark_lost(s->b, seg);
-		else
-			again = max_t(u32, again, left);
+		if (newtcp_rack_left_us(s, seg->sent_us, reo_wnd) > 0) {
+			/* Nor are those behind it: look when all of them may be. */
+			again = max_t(s64, newtcp_rack_left_us(s, s->r->rack_xmit_ts, reo_wnd),
+				      1);
+			break;
+		}
+		newtcp_board_mark_lost(s->b, seg);
 	}
 	if (s->b->retrans_out < retrans)
 		n->flags |= NEWTCP_RX_LOST_RETRANS;

@@ -10,8 +10,7 @@
 #include "snd.h"
 
 void newtcp_rack_mark(const struct newtcp_snd *s, struct newtcp_ack_news *n);
-s64 newtcp_rack_left_us(const struct newtcp_snd *s, const struct newtcp_seg *seg,
-			u32 reo_wnd);
+s64 newtcp_rack_left_us(const struct newtcp_snd *s, u64 sent_us, u32 reo_wnd);
 void newtcp_rack_round(const struct newtcp_snd *s);
 
 /* Was the last copy of it sent after what the ACK answers? Then the first one arrived. */

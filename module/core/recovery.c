@@ -386,7 +386,7 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 	}
 	/* Those that stay are the last of the list. */
 	list_for_each_entry_safe(seg, next, &s->b->sent, sent) {
-		if (seg != first && rack && newtcp_rack_left_us(s, seg, 0) > 0)
+		if (seg != first && rack && newtcp_rack_left_us(s, seg->sent_us, 0) > 0)
 			continue;
 		newtcp_board_mark_lost(s->b, seg);
 	}

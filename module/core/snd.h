@@ -46,7 +46,8 @@ enum newtcp_ca_state {
  * @prr_out: segments sent since then
  * @undo_marker: SND.UNA when the reduction began, with @can_undo
  * @undo_retrans: retransmissions since then that no D-SACK has named; < 0: none made
- * @retrans_stamp: milliseconds, when the first retransmission was made; 0 = none
+ * @retrans_stamp: milliseconds, when the first retransmission was made; 0 = none:
+ *	a clock at 0 is noted a millisecond early
  * @total_retrans: segments ever retransmitted
  * @dsack_dups: segments ever reported as duplicates
  * @delivered: segments ever delivered

@@ -20,7 +20,8 @@
  * @s: the sender
  * @tick_us: a clock tick of whoever keeps the timer
  *
- * The caller takes the timeout instead where that is sooner.
+ * The caller takes the timeout instead where that is sooner. Should a probe be
+ * out by then, it sends no other and leaves the rest to the timeout.
  *
  * Return: microseconds from the last transmission, 0 = no probe.
  */
@@ -28,7 +29,7 @@ u32 newtcp_tlp_wait_us(const struct newtcp_snd *s, u32 tick_us)
 {
 	u32 wait;
 
-	if (!s->b->packets_out || !s->sack_ok || s->r->tlp_out ||
+	if (!s->b->packets_out || !s->sack_ok ||
 	    (s->r->state != NEWTCP_CA_OPEN && s->r->state != NEWTCP_CA_CWR))
 		return 0;
 	if (!s->rtt->srtt_us)

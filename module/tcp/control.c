@@ -87,7 +87,7 @@ int newtcp_send_syn(struct sock *sk)
 	tp->snd_nxt = tp->write_seq;
 	tp->pushed_seq = tp->write_seq;
 	newtcp_clock_refresh(tp);
-	tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+	tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
 
 	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);
 	/* Dropped on this host or on the path, it is all one: the timer sends it again. */

@@ -219,8 +219,10 @@ static void send_tlp(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct newtcp_snd s;
 
-	if (tp->rec.tlp_out)
+	if (tp->rec.tlp_out) {
+		newtcp_rearm_rto(sk);
 		return;
+	}
 	if (skb && !seq_after(NEWTCP_CB(skb)->seq + min(skb->len, mss),
 			      newtcp_wnd_end(tp))) {
 		u32 cwnd = tp->cong.cwnd;

@@ -97,7 +97,7 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 
 	/* Of the first attempt, or a host without a route would never give up. */
 	if (!tp->rec.retrans_stamp)
-		tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: 1;
+		tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
 	return err;
 }
 

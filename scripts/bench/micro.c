@@ -32,6 +32,8 @@ static const struct {
 	{ "sendfile", row_sendfile, 1 },
 	/* see idle.c; connections */
 	{ "idle", row_idle, 10000 },
+	/* us of an ACK: a block that grows, holes; segments in flight */
+	{ "sack", row_sack, 1000 },
 	/* Mbit/s; seconds */
 	{ "goodput", row_goodput, 20 },
 	/* nothing: holds a connection until it is killed */

@@ -49,8 +49,9 @@ void row_bulk(long streams);
 void row_sendfile(long streams);
 void row_idle(long connections);
 void row_goodput(long seconds);
+void row_sack(long n);
 void row_own(long unused);
-extern size_t write_size;	/* of bulk */
+extern size_t write_size;	/* of bulk and sack */
 
 /*
  * Instructions that do nothing: under QEMU the profiler's plugin counts between

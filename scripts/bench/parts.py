@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, '../lib'))
 # pylint: disable=wrong-import-position
 from checkout import STOCK as KERNELS, TOP, VM, install, output_of      # noqa: E402
 
-SOURCES = ['micro', 'common', 'latency', 'bulk', 'idle', 'goodput']
+SOURCES = ['micro', 'common', 'latency', 'bulk', 'idle', 'goodput', 'sack']
 
 
 def programs(tmp, *scripts):

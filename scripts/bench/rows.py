@@ -50,6 +50,12 @@ def _rows():
             yield row(f'goodput-{rtt}-{loss}', f'goodput, {rtt} ms, {loss} % loss', 'Mbit/s',
                       f'goodput-{rtt}-{loss}-{SECONDS[rtt] if loss else 20}', 'rate',
                       (0.90, 1.05) if loss else (None, None), better='more')
+    for size, of in (1000, 'one a buffer'), (65536, 'super-packets'):
+        for count in 100, 1000, 10000, 100000:
+            for column, what in ('grow', 'a block grows'), ('holes', 'holes'):
+                yield row(f'sack-{count}-{size}-{column}',
+                          f'ACK with SACK, {count:,} in flight, {of}, {what}', 'us',
+                          f'sack-{count}-{size}', column, (1.00, 1.00))
     for state, name, bounds in (('idle', 'newinet loaded, idle', (1.00, 1.00)),
                                 ('used', 'newinet in use', (1.03, 1.01))):
         yield row(f'kernel-{state}', f'AF_INET ping-pong, {name} / absent', 'us', 'kernel',
@@ -63,7 +69,7 @@ def _rows():
 ROWS = list(_rows())
 KINDS = {each.job.split('-')[0] for each in ROWS}
 COLUMNS = {'socket': ['mean'], 'pingpong': ['mean', 'p50', 'p99'],
-           'connect': ['mean', 'p50', 'p99'], 'kernel': ['mean', 'p50', 'p99']}
+           'sack': ['grow', 'holes'], 'connect': ['mean', 'p50', 'p99'], 'kernel': ['mean', 'p50', 'p99']}
 QUICK_LEAVES_OUT = {'idle-100000', 'goodput-20-0-20', 'goodput-100-0-20', 'bulk-8-1024',
                     'bulk-8-16384', 'sendfile-8'}
 
