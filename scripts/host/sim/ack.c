@@ -115,9 +115,14 @@ static void resend(struct end *e, const struct newtcp_ack_news *n)
 
 static void recover(struct end *e, const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
+	u32 marker = e->r.undo_marker, ssthresh = e->c.ssthresh;
+	bool could_undo = e->r.can_undo;
 	u8 before = e->r.state;
 
 	newtcp_recovery_ack(s, n);
+	if (before == NEWTCP_CA_RECOVERY && could_undo && !e->r.can_undo &&
+	    e->c.ssthresh > ssthresh)
+		check_undo(e, marker);
 	e->held_back = true;
 	if (e->r.state != before)
 		trace_end(e, "state %d -> %d, cwnd %u", before, e->r.state, e->c.cwnd);

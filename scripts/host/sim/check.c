@@ -179,6 +179,30 @@ static void check_board(struct end *e)
 	check_whole(e);
 }
 
+/* A first copy of data is gone. */
+void check_dropped(struct sim *sim, int from, const struct packet *p)
+{
+	struct end *e = &sim->end[from];
+
+	if (p->len && !seq_before(p->seq, e->nxt))
+		e->dropped[e->n_dropped++ % ARRAY_SIZE(e->dropped)] =
+			(struct newtcp_range){ p->seq, p->seq + p->len };
+}
+
+/*
+ * A reduction was taken back: then the oldest segment cannot have been lost. (After
+ * timeouts and tail probes D-SACKs may name what was sent again for another reason.)
+ */
+void check_undo(struct end *e, u32 undo_marker)
+{
+	unsigned int i;
+
+	if (e->conf->dup || e->timeouts || e->probed || e->sim->manner->lies)
+		return;
+	for (i = 0; i < min_t(u32, e->n_dropped, ARRAY_SIZE(e->dropped)); i++)
+		check_that(e->sim, undo_marker != e->dropped[i].start);
+}
+
 /* What is lost is sent again as far as the windows reach, unless the core said no. */
 static void check_lost(struct end *e)
 {

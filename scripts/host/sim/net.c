@@ -69,6 +69,7 @@ static void send_one(struct sim *sim, int from, const struct packet *p)
 		/* @rate is in bytes per millisecond, @queue in bytes. */
 		if (s->queue && (start - sim->now) * s->rate / 1000 > (u64)s->queue) {
 			trace_packet(sim, from, p, "queue full");
+			check_dropped(sim, from, p);
 			return;
 		}
 		l->busy_until = start + size * 1000 / s->rate;
@@ -78,6 +79,7 @@ static void send_one(struct sim *sim, int from, const struct packet *p)
 	}
 	if (dropped(sim, s, l)) {
 		trace_packet(sim, from, p, "lost");
+		check_dropped(sim, from, p);
 		return;
 	}
 	if (sim_chance(sim, s->reorder))

@@ -188,6 +188,8 @@ struct end {
 	/* for the checks */
 	bool held_back;	/* the core said: nothing lost is to go now */
 	u64 last_rto_us;
+	struct newtcp_range dropped[16];	/* of first copies, the last so many */
+	unsigned int n_dropped;
 	u64 sent_packets, resent, probed;
 	u64 digest;
 };
@@ -318,6 +320,8 @@ void program_read(struct end *e);
 void program_wake(struct end *e);
 
 /* check.c */
+void check_dropped(struct sim *sim, int from, const struct packet *p);
+void check_undo(struct end *e, u32 undo_marker);
 void check_end(struct end *e);
 void check_over(struct sim *sim);
 
