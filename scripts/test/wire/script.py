@@ -22,7 +22,7 @@ CALL = re.compile(r'(\w+)\(([^()]*)\)(?:\s*=\s*(-?\w+))?$')
 OPEN = re.compile(r'(active|passive)\s+<([^>]*)>(?:\s+win\s+(\d+))?(?:\s+rtt\s+(\d*\.?\d+))?$')
 TERM = re.compile(r'(\w+)\s*(==|!=|<=|>=|<|>)\s*(\w+|\?)$')
 SETTING = re.compile(r'(sysctl|route|link)\s+(.*)$')
-MARK = re.compile(r'#\s*(newinet|kernels|tolerance):\s*(.*?)\s*$')
+MARK = re.compile(r'#\s*(newinet|kernels|tolerance|fails):\s*(.*?)\s*$')
 CASE = re.compile(r'case\s+(\w+)$')
 
 
@@ -51,6 +51,7 @@ class Case:
     not_yet: bool = False
     kernels: list = dataclasses.field(default_factory=list)
     tolerance: float = TOLERANCE
+    fails: str = ''             # what the failure that must be says
 
 
 def options(text):
@@ -142,6 +143,8 @@ def mark(case, key, value):
         case.not_yet = True
     elif key == 'kernels' and case.name:        # above the first case it is the test's
         case.kernels = value.split()
+    elif key == 'fails':
+        case.fails = value
     elif key == 'tolerance':
         case.tolerance = float(value.removesuffix('ms').strip()) / 1000
 
