@@ -40,8 +40,15 @@
 #include "core/sackin.h"
 #include "core/seq.h"
 #include "core/tlp.h"
-#include "core/window.h"
 #include "core/wire.h"
+#if __has_include("core/verdict.h")
+#include "core/nagle.h"
+#include "core/rcvwnd.h"
+#include "core/verdict.h"
+#define newtcp_window_select	newtcp_window_fit
+#else
+#include "core/window.h"
+#endif
 
 #define MS	1000ULL
 #define SEC	1000000ULL
