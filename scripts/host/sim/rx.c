@@ -175,6 +175,16 @@ static void out_of_order(struct end *e, u32 start, u32 end, u64 abs)
 		   e->sacks.block[0].end == end);
 }
 
+/* RFC 2018 8: a receiver may drop what it has SACKed. */
+static void renege(struct end *e)
+{
+	if (!sim_chance(e->sim, e->conf->renege))
+		return;
+	trace_end(e, "forgets what is out of order");
+	e->n_held = 0;
+	memset(&e->sacks, 0, sizeof(e->sacks));
+}
+
 static void learn_mss(struct end *e, u32 len)
 {
 	if (len > e->rcv_mss)
@@ -224,6 +234,7 @@ void rx_data(struct end *e, const struct packet *p)
 	end += fin;
 	if (seq_after(seq, e->rcv_nxt)) {
 		out_of_order(e, seq, end, p->abs);
+		renege(e);
 		e->ack_now = true;
 		return;
 	}

@@ -37,7 +37,7 @@ static const struct field fields[] = {
 	BOTH(icmp, 0), BOTH(burst, 0), BOTH(burst_end, 5000), BOTH(dup, 0),
 	BOTH(corrupt, 0), BOTH(reorder, 0), BOTH(reorder_us, 1000), BOTH(loss, 0),
 	BOTH(rate, 0), BOTH(queue, 0), BOTH(delay_us, 10000), BOTH(mtu, 1500),
-	BOTH(shrink, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
+	BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
 	BOTH(gso, 1), BOTH(wscale, 0), BOTH(ts, 0), BOTH(sack, 1), BOTH(nodelay, 1),
 	BOTH(cubic, 0), BOTH(rack, 1), BOTH(frto, 1), BOTH(reordering, 3),
 	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0),
@@ -184,6 +184,8 @@ static void draw_end(struct die *d, struct side *s)
 	s->rcvbuf = one_in(d, 3) ? between(d, 500, 6000) : 1000 + magnitude(d, 20);
 	if (one_in(d, 12))
 		s->shrink = between(d, 100, s->rcvbuf);
+	if (one_in(d, 16))
+		s->renege = between(d, 1, 500);
 	s->sndbuf = 2000 + magnitude(d, 20);
 	s->sack = !one_in(d, 4);
 	s->ts = !one_in(d, 3);

@@ -67,7 +67,7 @@ struct side {
 	s64 delay_us, rate, queue, loss, burst, burst_end, reorder, reorder_us;
 	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp;
 	/* the end */
-	s64 mss, rcvbuf, shrink, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
+	s64 mss, rcvbuf, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
 	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms;
 	s64 clock_ms, iss, ts_offset;
 	/* the programs */

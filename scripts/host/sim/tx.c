@@ -17,33 +17,41 @@ u32 tx_ts(const struct end *e)
 	return newtcp_ms_of(tx_clock(e)) + (u32)e->conf->ts_offset;
 }
 
-struct newtcp_snd tx_snd(struct end *e)
-{
-	return (struct newtcp_snd){
-		.b = &e->b, .r = &e->r, .c = &e->c, .rtt = &e->rtt,
-		.conf = &e->loss_conf, .now_us = tx_clock(e),
-		.una = e->una, .nxt = e->nxt, .mss = tx_mss(e),
-		.max_window = e->max_window, .sack_ok = e->use.sack,
-		.opening = e->state < S_ESTABLISHED,
-		.cut = tx_cut, .owner = e,
-	};
-}
-
 /* Payload of a full segment: path, peer, and half of the peer's largest window. */
-u32 tx_mss(const struct end *e)
+static u32 full_mss(const struct end *e)
 {
 	u32 header = 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0), bound = e->max_window;
 	u32 mss = min_t(u32, e->pmtu - 40, e->mss_clamp);
-	u32 blocks = min(e->sacks.n + e->sacks.dsack, e->use.timestamps ? 3 : 4);
 
 	mss = max(mss, 48U) - (header - 20);
 	if (bound > 536)
 		bound >>= 1;
 	if (bound && mss > bound)
 		mss = max(bound, 68 - header);
+	return mss;
+}
+
+/* The same now, with the SACK blocks that the next segment carries. */
+u32 tx_mss(const struct end *e)
+{
+	u32 blocks = min(e->sacks.n + e->sacks.dsack, e->use.timestamps ? 3 : 4);
+	u32 mss = full_mss(e);
+
 	if (blocks)
 		mss -= min(mss - 1, NEWTCP_SACK_BASE + NEWTCP_SACK_PER_BLOCK * blocks);
 	return mss;
+}
+
+struct newtcp_snd tx_snd(struct end *e)
+{
+	return (struct newtcp_snd){
+		.b = &e->b, .r = &e->r, .c = &e->c, .rtt = &e->rtt,
+		.conf = &e->loss_conf, .now_us = tx_clock(e),
+		.una = e->una, .nxt = e->nxt, .mss = full_mss(e),
+		.max_window = e->max_window, .sack_ok = e->use.sack,
+		.opening = e->state < S_ESTABLISHED,
+		.cut = tx_cut, .owner = e,
+	};
 }
 
 u32 tx_wnd_end(const struct end *e)
@@ -360,7 +368,7 @@ bool tx_again(struct end *e, struct newtcp_seg *seg, u32 segs)
 {
 	struct sim_seg *s = container_of(seg, struct sim_seg, seg);
 	struct newtcp_snd snd = tx_snd(e);
-	u32 mss = snd.mss;
+	u32 mss = tx_mss(e);
 
 	if (seq_before(seg->seq, e->una) && tx_len(seg))
 		trim_head(e, seg);
