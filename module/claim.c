@@ -76,6 +76,8 @@ static void count_owner(struct newinet_claim *c, const struct sock_common *owner
 	} else {
 		c->no_reuse += owner->skc_reuse ? 0 : n;
 		c->no_reuseport += owner->skc_reuseport ? 0 : n;
+		c->port->no_reuse += owner->skc_reuse ? 0 : n;
+		c->port->no_reuseport += owner->skc_reuseport ? 0 : n;
 	}
 }
 
@@ -93,14 +95,21 @@ static void lend(struct newinet_claim *c)
 	c->holder.tw_reuseport = !c->no_reuseport;
 }
 
-void claim_own(struct newinet_claim *c, struct sock_common *owner)
+/* @parent: it has its share from that one; or NULL. */
+void claim_own(struct newinet_claim *c, struct sock_common *owner,
+	       struct sock_common *parent)
 {
 	/*
 	 * A segment for a listener may read it at any time: the claim is whole by then.
 	 * Pairs with the dependency in newinet_claim_share().
 	 */
 	smp_store_release(newtcp_claim_slot(owner), c);
-	hlist_add_head(&owner->skc_bind_node, &c->port->owners);
+	if (owner->skc_state == TCP_TIME_WAIT)
+		hlist_add_head(&owner->skc_bind_node, &c->port->waits);
+	else if (parent && parent->skc_state != TCP_TIME_WAIT)
+		hlist_add_behind(&owner->skc_bind_node, &parent->skc_bind_node);
+	else
+		hlist_add_head(&owner->skc_bind_node, &c->port->owners);
 	WARN_ON_ONCE(c->lent && owner->skc_state != TCP_TIME_WAIT);
 	count_owner(c, owner, 1);
 	atomic_inc(&c->cn->owners);
@@ -153,12 +162,21 @@ static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 	return true;
 }
 
+/*
+ * A listener stands in front of its connections, and is in the way of most binds.
+ * TIME-WAIT entries are looked at only if some flag of theirs can be in the way.
+ */
 static bool port_conflicts(struct claim_port *p, struct sock *sk, __be32 addr,
 			   int l3mdev)
 {
 	struct sock_common *owner;
 
 	hlist_for_each_entry(owner, &p->owners, skc_bind_node)
+		if (owner_conflicts(sk, addr, l3mdev, owner))
+			return true;
+	if ((sk->sk_reuse && !p->no_reuse) || (sk->sk_reuseport && !p->no_reuseport))
+		return false;
+	hlist_for_each_entry(owner, &p->waits, skc_bind_node)
 		if (owner_conflicts(sk, addr, l3mdev, owner))
 			return true;
 	return false;
@@ -215,7 +233,7 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 	}
 	c->port = p;
 	hlist_add_head(&c->node, &p->claims);
-	claim_own(c, &sk->__sk_common);
+	claim_own(c, &sk->__sk_common, NULL);
 	spin_unlock_bh(&c->head->lock);
 	claim_set_port(sk, c->num);
 	kfree(spare);
@@ -238,7 +256,7 @@ bool claim_unlink(struct newinet_claim *c)
 	c->pooled = false;
 	hlist_del(&c->node);
 	if (hlist_empty(&p->claims)) {
-		WARN_ON_ONCE(!hlist_empty(&p->owners));
+		WARN_ON_ONCE(!hlist_empty(&p->owners) || !hlist_empty(&p->waits));
 		hlist_del(&p->node);
 		claim_demux_port(c->cn, c->num, false);
 		kfree(p);
@@ -320,7 +338,7 @@ static int join_port(struct claim_net *cn, struct sock *sk, __be32 addr, u16 num
 			continue;
 		if (c->pooled)
 			claim_pool_release(cn, c);
-		claim_own(c, &sk->__sk_common);
+		claim_own(c, &sk->__sk_common, NULL);
 		claim_set_port(sk, num);
 		err = 0;
 		break;
@@ -406,7 +424,7 @@ bool newinet_claim_share(const struct sock_common *owner,
 	/* The claim itself is freed after a grace period. */
 	ok = READ_ONCE(*slot) == c;
 	if (ok)
-		claim_own(c, heir);
+		claim_own(c, heir, (struct sock_common *)owner);
 	spin_unlock_bh(&c->head->lock);
 	return ok;
 }

@@ -32,8 +32,11 @@ struct claim_head {
 struct claim_port {
 	struct hlist_node node;
 	struct net *net;
-	struct hlist_head owners;	/* sock_common.skc_bind_node */
+	struct hlist_head owners;	/* sock_common.skc_bind_node; children behind parents */
+	struct hlist_head waits;	/* the same of TIME-WAIT */
 	struct hlist_head claims;
+	unsigned int no_reuse;		/* of waits, without SO_REUSEADDR */
+	unsigned int no_reuseport;	/* of waits, without SO_REUSEPORT */
 	u16 num;
 };
 
@@ -89,7 +92,8 @@ struct claim_net *claim_net_of(const struct net *net);
 void claim_set_port(struct sock *sk, u16 num);
 
 /* claim_head.lock */
-void claim_own(struct newinet_claim *c, struct sock_common *owner);
+void claim_own(struct newinet_claim *c, struct sock_common *owner,
+	       struct sock_common *parent);
 bool claim_unlink(struct newinet_claim *c);
 
 /* Process, claim_net.lock */

@@ -195,7 +195,7 @@ static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
 	err = -EAGAIN;
 	spin_lock_bh(&c->head->lock);
 	if (c->pooled) {
-		claim_own(c, &sk->__sk_common);
+		claim_own(c, &sk->__sk_common, NULL);
 		claim_set_port(sk, c->num);
 		err = 0;
 	}

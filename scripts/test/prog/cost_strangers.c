@@ -192,6 +192,82 @@ CASE_F(time_wait_elsewhere, T_NO_MIX)
 	TRUE(beside < 1.3 * alone + 10);
 }
 
+/* Microseconds that a bind() to a port takes; it succeeds or not. */
+static double bind_cost(int port, int want)
+{
+	struct sockaddr_in a = t_addr(t_fam, 0, port);
+	double best = 1;
+
+	for (int round = 0; round < 5; round++) {
+		double begin, took = 0;
+
+		for (int i = 0; i < 20; i++) {
+			int fd = t_sock(t_fam);
+
+			t_opt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+			begin = now();
+			if (want)
+				ERR(bind(fd, (void *)&a, sizeof(a)), want);
+			else
+				OK(bind(fd, (void *)&a, sizeof(a)));
+			took += now() - begin;
+			close(fd);
+		}
+		if (took / 20 < best)
+			best = took / 20;
+	}
+	return best * 1e6;
+}
+
+/* A server and its connections, or what is left of both in TIME-WAIT; its port. */
+static int serve(int count, bool wait, int *fds)
+{
+	int l = t_sock(t_fam), port;
+	struct sockaddr_in a = t_addr(t_fam, 0, 0);
+
+	t_opt(l, SOL_SOCKET, SO_REUSEADDR, 1);
+	OK(bind(l, (void *)&a, sizeof(a)));
+	OK(listen(l, 64));
+	port = t_port(l);
+	for (int i = 0; i < count; i++) {
+		fds[2 * i] = t_connect(t_fam, LOOP, port);
+		fds[2 * i + 1] = t_accept(l);
+		if (!wait)
+			continue;
+		close(fds[2 * i + 1]);
+		close(fds[2 * i]);
+	}
+	if (wait)
+		close(l);
+	return port;
+}
+
+/* bind() to a port with many owners: connections and their listener, or TIME-WAIT. */
+CASE_F(bind_beside_owners, T_NO_MIX)
+{
+	static int fds[2 * 3000];
+	int count = slow ? 300 : 3000;
+	struct rlimit rl = { 2 * count + 100, 2 * count + 100 };
+	double few, many;
+
+	t_own_netns();
+	OK(setrlimit(RLIMIT_NOFILE, &rl));
+	t_write_sysctl("net/ipv4/ip_local_port_range", "10000 60000");
+	for (int wait = 0; wait < 2; wait++) {
+		few = bind_cost(serve(count / 10, wait, fds), wait ? 0 : EADDRINUSE);
+		for (int i = 0; !wait && i < 2 * (count / 10); i++)
+			close(fds[i]);
+		many = bind_cost(serve(count, wait, fds), wait ? 0 : EADDRINUSE);
+		for (int i = 0; !wait && i < 2 * count; i++)
+			close(fds[i]);
+		printf("# bind() beside %d %s: %.1f us, beside %d: %.1f us\n", count / 10,
+		       wait ? "TIME-WAIT entries" : "connections", few, count, many);
+		fflush(stdout);
+		/* The kernel's looks at each of them. */
+		TRUE(t_fam == AF_INET || many < 1.5 * few + 3);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *kernel = getenv("NEWINET_KERNEL");
