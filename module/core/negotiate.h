@@ -13,6 +13,7 @@
 #include "options.h"
 #include "wire.h"
 
+#define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
 #define NEWTCP_DEFAULT_MSS	536	/* RFC 9293 3.7.1: the peer said none */
 
 /**

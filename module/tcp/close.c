@@ -8,7 +8,7 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 #include <net/sock.h>
-#include "metrics.h"
+#include "acking.h"
 #include "tcp.h"
 
 /*
@@ -84,7 +84,7 @@ void newtcp_fin(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	tp->ack_state |= DELACK_SCHED;
+	tp->delack.owed |= DELACK_OWED;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 
@@ -93,7 +93,7 @@ void newtcp_fin(struct sock *sk)
 	case TCP_ESTABLISHED:
 		newtcp_set_state(sk, TCP_CLOSE_WAIT);
 		/* Our own FIN is likely to follow, and can carry the ACK. */
-		newtcp_enter_interactive(tp);
+		tp->delack.pingpong = newtcp_pingpong_thresh(tp);
 		break;
 	case TCP_FIN_WAIT1:
 		/* Simultaneous close: ours is not acknowledged yet. */

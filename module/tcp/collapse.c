@@ -331,7 +331,7 @@ static void clamp_window(struct sock *sk)
 	const int most = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	tp->quick = 0;
+	tp->delack.quickacks_left = 0;
 	if (sk->sk_rcvbuf < most && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
 	    !sk_under_memory_pressure(sk) &&
 	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))

@@ -9,6 +9,7 @@
 #include <net/dst.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "acking.h"
 #include "agree.h"
 #include "metrics.h"
 #include "tcp.h"
@@ -55,7 +56,7 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	tp->max_window = 0;
 	tp->advmss = newtcp_advertised_mss(sk, dst);
 	newtcp_sync_mss(sk, dst_mtu(dst));
-	tp->rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->advmss);
+	tp->delack.rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->advmss);
 
 	tp->window_clamp = newtcp_metrics_clamp(sk, dst);
 	newtcp_initial_window(sk, newtcp_full_space(sk), tp->advmss,
@@ -206,18 +207,14 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	if (pushed || READ_ONCE(sk->sk_write_pending) ||
 	    newtcp_interactive(tp)) {
 		/* The program is about to write: the ACK rides with that. */
-		tp->ack_state |= DELACK_SCHED;
-		newtcp_enter_quickack(tp);
-		newtcp_enter_interactive(tp);
-		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
-				    jiffies + NEWTCP_DELACK_MAX);
+		newtcp_delack_ride(&tp->delack, &newtcp_delack_times, newtcp_receive_window(tp),
+				   newtcp_pingpong_thresh(tp));
+		newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + newtcp_delack_times.max);
 		newtcp_push_frames(sk);
 		return;
 	}
 	newtcp_send_ack(sk);
-	tp->ato = NEWTCP_DELACK_MIN;
-	tp->quick = 0;
-	newtcp_enter_quickack(tp);
+	newtcp_delack_opened(&tp->delack, &newtcp_delack_times, newtcp_receive_window(tp));
 }
 
 /* Simultaneous open: both sides sent a SYN (RFC 9293 3.5, figure 7). */

@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/giveup.h"
+#include "acking.h"
 #include "tcp.h"
 
 /* A bare header; it is sent as it is and never queued. */
@@ -52,9 +53,8 @@ void newtcp_send_ack(struct sock *sk)
 		return;
 	skb = bare_skb(sk, acceptable_seq(tp), TH_ACK, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		tp->ack_state |= DELACK_SCHED;
-		newtcp_deadline_set(sk, NEWTCP_DL_DELACK,
-				    jiffies + NEWTCP_DELACK_MAX);
+		tp->delack.owed |= DELACK_OWED;
+		newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + newtcp_delack_times.max);
 		return;
 	}
 	newtcp_clock_refresh(tp);

@@ -54,9 +54,9 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_rcv_wscale = tp->rcv_wscale;
 	}
 	info->tcpi_rto = newtcp_rtt_rto(&tp->rtt);
-	info->tcpi_ato = jiffies_to_usecs(tp->ato);
+	info->tcpi_ato = jiffies_to_usecs(tp->delack.delay);
 	info->tcpi_snd_mss = tp->mss;
-	info->tcpi_rcv_mss = tp->rcv_mss;
+	info->tcpi_rcv_mss = tp->delack.rcv_mss;
 	info->tcpi_unacked = tp->board.packets_out;
 	info->tcpi_sacked = tp->board.sacked_out;
 	info->tcpi_lost = tp->board.lost_out;

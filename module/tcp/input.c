@@ -12,6 +12,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "acking.h"
 #include "collapse.h"
 #include "metrics.h"
 #include "tcp.h"
@@ -174,51 +175,42 @@ read_options(struct newtcp_sock *tp, const struct tcphdr *th,
 static void delay_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 ato = tp->ato, most = NEWTCP_DELACK_MAX;
+	u32 srtt = 0;
 
-	tp->ack_state |= DELACK_TIMER;
 	if (tp->deadlines & BIT(NEWTCP_DL_DELACK))
 		return;
-	if (ato <= NEWTCP_DELACK_MIN) {
-		/* No sooner, whatever the round trip. */
-		ato = NEWTCP_DELACK_MIN;
-	} else {
-		if (tp->rtt.srtt_us)
-			most = clamp_t(u32, usecs_to_jiffies(tp->rtt.srtt_us >> 3),
-				       NEWTCP_DELACK_MIN, most);
-		else if (!newtcp_interactive(tp))
-			most = HZ / 2;
-		ato = min(ato, most);
-	}
-	/* The peer's timeout, which we take for ours, must not be first. */
-	most = max(msecs_to_jiffies(tp->rtt.rto_min_ms), 2UL) - 1;
-	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + min(ato, most));
+	if (tp->rtt.srtt_us)
+		srtt = max_t(u32, _usecs_to_jiffies(tp->rtt.srtt_us >> 3), 1);
+	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies +
+			    newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
+					       msecs_to_jiffies(tp->rtt.rto_min_ms),
+					       newtcp_pingpong_thresh(tp)));
 }
 
 /**
  * newtcp_ack_snd_check() - an ACK may be owed: now, later, or with data
  * @sk: the connection
  *
- * RFC 9293 3.8.6.3, RFC 5681 4.2: at once for every second full segment as
- * far as the program keeps reading, for anything out of order, and in the
- * quick-ACK phase.
+ * The policy is in core/delack.h.
  */
 void newtcp_ack_snd_check(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	bool keeps_up = newtcp_delack_asks_window(&tp->delack, tp->rcv_nxt - tp->rcv_wup) &&
+			(tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
+			 newtcp_free_window(sk) >= tp->rcv_wnd);
 
-	if (!(tp->ack_state & DELACK_SCHED))
-		return;
-	if ((tp->ack_state & DELACK_NOW) ||
-	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss &&
-	     (tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
-	      newtcp_free_window(sk) >= tp->rcv_wnd)) ||
-	    newtcp_quickack_mode(tp) ||
-	    !RB_EMPTY_ROOT(&tp->out_of_order)) {
+	switch (newtcp_delack_when(&tp->delack, keeps_up, !RB_EMPTY_ROOT(&tp->out_of_order),
+				   newtcp_pingpong_thresh(tp))) {
+	case DELACK_WHEN_NOW:
 		newtcp_send_ack(sk);
-		return;
+		break;
+	case DELACK_WHEN_LATER:
+		delay_ack(sk);
+		break;
+	case DELACK_WHEN_NEVER:
+		break;
 	}
-	delay_ack(sk);
 }
 
 /**
@@ -227,7 +219,7 @@ void newtcp_ack_snd_check(struct sock *sk)
  */
 void newtcp_ack_now(struct sock *sk)
 {
-	newtcp_sk(sk)->ack_state |= DELACK_SCHED | DELACK_NOW;
+	newtcp_delack_urge(&newtcp_sk(sk)->delack);
 }
 
 /* The ACK took segments out: room for the program, data for the wire. */

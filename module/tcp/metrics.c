@@ -32,7 +32,7 @@ void newtcp_metrics_route(struct sock *sk, const struct dst_entry *dst)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	tp->dst_quickack = dst_metric(dst, RTAX_QUICKACK) != 0;
+	tp->delack.always = dst_metric(dst, RTAX_QUICKACK) != 0;
 	if (dst_metric_locked(dst, RTAX_RTO_MIN))
 		tp->rtt.rto_min_ms = floor_ms(dst_metric_rtt(dst, RTAX_RTO_MIN));
 	else

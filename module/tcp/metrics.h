@@ -23,21 +23,4 @@ static inline u32 newtcp_metrics_rwnd(const struct dst_entry *dst)
 	return dst_metric(dst, RTAX_INITRWND);
 }
 
-/* Replies come soon after what they answer: ACKs may ride on them. */
-static inline bool newtcp_interactive(const struct newtcp_sock *tp)
-{
-	return tp->pingpong >= NEWINET_PINGPONG_THRESH(sock_net(&tp->inet.sk));
-}
-
-static inline void newtcp_enter_interactive(struct newtcp_sock *tp)
-{
-	tp->pingpong = NEWINET_PINGPONG_THRESH(sock_net(&tp->inet.sk));
-}
-
-/* Is every segment to be acknowledged at once? */
-static inline bool newtcp_quickack_mode(const struct newtcp_sock *tp)
-{
-	return tp->dst_quickack || (tp->quick && !newtcp_interactive(tp));
-}
-
 #endif /* _NEWTCP_METRICS_H */

@@ -28,7 +28,7 @@ static u16 select_window(struct sock *sk)
 	 * Data inside the window had no room, and collapsing made none. As
 	 * Linux: closed, so that the peer probes and does not time out.
 	 */
-	if (unlikely(tp->ack_state & DELACK_NOMEM)) {
+	if (unlikely(tp->delack.owed & DELACK_NOMEM)) {
 		tp->rcv_wnd = 0;
 		tp->rcv_wup = tp->rcv_nxt;
 		return 0;
@@ -155,9 +155,7 @@ static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 /* An ACK of everything received went out with this segment. */
 static void ack_sent(struct newtcp_sock *tp)
 {
-	if (unlikely(tp->quick) && (tp->ack_state & DELACK_SCHED))
-		tp->quick--;
-	tp->ack_state = 0;
+	newtcp_delack_sent(&tp->delack);
 	newtcp_deadline_clear(tp, NEWTCP_DL_DELACK);
 }
 
@@ -165,9 +163,7 @@ static void payload_sent(struct newtcp_sock *tp)
 {
 	u32 now = (u32)jiffies;
 
-	/* A reply within the delayed-ACK time: the program is interactive. */
-	if (now - tp->last_rcv < tp->ato && tp->pingpong < U8_MAX)
-		tp->pingpong++;
+	newtcp_delack_data_sent(&tp->delack, now - tp->last_rcv);
 	tp->last_snd = now;
 }
 

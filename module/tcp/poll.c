@@ -23,7 +23,7 @@ static bool readable(const struct newtcp_sock *tp, const struct sock *sk)
 	return have >= want ||
 	       atomic_read(&sk->sk_rmem_alloc) >
 	       READ_ONCE(sk->sk_rcvbuf) - (READ_ONCE(sk->sk_rcvbuf) >> 3) ||
-	       newtcp_receive_window(tp) <= tp->rcv_mss;
+	       newtcp_receive_window(tp) <= tp->delack.rcv_mss;
 }
 
 static __poll_t writable(struct sock *sk)

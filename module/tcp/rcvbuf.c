@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How much a peer may send, how much a program may have written: the receive
- * window (RFC 9293 3.8.6), the tuning of both buffers to what the connection
- * uses, delayed-ACK bookkeeping of the receive side.
+ * window (RFC 9293 3.8.6), and the tuning of both buffers to what the connection
+ * uses.
  *
  * Buffers count an skb's true size, windows count payload; a ratio, learnt from
  * the peer's segments, converts.
@@ -11,6 +11,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "acking.h"
 #include "tcp.h"
 
 /**
@@ -99,19 +100,6 @@ void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 	*clamp = min_t(u32, 65535U << *ws, *clamp);
 }
 
-/*
- * A first guess at the size of the peer's segments. Low, as Linux has it
- * (tcp_initialize_rcv_mss()): small segments from a peer on a large MTU are
- * acknowledged without delay at first, as any others.
- */
-static void init_rcv_mss(struct newtcp_sock *tp)
-{
-	u32 guess = min_t(u32, tp->mss, tp->advmss);
-
-	guess = min3(guess, tp->rcv_wnd / 2, (u32)NEWTCP_DEFAULT_MSS);
-	tp->rcv_mss = max_t(u32, guess, NEWTCP_MIN_MSS);
-}
-
 /**
  * newtcp_rcvbuf_init() - the connection is established: start the tuning
  * @sk: the connection
@@ -125,7 +113,7 @@ void newtcp_rcvbuf_init(struct sock *sk)
 	/* What was announced is said; from here on it is what fits. */
 	if (tp->ts_ok)
 		tp->advmss -= NEWTCP_TS_ALIGNED;
-	init_rcv_mss(tp);
+	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, tp->advmss), tp->rcv_wnd);
 	newtcp_sndbuf_expand(sk);
 	tp->rcvq.time_us = tp->now_us;
 	tp->rcvq.seq = tp->copied_seq;
@@ -206,12 +194,12 @@ void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging
 	if (size <= skb->len)
 		step = 2 * tp->advmss;
 	else if (newtcp_overhead_fits(size, skb->len, tp->rcv_ssthresh, most))
-		step = 2 * tp->rcv_mss;
+		step = 2 * tp->delack.rcv_mss;
 	else
 		return;
 	step = max(step, 2 * skb->len);
 	tp->rcv_ssthresh += min(step, bound - tp->rcv_ssthresh);
-	tp->quick |= 1;
+	tp->delack.quickacks_left |= 1;
 }
 
 /* Round trip as the receiver sees it: the time in which a window is filled. */
@@ -235,7 +223,7 @@ static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
 {
 	u32 delta, sample;
 
-	if (skb->len < tp->rcv_mss || !tp->seg_has_ts || !tp->last_tsecr ||
+	if (skb->len < tp->delack.rcv_mss || !tp->seg_has_ts || !tp->last_tsecr ||
 	    tp->last_tsecr == tp->rcv_rtt_tsecr)
 		return;
 	tp->rcv_rtt_tsecr = tp->last_tsecr;
@@ -309,39 +297,15 @@ static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 	tp->rcvq.space = min(tp->rcvq.space, tp->window_clamp) ?: 1;
 }
 
-/* How large are the peer's segments? Decides when two full ones are in. */
+/* How large are the peer's segments, and what do they cost? */
 static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
 
-	if (len >= tp->rcv_mss) {
-		if (unlikely(len != tp->rcv_mss))
-			learn_ratio(sk, skb);
-		tp->rcv_mss = min_t(u32, len, tp->advmss);
-	} else if (len + tp->header_len >= NEWTCP_DEFAULT_MSS + 20 &&
-		   !(NEWTCP_CB(skb)->flags & TH_PSH)) {
-		tp->rcv_mss = len;
-	}
-}
-
-/* So many ACKs at least go without delay. */
-static void raise_quickacks(struct newtcp_sock *tp)
-{
-	u32 n = newtcp_receive_window(tp) / (2 * max_t(u32, tp->rcv_mss, 1));
-
-	tp->quick = max_t(u32, tp->quick, clamp_t(u32, n, 2, NEWTCP_MAX_QUICKACKS));
-}
-
-/**
- * newtcp_enter_quickack() - acknowledge without delay for a while
- * @tp: the connection, whose peer seems to miss something
- */
-void newtcp_enter_quickack(struct newtcp_sock *tp)
-{
-	raise_quickacks(tp);
-	tp->pingpong = 0;
-	tp->ato = NEWTCP_DELACK_MIN;
+	if (unlikely(newtcp_delack_measure(&tp->delack, len, tp->header_len, tp->advmss,
+					   NEWTCP_CB(skb)->flags & TH_PSH)))
+		learn_ratio(sk, skb);
 }
 
 /**
@@ -355,23 +319,12 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	u32 now = (u32)jiffies, gap = now - tp->last_rcv;
 
 	tp->last_rcv = now;
-	tp->ack_state |= DELACK_SCHED;
 	measure_rcv_mss(sk, skb);
 	rcv_rtt_measure(tp);
 	rcv_rtt_from_ts(tp, skb);
 
-	if (!tp->ato) {
-		/* The first data: slow start depends on quick answers. */
-		raise_quickacks(tp);
-		tp->ato = NEWTCP_DELACK_MIN;
-	} else if (gap <= NEWTCP_DELACK_MIN / 2) {
-		tp->ato = (tp->ato >> 1) + NEWTCP_DELACK_MIN / 2;
-	} else if (gap < tp->ato) {
-		tp->ato = min((tp->ato >> 1) + gap, newtcp_rto_jiffies(tp));
-	} else if (gap > newtcp_rto_jiffies(tp)) {
-		/* The peer may begin anew; who answers with data goes on doing so. */
-		raise_quickacks(tp);
-	}
+	newtcp_delack_arrived(&tp->delack, &newtcp_delack_times, gap, newtcp_rto_jiffies(tp),
+			      newtcp_receive_window(tp));
 	if (skb->len >= 128)
 		newtcp_grow_window(sk, skb, true);
 }
@@ -392,11 +345,11 @@ u32 newtcp_free_window(struct sock *sk)
 	u32 free = min(free_space(sk), full), win;
 
 	if (free < full / 2) {
-		tp->quick = 0;
+		tp->delack.quickacks_left = 0;
 		if (unlikely(sk_under_memory_pressure(sk)))
 			tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
 	}
-	win = newtcp_window_select(free, full, tp->rcv_wnd, tp->rcv_mss,
+	win = newtcp_window_select(free, full, tp->rcv_wnd, tp->delack.rcv_mss,
 				   tp->rcv_wscale);
 	return min_t(u32, win, ALIGN(tp->rcv_ssthresh, 1 << tp->rcv_wscale));
 }

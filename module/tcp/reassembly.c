@@ -14,6 +14,7 @@
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "acking.h"
 #include "collapse.h"
 #include "tcp.h"
 #include "tstamp.h"
@@ -252,7 +253,7 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 	struct spot at;
 
 	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
-	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
+	newtcp_delack_urge(&tp->delack);
 	/* May free and replace what is queued: nothing is looked up before. */
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		drop(sk, skb);
@@ -293,7 +294,7 @@ static void old_data(struct sock *sk, struct sk_buff *skb)
 
 	report_dup(sk, cb->seq, cb->end_seq);
 	newtcp_enter_quickack(tp);
-	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
+	newtcp_delack_urge(&tp->delack);
 	drop(sk, skb);
 }
 
@@ -303,7 +304,7 @@ static void beyond_window(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	newtcp_enter_quickack(tp);
-	tp->ack_state |= DELACK_SCHED | DELACK_NOW;
+	newtcp_delack_urge(&tp->delack);
 	drop(sk, skb);
 }
 
@@ -355,8 +356,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		/* Nothing helps: the window closes until the program reads. */
-		tp->ack_state |= DELACK_SCHED | DELACK_NOW |
-				 DELACK_NOMEM;
+		tp->delack.owed |= DELACK_OWED | DELACK_NOW | DELACK_NOMEM;
 		/* An empty queue takes it all the same: progress is owed. */
 		if (!skb_queue_empty(&sk->sk_receive_queue) && !bare_fin(tp, cb)) {
 			drop(sk, skb);
@@ -373,7 +373,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	if (!RB_EMPTY_ROOT(&tp->out_of_order)) {
 		ofo_drain(sk);
 		/* RFC 5681 4.2: a hole was filled, wholly or in part. */
-		tp->ack_state |= DELACK_SCHED | DELACK_NOW;
+		newtcp_delack_urge(&tp->delack);
 	}
 	if (tp->sacks.n)
 		newtcp_sack_advance(&tp->sacks, tp->rcv_nxt);

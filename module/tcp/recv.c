@@ -16,7 +16,7 @@
 #include <net/busy_poll.h>
 #include <net/ip.h>
 #include <net/sock.h>
-#include "metrics.h"
+#include "acking.h"
 #include "tcp.h"
 #include "tstamp.h"
 
@@ -36,14 +36,10 @@ static bool window_doubles(struct sock *sk, u32 cur)
 void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	bool now = false;
+	bool now = newtcp_delack_read(&tp->delack, tp->rcv_nxt - tp->rcv_wup,
+				      copied > 0 && !atomic_read(&sk->sk_rmem_alloc),
+				      newtcp_pingpong_thresh(tp));
 
-	if (tp->ack_state & DELACK_SCHED) {
-		/* Two segments wait for it, or a small one and nobody writes. */
-		now = tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss ||
-		      (copied > 0 && newtcp_quickack_mode(tp) &&
-		       !atomic_read(&sk->sk_rmem_alloc));
-	}
 	if (copied > 0 && !(sk->sk_shutdown & RCV_SHUTDOWN)) {
 		u32 cur = newtcp_receive_window(tp);
 

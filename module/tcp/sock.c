@@ -75,7 +75,7 @@ void newtcp_data_ready(struct sock *sk)
 
 	if ((int)(tp->rcv_nxt - READ_ONCE(tp->copied_seq)) >= sk->sk_rcvlowat ||
 	    sock_flag(sk, SOCK_DONE) ||
-	    newtcp_receive_window(tp) <= tp->rcv_mss)
+	    newtcp_receive_window(tp) <= tp->delack.rcv_mss)
 		sk->sk_data_ready(sk);
 }
 
@@ -274,10 +274,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->rcv_rtt_time_us = 0;
 	memset(&tp->rcvq, 0, sizeof(tp->rcvq));
 	memset(&tp->sacks, 0, sizeof(tp->sacks));
-	tp->ack_state = 0;
-	tp->ato = 0;
-	tp->quick = 0;
-	tp->pingpong = 0;
+	tp->delack = (struct newtcp_delack) { .rcv_mss = NEWTCP_MIN_MSS };
 	tp->probes_out = 0;
 	tp->probes_stamp = 0;
 	tp->keep_probes_out = 0;
@@ -285,7 +282,6 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->last_challenge = 0;
 	tp->mss = NEWTCP_DEFAULT_MSS;
 	tp->mss_clamp = NEWTCP_DEFAULT_MSS;
-	tp->rcv_mss = NEWTCP_MIN_MSS;
 	tp->rcv_ratio = NEWTCP_RATIO_DEFAULT;
 	tp->header_len = sizeof(struct tcphdr);
 	tp->bytes_acked = 0;

@@ -14,7 +14,7 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/sock.h>
-#include "metrics.h"
+#include "acking.h"
 #include "tcp.h"
 
 #define MAX_KEEPIDLE	32767
@@ -42,18 +42,10 @@ static void set_cork(struct sock *sk, bool on)
 static void set_quickack(struct sock *sk, int val)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	bool open = (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
 
-	if (!val) {
-		newtcp_enter_interactive(tp);
-		return;
-	}
-	tp->pingpong = 0;
-	if (((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) &&
-	    (tp->ack_state & DELACK_SCHED)) {
+	if (newtcp_delack_option(&tp->delack, val, open, newtcp_pingpong_thresh(tp)))
 		newtcp_send_ack(sk);
-		if (!(val & 1))
-			newtcp_enter_interactive(tp);
-	}
 }
 
 static int set_keepidle(struct sock *sk, int val)

@@ -51,6 +51,7 @@
 #include <net/tcp_states.h>
 #include "../newinet.h"
 #include "core/seq.h"
+#include "core/delack.h"
 #include "core/negotiate.h"
 #include "core/board.h"
 #include "core/cwv.h"
@@ -63,13 +64,9 @@
 #include "core/wire.h"
 #include "timewait.h"
 
-#define NEWTCP_MIN_MSS		88	/* as Linux: options must leave room */
 #define NEWTCP_MAX_WINDOW	32767
 #define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
 #define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
-#define NEWTCP_DELACK_MIN	(HZ / 25)	/* 40 ms */
-#define NEWTCP_DELACK_MAX	(HZ / 5)	/* 200 ms */
-#define NEWTCP_MAX_QUICKACKS	16
 #define NEWTCP_PROBE_MAX	(120 * HZ)
 #define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
 #define NEWTCP_RESOURCE_WAIT	(HZ / 2)	/* the own device's queue is full */
@@ -96,11 +93,6 @@ enum newtcp_deferred {
 	NEWTCP_DEFER_WINDOW,	/* the backlog took the room that was read free */
 };
 
-/* newtcp_sock.ack_state */
-#define DELACK_SCHED	0x1	/* an ACK is owed */
-#define DELACK_TIMER	0x2	/* the delayed-ACK deadline is set */
-#define DELACK_NOW		0x4	/* send it with no delay */
-#define DELACK_NOMEM	0x8	/* data had no room: close the window */
 
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb
@@ -216,7 +208,7 @@ struct newtcp_sock {
 			   recvmsg_inq:1,
 			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   intake_pinned:1,	/* slot.c */
-			   dst_quickack:1, cong_locked:1;	/* the route says */
+			   cong_locked:1;	/* the route says */
 			u8 rcv_ratio;		/* payload in received memory, 256ths */
 		};
 	};
@@ -243,9 +235,7 @@ struct newtcp_sock {
 	u32 last_snd;			/* jiffies of the last data sent */
 	u32 last_rcv;			/* jiffies of the last data received */
 	u32 last_heard;			/* jiffies of the last good ACK */
-	u8 ack_state;			/* DELACK_* */
-	u8 quick;			/* ACKs to send without delay */
-	u8 pingpong;			/* interactive: ride on the reply */
+	struct newtcp_delack delack;	/* when to acknowledge */
 	u8 thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
 	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
 	u8 snd_wscale:4, rcv_wscale:4;
@@ -254,8 +244,6 @@ struct newtcp_sock {
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u16 header_len;			/* TCP header with the usual options */
-	u16 rcv_mss;			/* estimate of the peer's segment size */
-	u32 ato;			/* delayed-ACK time, jiffies */
 	u64 now_us;			/* clock, read once per event */
 	struct newtcp_board board;	/* sent, not acknowledged */
 	struct newtcp_rtt rtt;
@@ -610,7 +598,6 @@ void newtcp_rcvbuf_init(struct sock *sk);
 void newtcp_rcv_space_adjust(struct sock *sk);
 void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
-void newtcp_enter_quickack(struct newtcp_sock *tp);
 u32 newtcp_free_window(struct sock *sk);
 void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 			   u32 segs, u32 *rcv_wnd, u32 *clamp, bool wscale_ok,

@@ -19,7 +19,7 @@
 #include <linux/jiffies.h>
 #include <net/sock.h>
 #include "core/giveup.h"
-#include "metrics.h"
+#include "acking.h"
 #include "tcp.h"
 
 /* The timer of @sk is to fire at @at, in jiffies, or before. */
@@ -313,16 +313,9 @@ static void delack_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!(tp->ack_state & DELACK_SCHED))
-		return;
-	if (newtcp_interactive(tp)) {
-		/* The reply did not come in time: not interactive after all. */
-		tp->pingpong = 0;
-		tp->ato = NEWTCP_DELACK_MIN;
-	} else {
-		tp->ato = min_t(u32, tp->ato << 1, newtcp_rto_jiffies(tp));
-	}
-	newtcp_send_ack(sk);
+	if (newtcp_delack_expired(&tp->delack, &newtcp_delack_times, newtcp_rto_jiffies(tp),
+				  newtcp_pingpong_thresh(tp)))
+		newtcp_send_ack(sk);
 }
 
 /* A setting in jiffies, which a sysctl may have made negative: never passed. */
