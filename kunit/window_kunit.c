@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of module/core/window.c: the tables of RFC 9293 3.10.7.4 and RFC 5961
- * 3.2 and 5.2 row by row, silly-window avoidance, Nagle. Most rows run again
+ * 3.2 and 5.2 row by row, and Nagle. Most rows run again
  * with every sequence number moved across the wrap.
  */
 #include <kunit/test.h>
@@ -191,90 +191,6 @@ static void window_may_update(struct kunit *test)
 	}
 }
 
-struct scale_case {
-	const char *desc;
-	u32 space;
-	u8 expect;
-};
-
-static const struct scale_case scale_cases[] = {
-	{ "nothing", 0, 0 },
-	{ "fits unscaled", 65535, 0 },
-	{ "one too many", 65536, 1 },
-	{ "last that two bytes' worth holds", 131071, 1 },
-	{ "next", 131072, 2 },
-	{ "default tcp_rmem[2], 6 MiB", 6291456, 7 },
-	{ "1 GiB - 1", 0x3fffffff, 14 },
-	{ "largest window there is", 65535U << 14, 14 },
-	{ "no larger scale exists", 0xffffffff, 14 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(scale, scale_cases, desc);
-
-static void window_scale(struct kunit *test)
-{
-	const struct scale_case *p = test->param_value;
-
-	KUNIT_EXPECT_EQ(test, newtcp_window_scale(p->space), p->expect);
-}
-
-struct select_case {
-	const char *desc;
-	u32 free;
-	u32 full;
-	u32 cur;
-	u32 mss;
-	u8 scale;
-	u32 expect;
-};
-
-static const struct select_case select_cases[] = {
-	{ "empty buffer, scaled", 65536, 65536, 0, 1460, 7, 65536 },
-	{ "rounded up to the scale", 50001, 65536, 0, 1460, 7, 50048 },
-	{ "tight: rounded down", 20001, 65536, 0, 1460, 7, 19968 },
-	{ "tight: less than a segment", 1459, 65536, 0, 1460, 7, 0 },
-	{ "tight: a segment after rounding", 1536, 16384, 0, 1460, 7, 1536 },
-	{ "tight: no segment after rounding", 1535, 16384, 0, 1460, 7, 0 },
-	{ "tight: less than 1/16 of the buffer", 4000, 65536, 0, 1460, 7, 0 },
-	{ "tight: 1/16 of the buffer", 4096, 65536, 0, 1460, 7, 4096 },
-	{ "full", 0, 65536, 0, 1460, 7, 0 },
-	{ "scale coarser than a segment", 60000, 65536, 0, 1460, 14, 65536 },
-	{ "tight, scale coarser than what is free", 16000, 65536, 0, 1460, 14,
-	  0 },
-	{ "no buffer", 0, 0, 0, 1460, 7, 0 },
-	{ "no segment size", 1000, 65536, 0, 0, 0, 0 },
-	{ "unscaled: whole segments", 10000, 16000, 0, 1460, 0, 8760 },
-	{ "unscaled: offer stands while close", 10000, 16000, 9000, 1460, 0,
-	  9000 },
-	{ "unscaled: a segment more is news", 10000, 16000, 8540, 1460, 0,
-	  8760 },
-	{ "unscaled: offer larger than what is free", 8000, 16000, 9000, 1460,
-	  0, 7300 },
-	{ "unscaled: offer of exactly what is free", 10000, 16000, 10000, 1460,
-	  0, 10000 },
-	{ "buffer smaller than a segment, empty", 1000, 1000, 0, 1460, 0,
-	  1000 },
-	{ "buffer smaller than a segment, half free", 600, 1000, 50, 1460, 0,
-	  600 },
-	{ "buffer smaller than a segment, little news", 600, 1000, 400, 1460, 0,
-	  400 },
-	{ "a segment is most of the buffer: offer stands", 950, 1000, 200, 800,
-	  0, 200 },
-	{ "buffer smaller than a segment, tight", 400, 1000, 0, 1460, 0, 0 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(select, select_cases, desc);
-
-static void window_select(struct kunit *test)
-{
-	const struct select_case *p = test->param_value;
-
-	KUNIT_EXPECT_EQ(test,
-			newtcp_window_select(p->free, p->full, p->cur, p->mss,
-					     p->scale),
-			p->expect);
-}
-
 struct nagle_case {
 	const char *desc;
 	u32 len;
@@ -305,52 +221,11 @@ static void window_nagle(struct kunit *test)
 			p->expect);
 }
 
-/* Payload and memory: there and back, at the edges of both. */
-static void window_ratio(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(1448, 2304), 160);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(0, 768), 1);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(1, 0), 255);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_ratio(U32_MAX, 1), 255);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_of(128, 131072), 65536);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, -1), 0);
-	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, INT_MAX), 2139095039);
-	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(128, 65536), 131072);
-	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(1, U32_MAX), INT_MAX);
-}
-
-/* The more overhead, the smaller the window that may still grow. */
-static void window_overhead(struct kunit *test)
-{
-	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(2000, 1000, 500, 1000));
-	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(2000, 1000, 501, 1000));
-	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(4000, 1000, 250, 1000));
-	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(4000, 1000, 251, 1000));
-	KUNIT_EXPECT_FALSE(test, newtcp_overhead_fits(4000, 0, 0, 1000));
-	KUNIT_EXPECT_TRUE(test, newtcp_overhead_fits(U32_MAX, 1, 0, 0));
-}
-
-/* One segment is kept back, and what net.ipv4.tcp_app_win says. */
-static void window_clamp(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 31), 64088);
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 2), 49152);
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, 0), 65536);
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 65536, 1448, -1), 65536);
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(20000, 65536, 1448, 31), 20000);
-	KUNIT_EXPECT_EQ(test, newtcp_clamp_init(1 << 20, 1000, 1448, 31), 1000);
-}
-
 static struct kunit_case window_cases[] = {
-	KUNIT_CASE(window_ratio),
-	KUNIT_CASE(window_overhead),
-	KUNIT_CASE(window_clamp),
 	KUNIT_CASE_PARAM(window_seg_acceptable, seg_gen_params),
 	KUNIT_CASE_PARAM(window_rst_verdict, rst_gen_params),
 	KUNIT_CASE_PARAM(window_ack_verdict, ack_gen_params),
 	KUNIT_CASE_PARAM(window_may_update, update_gen_params),
-	KUNIT_CASE_PARAM(window_scale, scale_gen_params),
-	KUNIT_CASE_PARAM(window_select, select_gen_params),
 	KUNIT_CASE_PARAM(window_nagle, nagle_gen_params),
 	{}
 };

@@ -8,11 +8,6 @@
 #ifndef _NEWTCP_WINDOW_H
 #define _NEWTCP_WINDOW_H
 
-#include <linux/align.h>
-#include <linux/limits.h>
-#include <linux/math.h>
-#include <linux/math64.h>
-#include <linux/minmax.h>
 #include <linux/types.h>
 #include "seq.h"
 
@@ -75,88 +70,8 @@ static inline bool newtcp_window_may_update(u32 snd_una, u32 snd_wl1,
 	return seq == snd_wl1 && (wnd > snd_wnd || !wnd);
 }
 
-/*
- * How much of the memory that segments take is payload, in 256ths; half until
- * segments have come.
- */
-#define NEWTCP_RATIO_SHIFT	8
-#define NEWTCP_RATIO_DEFAULT	(1U << (NEWTCP_RATIO_SHIFT - 1))
-
-/**
- * newtcp_payload_ratio - what this segment says of the ratio
- * @len: its payload, bytes
- * @truesize: memory that it takes, bytes
- *
- * Return: 1 to 255.
- */
-static inline u8 newtcp_payload_ratio(u32 len, u32 truesize)
-{
-	u64 ratio = (u64)len << NEWTCP_RATIO_SHIFT;
-
-	return clamp_t(u64, div_u64(ratio, truesize ?: 1), 1, U8_MAX);
-}
-
-/**
- * newtcp_payload_of - payload that a buffer may hold
- * @ratio: as newtcp_payload_ratio()
- * @space: bytes of true size; negative: overdrawn
- *
- * Return: bytes.
- */
-static inline u32 newtcp_payload_of(u8 ratio, int space)
-{
-	return space <= 0 ? 0 : ((u64)space * ratio) >> NEWTCP_RATIO_SHIFT;
-}
-
-/**
- * newtcp_truesize_of - buffer that a payload needs
- * @ratio: as newtcp_payload_ratio(), not 0
- * @win: bytes of payload
- *
- * Return: bytes of true size, at most INT_MAX.
- */
-static inline int newtcp_truesize_of(u8 ratio, u32 win)
-{
-	return min_t(u64, div_u64((u64)win << NEWTCP_RATIO_SHIFT, ratio), INT_MAX);
-}
-
-bool newtcp_overhead_fits(u32 size, u32 len, u32 ssthresh, u32 most);
-u32 newtcp_clamp_init(u32 clamp, u32 full, u32 mss, int app_win);
 bool newtcp_seg_acceptable(u32 rcv_nxt, u32 rcv_wnd, u32 seq, u32 end_seq);
 enum newtcp_rst_verdict newtcp_rst_verdict(u32 rcv_nxt, u32 rcv_wnd, u32 seq);
-u8 newtcp_window_scale(u32 space);
-u32 newtcp_window_unscaled(u32 free_space, u32 full_space, u32 cur_win, u32 mss);
-
-/**
- * newtcp_window_select - how much to offer, without silly windows
- * @free_space: room left in the receive buffer, bytes of payload
- * @full_space: room of the empty buffer
- * @cur_win: what is offered now
- * @mss: what the peer's segments are believed to carry
- * @rcv_wscale: our scale
- *
- * RFC 9293 3.8.6.2.2. The caller keeps the right edge from moving back.
- *
- * Return: bytes; with scaling a multiple of 1 << @rcv_wscale.
- */
-static inline u32 newtcp_window_select(u32 free_space, u32 full_space,
-				       u32 cur_win, u32 mss, u8 rcv_wscale)
-{
-	mss = min(mss, full_space);
-	if (!mss)
-		return 0;
-
-	if (free_space < full_space / 2) {
-		/* Getting tight: rounding must not offer what is not there. */
-		free_space = round_down(free_space, 1U << rcv_wscale);
-		if (free_space < mss || free_space < full_space / 16)
-			return 0;
-	}
-	/* Rounded up, so that a small window is not scaled away to 0. */
-	if (rcv_wscale)
-		return ALIGN(free_space, 1U << rcv_wscale);
-	return newtcp_window_unscaled(free_space, full_space, cur_win, mss);
-}
 
 /**
  * newtcp_nagle_hold - must a partial segment wait?

@@ -28,7 +28,7 @@ static inline void newtcp_agreed_take(struct newtcp_sock *tp, const struct newtc
 	tp->sack_ok = agreed->use.sack;
 	tp->wscale_ok = agreed->use.wscale;
 	tp->snd_wscale = agreed->snd_wscale;
-	tp->rcv_wscale = agreed->rcv_wscale;
+	tp->rcvwnd.wscale = agreed->rcv_wscale;
 	tp->mss_clamp = agreed->mss_clamp;
 	tp->header_len = newtcp_negotiate_hdrlen(agreed->use);
 }

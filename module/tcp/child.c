@@ -119,7 +119,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->irs = req->irs;
 	tp->iss = req->iss;
 	tp->rcv_nxt = req->irs + 1;
-	tp->rcv_wup = tp->rcv_nxt;
+	tp->rcvwnd.wup = tp->rcv_nxt;
 	tp->copied_seq = tp->rcv_nxt;
 	tp->snd_una = req->iss;
 	tp->snd_nxt = req->iss + 1;
@@ -130,10 +130,10 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->ts_recent = req->ts_recent;
 	tp->ts_recent_stamp = (u32)ktime_get_seconds();
 	tp->ts_offset = req->ts_offset;
-	tp->rcv_wnd = req->rcv_wnd;
-	tp->rcv_ssthresh = req->rcv_wnd;
-	tp->window_clamp = req->window_clamp;
-	tp->advmss = req->advmss;
+	tp->rcvwnd.wnd = req->rcv_wnd;
+	tp->rcvwnd.ssthresh = req->rcv_wnd;
+	tp->rcvwnd.clamp = req->window_clamp;
+	tp->rcvwnd.advmss = req->advmss;
 	tp->snd_wnd = ntohs(newtcp_hdr(skb)->window) << tp->snd_wscale;
 	tp->max_window = tp->snd_wnd;
 	tp->snd_wl1 = NEWTCP_CB(skb)->seq;

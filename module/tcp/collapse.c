@@ -337,7 +337,7 @@ static void clamp_window(struct sock *sk)
 	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))
 		WRITE_ONCE(sk->sk_rcvbuf, min(atomic_read(&sk->sk_rmem_alloc), most));
 	if (over(sk))
-		tp->rcv_ssthresh = min(tp->window_clamp, 2U * tp->advmss);
+		tp->rcvwnd.ssthresh = min(tp->rcvwnd.clamp, 2U * tp->rcvwnd.advmss);
 }
 
 /**
@@ -356,7 +356,7 @@ int newtcp_make_room(struct sock *sk, struct sk_buff *skb)
 	if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)
 		clamp_window(sk);
 	else if (sk_under_memory_pressure(sk))
-		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+		newtcp_rcvwnd_pressure(&tp->rcvwnd);
 	if (over(sk)) {
 		collapse_out_of_order(sk);
 		collapse_in_order(sk);

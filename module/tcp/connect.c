@@ -45,7 +45,6 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct newtcp_features willing = newtcp_willing(sock_net(sk));
-	u8 ws;
 
 	tp->ts_ok = 0;
 	tp->sack_ok = 0;
@@ -54,16 +53,15 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	tp->header_len = newtcp_negotiate_hdrlen(willing);
 	tp->mss_clamp = tp->user_mss ?: 65535;
 	tp->max_window = 0;
-	tp->advmss = newtcp_advertised_mss(sk, dst);
+	tp->rcvwnd.advmss = newtcp_advertised_mss(sk, dst);
 	newtcp_sync_mss(sk, dst_mtu(dst));
-	tp->delack.rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->advmss);
+	tp->delack.rcv_mss = min_t(u32, NEWTCP_DEFAULT_MSS, tp->rcvwnd.advmss);
 
-	tp->window_clamp = newtcp_metrics_clamp(sk, dst);
-	newtcp_initial_window(sk, newtcp_full_space(sk), tp->advmss,
-			      newtcp_metrics_rwnd(dst), &tp->rcv_wnd,
-			      &tp->window_clamp, willing.wscale, &ws);
-	tp->rcv_wscale = ws;
-	tp->rcv_ssthresh = tp->rcv_wnd;
+	tp->rcvwnd.clamp = newtcp_metrics_clamp(sk, dst);
+	tp->rcvwnd.wnd = newtcp_initial_window(sk, tp->rcvwnd.advmss, newtcp_metrics_rwnd(dst),
+					       willing.wscale, &tp->rcvwnd.clamp,
+					       &tp->rcvwnd.wscale);
+	tp->rcvwnd.ssthresh = tp->rcvwnd.wnd;
 
 	WRITE_ONCE(sk->sk_err, 0);
 	sock_reset_flag(sk, SOCK_DONE);
@@ -73,7 +71,7 @@ static void init_variables(struct sock *sk, struct dst_entry *dst)
 	tp->snd_sml = tp->write_seq;
 	tp->snd_nxt = tp->write_seq;
 	tp->rcv_nxt = 0;
-	tp->rcv_wup = 0;
+	tp->rcvwnd.wup = 0;
 	tp->copied_seq = 0;
 	newtcp_recovery_reset(sk);
 	newtcp_rtt_init(&tp->rtt);
@@ -145,10 +143,10 @@ static void negotiated(struct sock *sk, const struct newtcp_options *o)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_agreed agreed;
 
-	newtcp_negotiate(newtcp_willing(sock_net(sk)), tp->rcv_wscale, tp->user_mss, o, &agreed);
+	newtcp_negotiate(newtcp_willing(sock_net(sk)), tp->rcvwnd.wscale, tp->user_mss, o, &agreed);
 	newtcp_agreed_take(tp, &agreed);
 	if (!tp->wscale_ok)
-		tp->window_clamp = min(tp->window_clamp, 65535U);
+		tp->rcvwnd.clamp = min(tp->rcvwnd.clamp, 65535U);
 	if (tp->ts_ok) {
 		tp->ts_recent = o->tsval;
 		tp->ts_recent_stamp = (u32)ktime_get_seconds();
@@ -184,7 +182,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 
 	tp->irs = cb->seq;
 	WRITE_ONCE(tp->rcv_nxt, cb->seq + 1);
-	tp->rcv_wup = cb->seq + 1;
+	tp->rcvwnd.wup = cb->seq + 1;
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	/* RFC 7323: the window of a SYN is never scaled. */
 	tp->snd_wnd = ntohs(th->window);
@@ -227,7 +225,7 @@ static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
 
 	tp->irs = NEWTCP_CB(skb)->seq;
 	WRITE_ONCE(tp->rcv_nxt, tp->irs + 1);
-	tp->rcv_wup = tp->irs + 1;
+	tp->rcvwnd.wup = tp->irs + 1;
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	tp->snd_wnd = ntohs(th->window);
 	tp->snd_wl1 = tp->irs;

@@ -33,7 +33,7 @@ static u32 acceptable_seq(const struct newtcp_sock *tp)
 {
 	if (!seq_before(newtcp_wnd_end(tp), tp->snd_nxt) ||
 	    (tp->wscale_ok &&
-	     tp->snd_nxt - newtcp_wnd_end(tp) < (1U << tp->rcv_wscale)))
+	     tp->snd_nxt - newtcp_wnd_end(tp) < (1U << tp->rcvwnd.wscale)))
 		return tp->snd_nxt;
 	return newtcp_wnd_end(tp);
 }

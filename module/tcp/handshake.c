@@ -270,15 +270,14 @@ static void req_negotiate(struct newtcp_req *req, const struct sk_buff *skb,
 static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 {
 	struct sock *lsk = req->listener;
-	u8 ws;
 
 	req->window_clamp = newtcp_metrics_clamp(lsk, dst);
 	req->advmss = newtcp_advertised_mss(lsk, dst);
-	newtcp_initial_window(lsk, newtcp_full_space(lsk),
-			      req->advmss - (req->agreed.use.timestamps ? NEWTCP_TS_ALIGNED : 0),
-			      newtcp_metrics_rwnd(dst), &req->rcv_wnd,
-			      &req->window_clamp, req->agreed.use.wscale, &ws);
-	req->agreed.rcv_wscale = ws;
+	req->rcv_wnd =
+		newtcp_initial_window(lsk, req->advmss -
+				      (req->agreed.use.timestamps ? NEWTCP_TS_ALIGNED : 0),
+				      newtcp_metrics_rwnd(dst), req->agreed.use.wscale,
+				      &req->window_clamp, &req->agreed.rcv_wscale);
 }
 
 /* Room in both queues? RFC 4987: what does not fit is dropped in silence. */

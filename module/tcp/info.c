@@ -51,7 +51,7 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_options = options_in_use(tp);
 	if (tp->wscale_ok) {
 		info->tcpi_snd_wscale = tp->snd_wscale;
-		info->tcpi_rcv_wscale = tp->rcv_wscale;
+		info->tcpi_rcv_wscale = tp->rcvwnd.wscale;
 	}
 	info->tcpi_rto = newtcp_rtt_rto(&tp->rtt);
 	info->tcpi_ato = jiffies_to_usecs(tp->delack.delay);
@@ -65,11 +65,11 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_last_data_recv = jiffies_to_msecs(now - tp->last_rcv);
 	info->tcpi_last_ack_recv = jiffies_to_msecs(now - tp->last_heard);
 	info->tcpi_pmtu = tp->pmtu;
-	info->tcpi_rcv_ssthresh = tp->rcv_ssthresh;
+	info->tcpi_rcv_ssthresh = tp->rcvwnd.ssthresh;
 	info->tcpi_rtt = tp->rtt.srtt_us >> 3;
 	info->tcpi_rttvar = tp->rtt.mdev_us >> 2;
 	info->tcpi_snd_ssthresh = tp->cong.ssthresh;
-	info->tcpi_advmss = tp->advmss;
+	info->tcpi_advmss = tp->rcvwnd.advmss;
 	info->tcpi_rcv_rtt = tp->rcv_rtt_us >> 3;
 	info->tcpi_rcv_space = tp->rcvq.space;
 	info->tcpi_total_retrans = tp->rec.total_retrans;
@@ -82,7 +82,7 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_delivered = tp->rec.delivered;
 	info->tcpi_reord_seen = tp->rec.reord_seen;
 	info->tcpi_snd_wnd = tp->snd_wnd;
-	NEWINET_INFO_RCV_WND(info, tp->rcv_wnd);
+	NEWINET_INFO_RCV_WND(info, tp->rcvwnd.wnd);
 out:
 	unlock_sock_fast(sk, slow);
 }

@@ -131,7 +131,7 @@ static bool disordered_ack(const struct newtcp_sock *tp,
  */
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
-	if (seq_after(seq, tp->rcv_wup))
+	if (seq_after(seq, tp->rcvwnd.wup))
 		return;
 	if (ts_too_old(tp, 0))
 		return;
@@ -196,9 +196,9 @@ static void delay_ack(struct sock *sk)
 void newtcp_ack_snd_check(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	bool keeps_up = newtcp_delack_asks_window(&tp->delack, tp->rcv_nxt - tp->rcv_wup) &&
+	bool keeps_up = newtcp_delack_asks_window(&tp->delack, tp->rcv_nxt - tp->rcvwnd.wup) &&
 			(tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
-			 newtcp_free_window(sk) >= tp->rcv_wnd);
+			 newtcp_free_window(sk) >= tp->rcvwnd.wnd);
 
 	switch (newtcp_delack_when(&tp->delack, keeps_up, !RB_EMPTY_ROOT(&tp->out_of_order),
 				   newtcp_pingpong_thresh(tp))) {
@@ -329,7 +329,7 @@ static bool steps_one_to_four(struct sock *sk, struct sk_buff *skb,
 	if (unlikely(th->syn) && crossed_synack(sk, cb, th))
 		return true;
 	/* From RCV.WUP, as Linux: the ACK of a late duplicate may be news. */
-	if (!newtcp_seg_acceptable(tp->rcv_wup, tp->rcv_wnd, cb->seq,
+	if (!newtcp_seg_acceptable(tp->rcvwnd.wup, tp->rcvwnd.wnd, cb->seq,
 				   cb->end_seq)) {
 		/* A window probe, or the zero-window FIN, is wanted anyway. */
 		if (th->rst)

@@ -68,7 +68,7 @@ void newtcp_metrics_cong(struct sock *sk, const struct dst_entry *dst)
  */
 u32 newtcp_metrics_clamp(const struct sock *sk, const struct dst_entry *dst)
 {
-	u32 clamp = READ_ONCE(newtcp_sk(sk)->window_clamp);
+	u32 clamp = READ_ONCE(newtcp_sk(sk)->rcvwnd.clamp);
 	u32 space = newtcp_full_space(sk);
 
 	if (!clamp)

@@ -17,34 +17,19 @@
 #include "metrics.h"
 #include "tcp.h"
 
-/* The window field of the segment being built, scaled down. */
-static u16 select_window(struct sock *sk)
+/* The window field of the segment being built. */
+static u16 window_field(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 cur = newtcp_receive_window(tp);
-	u32 win, most = 65535U << tp->rcv_wscale;
+	struct newtcp_rcvwnd *w = &tp->rcvwnd;
+	bool signed_field = false;
 
-	/*
-	 * Data inside the window had no room, and collapsing made none. As
-	 * Linux: closed, so that the peer probes and does not time out.
-	 */
-	if (unlikely(tp->delack.owed & DELACK_NOMEM)) {
-		tp->rcv_wnd = 0;
-		tp->rcv_wup = tp->rcv_nxt;
-		return 0;
-	}
-	win = newtcp_free_window(sk);
-	/* RFC 9293 3.8.6: the right edge never moves to the left. */
-	if (win < cur)
-		win = ALIGN(cur, 1 << tp->rcv_wscale);
-	if (!tp->rcv_wscale &&
-	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_workaround_signed_windows))
-		most = NEWTCP_MAX_WINDOW;
-	/* What is not said is not offered. */
-	win = min(win, most);
-	tp->rcv_wnd = win;
-	tp->rcv_wup = tp->rcv_nxt;
-	return win >> tp->rcv_wscale;
+	if (unlikely(tp->delack.owed & DELACK_NOMEM))
+		return newtcp_rcvwnd_close(w, tp->rcv_nxt);
+	if (!w->wscale)
+		signed_field =
+			READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_workaround_signed_windows);
+	return newtcp_rcvwnd_offer(w, tp->rcv_nxt, newtcp_free_window(sk), signed_field);
 }
 
 static void build_header(struct sock *sk, struct sk_buff *skb,
@@ -60,9 +45,9 @@ static void build_header(struct sock *sk, struct sk_buff *skb,
 	};
 
 	if (unlikely(cb->flags & TH_SYN))
-		w.window = newtcp_wire_syn_window(tp->rcv_wnd);
+		w.window = newtcp_wire_syn_window(tp->rcvwnd.wnd);
 	else
-		w.window = select_window(sk);
+		w.window = window_field(sk);
 	w.ack = tp->rcv_nxt;
 	newtcp_header_put(skb, &w, hdrlen, inet->inet_saddr, inet->inet_daddr);
 }
@@ -72,8 +57,8 @@ static void syn_options(const struct sock *sk, struct newtcp_options *o)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct newtcp_syn_values v = {
-		.mss = tp->advmss,
-		.wscale = tp->rcv_wscale,
+		.mss = tp->rcvwnd.advmss,
+		.wscale = tp->rcvwnd.wscale,
 		.tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset,
 		.tsecr = tp->ts_recent,
 	};

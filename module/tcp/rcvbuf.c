@@ -15,30 +15,6 @@
 #include "tcp.h"
 
 /**
- * newtcp_win_from_space() - payload that a buffer may hold
- * @sk: the socket
- * @space: bytes of true size
- *
- * Return: bytes of payload.
- */
-u32 newtcp_win_from_space(const struct sock *sk, int space)
-{
-	return newtcp_payload_of(newtcp_sk(sk)->rcv_ratio, space);
-}
-
-/**
- * newtcp_space_from_win() - buffer that a payload needs
- * @sk: the socket
- * @win: bytes of payload
- *
- * Return: bytes of true size.
- */
-int newtcp_space_from_win(const struct sock *sk, u32 win)
-{
-	return newtcp_truesize_of(newtcp_sk(sk)->rcv_ratio, win);
-}
-
-/**
  * newtcp_full_space() - the window that an empty buffer allows
  * @sk: the socket
  *
@@ -46,58 +22,42 @@ int newtcp_space_from_win(const struct sock *sk, u32 win)
  */
 u32 newtcp_full_space(const struct sock *sk)
 {
-	return newtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
+	return newtcp_payload_of(newtcp_sk(sk)->rcvwnd.ratio, READ_ONCE(sk->sk_rcvbuf));
 }
 
-static u32 free_space(const struct sock *sk)
+/* Memory that received segments take; those of the backlog may be anything. */
+static int memory_used(const struct sock *sk)
 {
-	return newtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf) -
-				     READ_ONCE(sk->sk_backlog.len) -
-				     atomic_read(&sk->sk_rmem_alloc));
+	return READ_ONCE(sk->sk_backlog.len) + atomic_read(&sk->sk_rmem_alloc);
 }
 
 /**
  * newtcp_initial_window() - the first window, and its scale
  * @sk: the socket, or the listener of a connection to be
- * @space: payload that the buffer allows
  * @mss: bytes
  * @segs: that the route allows at first; 0 = any number
- * @rcv_wnd: out: window to offer
+ * @wscale: window scaling may be used
  * @clamp: in and out: largest window, 0 = none yet
- * @wscale_ok: window scaling may be used
  * @ws: out: our window scale
+ *
+ * Return: the window to offer, bytes.
  */
-void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
-			   u32 segs, u32 *rcv_wnd, u32 *clamp, bool wscale_ok,
-			   u8 *ws)
+u32 newtcp_initial_window(const struct sock *sk, u32 mss, u32 segs, bool wscale,
+			  u32 *clamp, u8 *ws)
 {
-	struct net *net = sock_net(sk);
-	u32 most;
+	const struct net *net = sock_net(sk);
+	const struct newtcp_rcvwnd_start in = {
+		.space = newtcp_full_space(sk),
+		.mss = mss,
+		.segs = segs,
+		.grows_to = max_t(u32, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]),
+				  READ_ONCE(sysctl_rmem_max)),
+		.fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK,
+		.signed_field = READ_ONCE(net->ipv4.sysctl_tcp_workaround_signed_windows),
+		.wscale = wscale,
+	};
 
-	if (!*clamp)
-		*clamp = 65535U << NEWTCP_MAX_WSCALE;
-	/* A buffer whose size the program chose does not grow. */
-	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
-		*clamp = min(*clamp, max(newtcp_full_space(sk), mss));
-	space = min(*clamp, space);
-	if (space > mss)
-		space = rounddown(space, mss);
-	/* Some stacks took the field for a signed number. */
-	*rcv_wnd = min_t(u32, space,
-			 READ_ONCE(net->ipv4.sysctl_tcp_workaround_signed_windows) ?
-			 NEWTCP_MAX_WINDOW : 65535U);
-	if (segs)
-		*rcv_wnd = min_t(u64, *rcv_wnd, (u64)segs * mss);
-
-	*ws = 0;
-	if (wscale_ok) {
-		/* What the buffer may grow to counts. */
-		most = max_t(u32, space, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
-		most = max_t(u32, most, READ_ONCE(sysctl_rmem_max));
-		most = min_t(u32, most, *clamp);
-		*ws = newtcp_window_scale(most);
-	}
-	*clamp = min_t(u32, 65535U << *ws, *clamp);
+	return newtcp_rcvwnd_initial(&in, clamp, ws);
 }
 
 /**
@@ -107,27 +67,20 @@ void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
 void newtcp_rcvbuf_init(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	int app_win;
-	u32 most;
+	struct newtcp_rcvwnd *w = &tp->rcvwnd;
 
-	/* What was announced is said; from here on it is what fits. */
+	/* The SYN has announced it; from here on it excludes the usual options. */
 	if (tp->ts_ok)
-		tp->advmss -= NEWTCP_TS_ALIGNED;
-	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, tp->advmss), tp->rcv_wnd);
+		w->advmss -= NEWTCP_TS_ALIGNED;
+	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, w->advmss), w->wnd);
 	newtcp_sndbuf_expand(sk);
 	tp->rcvq.time_us = tp->now_us;
 	tp->rcvq.seq = tp->copied_seq;
 
-	most = newtcp_full_space(sk);
-	app_win = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win);
-	tp->window_clamp = newtcp_clamp_init(tp->window_clamp, most, tp->advmss,
-					     app_win);
-	tp->rcv_ssthresh = min(tp->rcv_ssthresh, tp->window_clamp);
-	if (!tp->rcv_ssthresh)
-		tp->rcv_ssthresh = tp->rcv_wnd;
+	newtcp_rcvwnd_established(w, READ_ONCE(sk->sk_rcvbuf),
+				  READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win));
 	/* What is read is divided by it: a window of 0 counts as one byte. */
-	tp->rcvq.space = min3(tp->rcv_ssthresh, tp->rcv_wnd,
-			      (u32)NEWTCP_INIT_CWND * tp->advmss) ?: 1;
+	tp->rcvq.space = min3(w->ssthresh, w->wnd, (u32)NEWTCP_INIT_CWND * w->advmss) ?: 1;
 }
 
 /**
@@ -170,36 +123,26 @@ static u32 lasting_truesize(const struct sk_buff *skb)
 }
 
 /**
- * newtcp_grow_window() - data arrived with little overhead: offer more
+ * newtcp_rcvbuf_grow() - data arrived: if it has little overhead, offer more
  * @sk: the connection
  * @skb: the data
  * @merging: it may be merged with its neighbours
  */
-void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging)
+void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 bound = min(tp->window_clamp, free_space(sk));
-	u32 size, step, most;
+	struct newtcp_rcvwnd *w = &tp->rcvwnd;
+	u32 bound = newtcp_rcvwnd_bound(w, READ_ONCE(sk->sk_rcvbuf) - memory_used(sk));
 
-	if (tp->rcv_ssthresh >= bound)
+	if (w->ssthresh >= bound)
 		return;
-	if (unlikely(sk_under_memory_pressure(sk))) {
-		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
-		return;
-	}
-	size = newtcp_win_from_space(sk, merging ? lasting_truesize(skb) :
-				     skb->truesize);
-	most = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
-	most = newtcp_win_from_space(sk, most);
-	if (size <= skb->len)
-		step = 2 * tp->advmss;
-	else if (newtcp_overhead_fits(size, skb->len, tp->rcv_ssthresh, most))
-		step = 2 * tp->delack.rcv_mss;
-	else
-		return;
-	step = max(step, 2 * skb->len);
-	tp->rcv_ssthresh += min(step, bound - tp->rcv_ssthresh);
-	tp->delack.quickacks_left |= 1;
+	if (unlikely(sk_under_memory_pressure(sk)))
+		newtcp_rcvwnd_pressure(w);
+	else if (newtcp_rcvwnd_grow(w, bound, skb->len,
+				    merging ? lasting_truesize(skb) : skb->truesize,
+				    tp->delack.rcv_mss,
+				    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2])))
+		tp->delack.quickacks_left |= 1;
 }
 
 /* Round trip as the receiver sees it: the time in which a window is filled. */
@@ -214,7 +157,7 @@ static void rcv_rtt_measure(struct newtcp_sock *tp)
 		if (!tp->rcv_rtt_us || sample < tp->rcv_rtt_us >> 3)
 			tp->rcv_rtt_us = sample << 3;
 	}
-	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcv_wnd;
+	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcvwnd.wnd;
 	tp->rcv_rtt_time_us = tp->now_us;
 }
 
@@ -262,16 +205,11 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 		goto next;
 	if (READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) &&
 	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
-		u64 win = ((u64)copied << 1) + 16 * tp->advmss;
-		u64 grow = div_u64(win * (copied - tp->rcvq.space),
-				   tp->rcvq.space);
-
-		win = min_t(u64, win + (grow << 1), INT_MAX);
-		want = min_t(u64, newtcp_space_from_win(sk, win),
+		want = min_t(u32, newtcp_rcvwnd_tune(&tp->rcvwnd, copied, tp->rcvq.space),
 			     READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
 		if (want > sk->sk_rcvbuf) {
 			WRITE_ONCE(sk->sk_rcvbuf, want);
-			tp->window_clamp = newtcp_win_from_space(sk, want);
+			tp->rcvwnd.clamp = newtcp_payload_of(tp->rcvwnd.ratio, want);
 		}
 	}
 	tp->rcvq.space = copied;
@@ -284,17 +222,10 @@ next:
 static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u8 ratio = newtcp_payload_ratio(skb->len, skb->truesize);
-	u32 before = newtcp_full_space(sk), full;
 
-	if (ratio == tp->rcv_ratio)
-		return;
-	tp->rcv_ratio = ratio;
-	full = newtcp_full_space(sk);
-	/* A clamp that the buffer did not set stays. */
-	if (tp->window_clamp + tp->advmss >= before || tp->window_clamp > full)
-		tp->window_clamp = full;
-	tp->rcvq.space = min(tp->rcvq.space, tp->window_clamp) ?: 1;
+	/* What is read is divided by it. */
+	if (newtcp_rcvwnd_learn(&tp->rcvwnd, skb->len, skb->truesize, READ_ONCE(sk->sk_rcvbuf)))
+		tp->rcvq.space = min(tp->rcvq.space, tp->rcvwnd.clamp) ?: 1;
 }
 
 /* How large are the peer's segments, and what do they cost? */
@@ -303,7 +234,7 @@ static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
 
-	if (unlikely(newtcp_delack_measure(&tp->delack, len, tp->header_len, tp->advmss,
+	if (unlikely(newtcp_delack_measure(&tp->delack, len, tp->header_len, tp->rcvwnd.advmss,
 					   NEWTCP_CB(skb)->flags & TH_PSH)))
 		learn_ratio(sk, skb);
 }
@@ -326,7 +257,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	newtcp_delack_arrived(&tp->delack, &newtcp_delack_times, gap, newtcp_rto_jiffies(tp),
 			      newtcp_receive_window(tp));
 	if (skb->len >= 128)
-		newtcp_grow_window(sk, skb, true);
+		newtcp_rcvbuf_grow(sk, skb, true);
 }
 
 /**
@@ -340,16 +271,13 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 u32 newtcp_free_window(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 full = min3(tp->window_clamp, newtcp_full_space(sk),
-			65535U << tp->rcv_wscale);
-	u32 free = min(free_space(sk), full), win;
+	struct newtcp_rcvwnd_room room =
+		newtcp_rcvwnd_room(&tp->rcvwnd, READ_ONCE(sk->sk_rcvbuf), memory_used(sk));
 
-	if (free < full / 2) {
+	if (newtcp_rcvwnd_tight(&room)) {
 		tp->delack.quickacks_left = 0;
 		if (unlikely(sk_under_memory_pressure(sk)))
-			tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
+			newtcp_rcvwnd_pressure(&tp->rcvwnd);
 	}
-	win = newtcp_window_select(free, full, tp->rcv_wnd, tp->delack.rcv_mss,
-				   tp->rcv_wscale);
-	return min_t(u32, win, ALIGN(tp->rcv_ssthresh, 1 << tp->rcv_wscale));
+	return newtcp_rcvwnd_could(&tp->rcvwnd, &room, tp->delack.rcv_mss);
 }

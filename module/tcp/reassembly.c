@@ -243,7 +243,7 @@ static enum place ofo_place(struct sock *sk, struct sk_buff *skb, struct spot *a
 static void grow_window(struct sock *sk, const struct sk_buff *skb, bool merging)
 {
 	if (newtcp_sk(sk)->sack_ok)
-		newtcp_grow_window(sk, skb, merging);
+		newtcp_rcvbuf_grow(sk, skb, merging);
 }
 
 static void ofo_queue(struct sock *sk, struct sk_buff *skb)

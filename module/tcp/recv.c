@@ -20,14 +20,6 @@
 #include "tcp.h"
 #include "tstamp.h"
 
-/* RFC 9293 3.8.6.2.2: a window update is sent when it doubles what the peer knows of. */
-static bool window_doubles(struct sock *sk, u32 cur)
-{
-	u32 could = newtcp_free_window(sk);
-
-	return could && could >= 2 * cur;
-}
-
 /**
  * newtcp_cleanup_rbuf() - the program has read: is an ACK due?
  * @sk: the connection
@@ -36,15 +28,15 @@ static bool window_doubles(struct sock *sk, u32 cur)
 void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	bool now = newtcp_delack_read(&tp->delack, tp->rcv_nxt - tp->rcv_wup,
+	bool now = newtcp_delack_read(&tp->delack, tp->rcv_nxt - tp->rcvwnd.wup,
 				      copied > 0 && !atomic_read(&sk->sk_rmem_alloc),
 				      newtcp_pingpong_thresh(tp));
 
 	if (copied > 0 && !(sk->sk_shutdown & RCV_SHUTDOWN)) {
 		u32 cur = newtcp_receive_window(tp);
 
-		if (2 * cur <= tp->window_clamp) {
-			now = now || window_doubles(sk, cur);
+		if (newtcp_rcvwnd_may_double(&tp->rcvwnd, cur)) {
+			now = now || newtcp_rcvwnd_doubles(cur, newtcp_free_window(sk));
 			/* What waits there takes room, and may be nothing new. */
 			if (READ_ONCE(sk->sk_backlog.len))
 				set_bit(NEWTCP_DEFER_WINDOW, &tp->deferred);
@@ -62,12 +54,14 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
  */
 void newtcp_window_deferred(struct sock *sk)
 {
-	u32 cur = newtcp_receive_window(newtcp_sk(sk));
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 cur = newtcp_receive_window(tp);
 
 	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) ||
 	    sk->sk_shutdown & RCV_SHUTDOWN)
 		return;
-	if (2 * cur <= newtcp_sk(sk)->window_clamp && window_doubles(sk, cur))
+	if (newtcp_rcvwnd_may_double(&tp->rcvwnd, cur) &&
+	    newtcp_rcvwnd_doubles(cur, newtcp_free_window(sk)))
 		newtcp_send_ack(sk);
 }
 
@@ -466,11 +460,11 @@ int newtcp_set_rcvlowat(struct sock *sk, int val)
 	newtcp_data_ready(sk);
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		return 0;
-	space = newtcp_space_from_win(sk, val);
+	space = newtcp_truesize_of(tp->rcvwnd.ratio, val);
 	if (space > sk->sk_rcvbuf) {
 		WRITE_ONCE(sk->sk_rcvbuf, space);
-		if (tp->window_clamp && tp->window_clamp < val)
-			tp->window_clamp = val;
+		if (tp->rcvwnd.clamp && tp->rcvwnd.clamp < val)
+			tp->rcvwnd.clamp = val;
 	}
 	return 0;
 }

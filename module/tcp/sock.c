@@ -266,10 +266,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->pushed_seq = 0;
 	tp->rcv_nxt = 0;
 	tp->copied_seq = 0;
-	tp->rcv_wup = 0;
-	tp->rcv_wnd = 0;
-	tp->window_clamp = 0;
-	tp->rcv_ssthresh = 0;
+	tp->rcvwnd = (struct newtcp_rcvwnd) { .ratio = NEWTCP_RATIO_DEFAULT };
 	tp->rcv_rtt_us = 0;
 	tp->rcv_rtt_time_us = 0;
 	memset(&tp->rcvq, 0, sizeof(tp->rcvq));
@@ -282,7 +279,6 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->last_challenge = 0;
 	tp->mss = NEWTCP_DEFAULT_MSS;
 	tp->mss_clamp = NEWTCP_DEFAULT_MSS;
-	tp->rcv_ratio = NEWTCP_RATIO_DEFAULT;
 	tp->header_len = sizeof(struct tcphdr);
 	tp->bytes_acked = 0;
 	tp->bytes_received = 0;

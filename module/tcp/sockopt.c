@@ -69,12 +69,11 @@ static int set_window_clamp(struct sock *sk, int val)
 	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		tp->window_clamp = 0;
+		tp->rcvwnd.clamp = 0;
 		return 0;
 	}
-	WRITE_ONCE(tp->window_clamp, max_t(int, val, SOCK_MIN_RCVBUF / 2));
-	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd),
-			       tp->window_clamp);
+	WRITE_ONCE(tp->rcvwnd.clamp, max_t(int, val, SOCK_MIN_RCVBUF / 2));
+	newtcp_rcvwnd_clamped(&tp->rcvwnd);
 	return 0;
 }
 
@@ -270,7 +269,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 			*val = (*val ?: READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout)) / HZ;
 		break;
 	case TCP_WINDOW_CLAMP:
-		*val = tp->window_clamp;
+		*val = tp->rcvwnd.clamp;
 		break;
 	case TCP_USER_TIMEOUT:
 		*val = tp->user_timeout;

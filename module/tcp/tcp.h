@@ -57,6 +57,7 @@
 #include "core/cwv.h"
 #include "core/snd.h"
 #include "core/options.h"
+#include "core/rcvwnd.h"
 #include "core/rtt.h"
 #include "cong_table.h"
 #include "core/sack.h"
@@ -64,7 +65,6 @@
 #include "core/wire.h"
 #include "timewait.h"
 
-#define NEWTCP_MAX_WINDOW	32767
 #define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
 #define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
 #define NEWTCP_PROBE_MAX	(120 * HZ)
@@ -92,7 +92,6 @@ enum newtcp_deferred {
 	NEWTCP_DEFER_MTU,	/* the path MTU changed */
 	NEWTCP_DEFER_WINDOW,	/* the backlog took the room that was read free */
 };
-
 
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb
@@ -209,20 +208,19 @@ struct newtcp_sock {
 			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   intake_pinned:1,	/* slot.c */
 			   cong_locked:1;	/* the route says */
-			u8 rcv_ratio;		/* payload in received memory, 256ths */
 		};
 	};
 
 	/* Receive sequence space */
 	u32 rcv_nxt;			/* RCV.NXT */
 	u32 copied_seq;			/* next byte that the program reads */
-	u32 rcv_wup;			/* RCV.NXT when the window was last sent */
-	u32 rcv_wnd;			/* window sent then, bytes */
+	struct newtcp_rcvwnd rcvwnd;	/* the window that we offer */
 	/* Send sequence space */
 	u32 snd_una;			/* SND.UNA */
 	u32 snd_nxt;			/* SND.NXT */
 	u32 snd_wnd;			/* SND.WND, scaled up */
 	u32 snd_wl1;			/* SND.WL1 */
+	u32 max_window;			/* largest window the peer ever offered */
 	u32 write_seq;			/* end of what the program wrote */
 	u32 snd_sml;			/* end of the last partial segment sent */
 	u32 pushed_seq;			/* end of the last data marked PSH */
@@ -238,7 +236,7 @@ struct newtcp_sock {
 	struct newtcp_delack delack;	/* when to acknowledge */
 	u8 thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
 	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
-	u8 snd_wscale:4, rcv_wscale:4;
+	u8 snd_wscale;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
 	   seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
@@ -251,10 +249,6 @@ struct newtcp_sock {
 	u32 dl_at[NEWTCP_DL_MAX];	/* jiffies */
 
 	/* Windows and sizes that move slowly */
-	u32 max_window;			/* largest window the peer ever offered */
-	u32 window_clamp;		/* largest window we offer */
-	u32 rcv_ssthresh;		/* present bound on the window, grows */
-	u16 advmss;			/* MSS that we announced */
 	u16 mss_clamp;			/* MSS that the peer announced */
 	u16 user_mss;			/* TCP_MAXSEG */
 	u16 icmp_mtu;			/* path MTU that ICMP asks for, to be applied */
@@ -262,12 +256,12 @@ struct newtcp_sock {
 	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
 	u32 rcv_rtt_seq;
 	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
-	u64 rcv_rtt_time_us;
 	struct {
 		u32 space;
 		u32 seq;
 		u32 time_us;		/* low half of the clock */
 	} rcvq;				/* receive-buffer tuning */
+	u64 rcv_rtt_time_us;
 
 	/* Opening and closing */
 	u32 iss;			/* ISS */
@@ -278,6 +272,7 @@ struct newtcp_sock {
 	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 	u32 last_challenge;		/* jiffies of the last challenge ACK */
+	u32 segs_in;
 
 	unsigned long deferred;		/* bits, atomic */
 	struct newinet_claim *claim;	/* claim.c's lock */
@@ -285,7 +280,6 @@ struct newtcp_sock {
 	struct sock *accept_next;	/* listener.lock */
 	u64 bytes_acked;
 	u64 bytes_received;
-	u32 segs_in;
 	u32 segs_out;
 	struct newtcp_cwv cwv;		/* is the congestion window used? */
 	u32 notsent_lowat;		/* bytes; 0 = the netns's */
@@ -296,8 +290,8 @@ struct newtcp_sock {
 	u32 probes_stamp;		/* jiffies, first probe; 0 = none */
 };
 
-static_assert(offsetofend(struct newtcp_sock, rcv_ratio) <=
-	      offsetofend(struct inet_sock, cork));
+/* One byte of bits follows. */
+static_assert(offsetofend(struct newtcp_sock, rec) < offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
 {
@@ -408,9 +402,7 @@ static inline bool newtcp_owned(const struct sock *sk)
 /* Window still open to the peer. */
 static inline u32 newtcp_receive_window(const struct newtcp_sock *tp)
 {
-	s32 win = tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt;
-
-	return win < 0 ? 0 : win;
+	return newtcp_rcvwnd_open(&tp->rcvwnd, tp->rcv_nxt);
 }
 
 static inline u32 newtcp_wnd_end(const struct newtcp_sock *tp)
@@ -596,15 +588,12 @@ void newtcp_ofo_purge(struct sock *sk);
 /* rcvbuf.c: locked */
 void newtcp_rcvbuf_init(struct sock *sk);
 void newtcp_rcv_space_adjust(struct sock *sk);
-void newtcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool merging);
+void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 u32 newtcp_free_window(struct sock *sk);
-void newtcp_initial_window(const struct sock *sk, u32 space, u32 mss,
-			   u32 segs, u32 *rcv_wnd, u32 *clamp, bool wscale_ok,
-			   u8 *ws);
+u32 newtcp_initial_window(const struct sock *sk, u32 mss, u32 segs, bool wscale,
+			  u32 *clamp, u8 *ws);
 void newtcp_sndbuf_expand(struct sock *sk);
-u32 newtcp_win_from_space(const struct sock *sk, int space);
-int newtcp_space_from_win(const struct sock *sk, u32 win);
 u32 newtcp_full_space(const struct sock *sk);
 
 /* output.c, control.c: locked */

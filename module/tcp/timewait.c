@@ -143,7 +143,7 @@ static void tw_init(struct newtcp_tw *tw, const struct sock *sk, int substate)
 	tw->mark = sk->sk_mark;
 	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->ts_ok = tp->ts_ok;
-	tw->rcv_wscale = tp->rcv_wscale;
+	tw->rcv_wscale = tp->rcvwnd.wscale;
 	tw->substate = substate;
 	tw->tos = inet_sk(sk)->tos;
 	/* Last: a reader of the object's former life may take it from now on. */

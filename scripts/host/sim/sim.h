@@ -40,15 +40,9 @@
 #include "core/sackin.h"
 #include "core/seq.h"
 #include "core/tlp.h"
-#include "core/wire.h"
-#if __has_include("core/verdict.h")
-#include "core/nagle.h"
 #include "core/rcvwnd.h"
-#include "core/verdict.h"
-#define newtcp_window_select	newtcp_window_fit
-#else
 #include "core/window.h"
-#endif
+#include "core/wire.h"
 
 #define MS	1000ULL
 #define SEC	1000000ULL
