@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/timewait.h: who may take a four-tuple over from TIME-WAIT,
+ * Tests of module/core/verdict.h: who may take a four-tuple over from TIME-WAIT,
  * and with what initial sequence number.
  */
 #include <kunit/test.h>
 
-#include "../module/tcp/tcp.h"
+#include "../module/core/verdict.h"
 
 struct yield_case {
 	const char *desc;

@@ -254,42 +254,43 @@ int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 		       const struct tcphdr *th)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 ack = NEWTCP_CB(skb)->ack_seq;
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	const struct newtcp_synsent_state st = {
+		.snd_una = tp->snd_una,
+		.snd_nxt = tp->snd_nxt,
+		.ts_first = tp->rec.retrans_stamp + tp->ts_offset,
+		.ts_now = newtcp_ts_of(tp->now_us) + tp->ts_offset,
+		.ts_known = tp->rec.retrans_stamp,
+	};
 	struct newtcp_options o;
+	struct newtcp_arrival seg;
 
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     th->syn, &o);
-
-	/* First: the ACK bit. It must acknowledge our SYN and no more. */
-	if (th->ack) {
-		u32 ts = newtcp_ts_of(tp->now_us) + tp->ts_offset;
-		bool bad_echo = (o.flags & NEWTCP_OPT_TS) && o.tsecr &&
-				tp->rec.retrans_stamp &&
-				!seq_between(o.tsecr, tp->rec.retrans_stamp +
-					     tp->ts_offset, ts);
-
-		if (!seq_after(ack, tp->snd_una) ||
-		    seq_after(ack, tp->snd_nxt) || bad_echo) {
-			if (!th->rst)
-				newtcp_send_rst(sock_net(sk), skb, sk);
-			goto discard;
-		}
-		/* Second: the RST bit, believed with a good ACK alone. */
-		if (th->rst) {
-			newtcp_reset(sk);
-			goto discard;
-		}
-		/* Fourth: the SYN bit. */
-		if (!th->syn)
-			goto discard;
+	seg = (struct newtcp_arrival) {
+		.seq = cb->seq,
+		.end_seq = cb->end_seq,
+		.ack = cb->ack_seq,
+		.flags = cb->flags,
+		.has_ts = o.flags & NEWTCP_OPT_TS,
+		.tsval = o.tsval,
+		.tsecr = o.tsecr,
+	};
+	switch (newtcp_synsent_verdict(&st, &seg)) {
+	case VERDICT_SYNSENT_RST:
+		newtcp_send_rst(sock_net(sk), skb, sk);
+		break;
+	case VERDICT_SYNSENT_RESET:
+		newtcp_reset(sk);
+		break;
+	case VERDICT_SYNSENT_OPEN:
 		take_synack(sk, skb, th, &o);
-		goto discard;
-	}
-	if (th->rst)
-		goto discard;
-	if (th->syn)
+		break;
+	case VERDICT_SYNSENT_CROSS:
 		return simultaneous_open(sk, skb, th, &o);
-discard:
+	case VERDICT_SYNSENT_DROP:
+		break;
+	}
 	kfree_skb(skb);
 	return 0;
 }

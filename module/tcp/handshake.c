@@ -373,12 +373,15 @@ void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb)
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
 
 	skb_reset_transport_header(skb);
-	/* First RST, second ACK, third SYN. */
-	if (!th->rst) {
-		if (th->ack)
-			newtcp_send_rst(sock_net(sk), skb, sk);
-		else if (th->syn && !th->fin)
-			rcv_syn(sk, skb, th);
+	switch (newtcp_listen_verdict(NEWTCP_CB(skb)->flags)) {
+	case VERDICT_LISTEN_RST:
+		newtcp_send_rst(sock_net(sk), skb, sk);
+		break;
+	case VERDICT_LISTEN_SYN:
+		rcv_syn(sk, skb, th);
+		break;
+	case VERDICT_LISTEN_DROP:
+		break;
 	}
 	kfree_skb(skb);
 }
@@ -433,38 +436,26 @@ drop:
 	kfree_skb(skb);
 }
 
-/* What a segment means for a half-open request. */
-enum req_verdict {
-	REQ_DROP,
-	REQ_ACK,	/* out of window: say where we are */
-	REQ_SYNACK,	/* the SYN again: so the SYN-ACK was lost */
-	REQ_RST,	/* answer with a reset */
-	REQ_END,	/* the peer gave up */
-	REQ_ESTABLISH,
-};
-
-static enum req_verdict req_verdict(const struct newtcp_req *req,
-				    const struct newtcp_skb_cb *cb,
-				    const struct newtcp_options *o)
+static enum newtcp_req_verdict req_verdict(const struct newtcp_req *req,
+					   const struct newtcp_skb_cb *cb,
+					   const struct newtcp_options *o)
 {
-	bool has_ts = req->agreed.use.timestamps && (o->flags & NEWTCP_OPT_TS);
-	bool paws = has_ts && (s32)(o->tsval - req->ts_recent) < 0;
+	const struct newtcp_req_state st = {
+		.irs = req->irs,
+		.iss = req->iss,
+		.rcv_wnd = req->rcv_wnd,
+		.ts_recent = READ_ONCE(req->ts_recent),
+	};
+	const struct newtcp_arrival seg = {
+		.seq = cb->seq,
+		.end_seq = cb->end_seq,
+		.ack = cb->ack_seq,
+		.flags = cb->flags,
+		.has_ts = req->agreed.use.timestamps && (o->flags & NEWTCP_OPT_TS),
+		.tsval = o->tsval,
+	};
 
-	if (cb->seq == req->irs &&
-	    (cb->flags & (TH_SYN | TH_RST | TH_ACK)) == TH_SYN &&
-	    !paws)
-		return REQ_SYNACK;
-	/* RFC 9293 3.10.7.4, first check: an ACK of what was never sent. */
-	if ((cb->flags & TH_ACK) && cb->ack_seq != req->iss + 1)
-		return cb->flags & TH_RST ? REQ_DROP : REQ_RST;
-	if (paws || !newtcp_seg_acceptable(req->irs + 1, req->rcv_wnd, cb->seq,
-					   cb->end_seq))
-		return cb->flags & TH_RST ? REQ_DROP : REQ_ACK;
-	if (cb->flags & TH_RST)
-		return cb->seq == req->irs + 1 ? REQ_END : REQ_DROP;
-	if (cb->flags & TH_SYN)
-		return REQ_ACK;
-	return cb->flags & TH_ACK ? REQ_ESTABLISH : REQ_DROP;
+	return newtcp_req_verdict(&st, &seg);
 }
 
 static void req_reply_ack(const struct newtcp_req *req)
@@ -511,29 +502,29 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     th->syn, &o);
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
-	case REQ_SYNACK:
+	case VERDICT_REQ_SYNACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack) &&
 		    send_synack_again(req))
 			mod_timer_pending(&req->timer, jiffies + req_timeout(req));
 		break;
-	case REQ_ACK:
+	case VERDICT_REQ_ACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
 			req_reply_ack(req);
 		break;
-	case REQ_RST:
+	case VERDICT_REQ_RST:
 		newtcp_send_rst(sock_net(lsk), skb, lsk);
 		break;
-	case REQ_END:
+	case VERDICT_REQ_END:
 		req_kill(req);
 		break;
-	case REQ_ESTABLISH:
+	case VERDICT_REQ_ESTABLISH:
 		if ((o.flags & NEWTCP_OPT_TS) && req->agreed.use.timestamps &&
 		    !seq_after(NEWTCP_CB(skb)->seq, req->irs + 1))
 			WRITE_ONCE(req->ts_recent, o.tsval);
 		req_establish(req, skb, &o);
 		skb = NULL;
 		break;
-	case REQ_DROP:
+	case VERDICT_REQ_DROP:
 		break;
 	}
 	kfree_skb(skb);

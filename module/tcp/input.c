@@ -3,6 +3,7 @@
  * Segment arrives, for a connection that exists (RFC 9293 3.10.7.4, with the
  * checks of RFC 5961 and RFC 7323).
  *
+ * What a segment means is said by core/verdict.c; here it is acted upon.
  * newtcp_do_rcv() is where segments come in, from softirq or from the backlog.
  * An expected segment of an established connection takes the short way; all
  * others go through the RFC's steps one by one. SYN-SENT is in connect.c,
@@ -31,7 +32,7 @@ bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 	int limit = READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit);
 	u32 now = (u32)jiffies;
 
-	/* Data, or a FIN, is no part of a loop of ACKs. */
+	/* ACKs and SYNs can answer each other for ever; data and FINs end some time. */
 	if (skb && NEWTCP_CB(skb)->seq != NEWTCP_CB(skb)->end_seq &&
 	    !(NEWTCP_CB(skb)->flags & TH_SYN))
 		return false;
@@ -81,47 +82,10 @@ void newtcp_challenge_ack(struct sock *sk)
 		newtcp_send_ack(sk);
 }
 
-/* Is the segment's timestamp more than @slack older than TS.Recent? */
-static bool ts_too_old(const struct newtcp_sock *tp, s32 slack)
+/* Seconds since TS.Recent was taken: after 24 days it says nothing any more. */
+static u32 ts_age(const struct newtcp_sock *tp)
 {
-	if (likely((s32)(tp->ts_recent - tp->last_tsval) <= slack) ||
-	    !tp->ts_recent)
-		return false;
-	return (u32)ktime_get_seconds() - tp->ts_recent_stamp <
-	       NEWINET_PAWS_VOID;
-}
-
-/**
- * newtcp_paws_reject() - is the segment older than one seen already?
- * @tp: the connection
- * @rst: the segment is a RST
- *
- * RFC 7323 section 5. TS.Recent is void after 24 days. One tick back is no
- * proof: two CPUs of the peer's can have read its clock in turn.
- *
- * Return: true when it must be dropped.
- */
-bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst)
-{
-	return tp->seg_has_ts && !rst && ts_too_old(tp, 1);
-}
-
-/*
- * A duplicate ACK that was overtaken by data brings no news, and no harm: it is
- * not worth the answer that a segment refused by PAWS gets (RFC 7323 5.7).
- */
-static bool disordered_ack(const struct newtcp_sock *tp,
-			   const struct newtcp_skb_cb *cb,
-			   const struct tcphdr *th)
-{
-	u32 wnd = (u32)ntohs(th->window) << tp->snd_wscale;
-	u32 replay = newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC;
-
-	return th->ack && cb->seq == cb->end_seq && cb->seq == tp->rcv_nxt &&
-	       cb->ack_seq == tp->snd_una &&
-	       !newtcp_window_may_update(tp->snd_una, tp->snd_wl1, tp->snd_wnd,
-					 cb->ack_seq, cb->seq, wnd) &&
-	       (s32)(tp->ts_recent - tp->last_tsval) <= (s32)(replay / 5 * 6);
+	return (u32)ktime_get_seconds() - tp->ts_recent_stamp;
 }
 
 /**
@@ -133,7 +97,7 @@ void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
 	if (seq_after(seq, tp->rcvwnd.wup))
 		return;
-	if (ts_too_old(tp, 0))
+	if (newtcp_ts_older(tp->ts_recent, tp->last_tsval, 0) && ts_age(tp) < NEWINET_PAWS_VOID)
 		return;
 	tp->ts_recent = tp->last_tsval;
 	tp->ts_recent_stamp = (u32)ktime_get_seconds();
@@ -251,58 +215,50 @@ static void answer_oow(struct sock *sk, struct sk_buff *skb)
 		newtcp_send_ack(sk);
 }
 
-/*
- * Two more numbers that a RST may have: some stacks do not count their FIN, and
- * one that sent more than we have in order numbers it from the highest SACKed.
- */
-static bool rst_at_edge(const struct sock *sk, u32 seq)
-{
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 edge;
-	int i;
-
-	if (seq == tp->rcv_nxt - 1)
-		return (1 << sk->sk_state) & (TCPF_CLOSE_WAIT | TCPF_LAST_ACK |
-					      TCPF_CLOSING);
-	if (!tp->sack_ok || !tp->sacks.n)
-		return false;
-	edge = tp->sacks.block[0].end;
-	for (i = 1; i < tp->sacks.n; i++)
-		if (seq_after(tp->sacks.block[i].end, edge))
-			edge = tp->sacks.block[i].end;
-	return seq == edge &&
-	       seq_before(seq, tp->rcv_nxt + newtcp_receive_window(tp));
-}
-
-/* The SYN-ACK that answers our SYN-ACK when both sides opened (RFC 9293 3.5). */
-static bool crossed_synack(const struct sock *sk, const struct newtcp_skb_cb *cb,
-			   const struct tcphdr *th)
+/* All that the verdict on an odd segment depends on. */
+static void seg_state(const struct sock *sk, struct newtcp_arrival_state *st)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
 
-	return sk->sk_state == TCP_SYN_RECV && sk->sk_socket && th->ack &&
-	       !th->rst && cb->seq + 1 == cb->end_seq &&
-	       cb->end_seq == tp->rcv_nxt && cb->ack_seq == tp->snd_nxt;
+	*st = (struct newtcp_arrival_state) {
+		.rcv_nxt = tp->rcv_nxt,
+		.wup = tp->rcvwnd.wup,
+		.wnd = tp->rcvwnd.wnd,
+		.snd_una = tp->snd_una,
+		.snd_nxt = tp->snd_nxt,
+		.snd_wl1 = tp->snd_wl1,
+		.snd_wnd = tp->snd_wnd,
+		.ts_recent = tp->ts_recent,
+		.ts_age = ts_age(tp),
+		.ts_life = NEWINET_PAWS_VOID,
+		.rto_ms = newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC,
+		.sacks = tp->sack_ok ? &tp->sacks : NULL,
+		.fin_taken = (1 << sk->sk_state) & (TCPF_CLOSE_WAIT | TCPF_LAST_ACK |
+						    TCPF_CLOSING),
+		.opened_both = sk->sk_state == TCP_SYN_RECV && sk->sk_socket,
+	};
 }
 
-/* Step two for synchronised states: is the RST genuine? (RFC 5961 3.2) */
-static bool step_rst(struct sock *sk, struct sk_buff *skb)
+/* Not what is expected: as steps_one_to_four(). */
+static noinline_for_stack bool odd_segment(struct sock *sk, struct sk_buff *skb,
+					   const struct newtcp_arrival *seg)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 seq = NEWTCP_CB(skb)->seq;
+	struct newtcp_arrival_state st;
 
-	if (unlikely(rst_at_edge(sk, seq))) {
-		newtcp_reset(sk);
-		return false;
-	}
-	switch (newtcp_rst_verdict(tp->rcv_nxt, newtcp_receive_window(tp), seq)) {
-	case VERDICT_RST_RESET:
-		newtcp_reset(sk);
+	seg_state(sk, &st);
+	switch (newtcp_arrival_verdict(&st, seg)) {
+	case VERDICT_SEG_TAKE:
+		return true;
+	case VERDICT_SEG_ANSWER:
+		answer_oow(sk, skb);
 		break;
-	case VERDICT_RST_CHALLENGE:
+	case VERDICT_SEG_CHALLENGE:
 		newtcp_challenge_ack(sk);
 		break;
-	case VERDICT_RST_DROP:
+	case VERDICT_SEG_RESET:
+		newtcp_reset(sk);
+		break;
+	case VERDICT_SEG_DROP:
 		break;
 	}
 	return false;
@@ -315,44 +271,20 @@ static bool step_rst(struct sock *sk, struct sk_buff *skb)
 static bool steps_one_to_four(struct sock *sk, struct sk_buff *skb,
 			      const struct tcphdr *th)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	const struct newtcp_arrival seg = {
+		.seq = cb->seq,
+		.end_seq = cb->end_seq,
+		.ack = cb->ack_seq,
+		.wnd = (u32)ntohs(th->window) << tp->snd_wscale,
+		.tsval = tp->last_tsval,
+		.flags = cb->flags,
+		.has_ts = tp->seg_has_ts,
+	};
 
-	if (unlikely(newtcp_paws_reject(tp, th->rst)) &&
-	    !disordered_ack(tp, cb, th)) {
-		if (th->syn)
-			newtcp_challenge_ack(sk);
-		else
-			answer_oow(sk, skb);
-		return false;
-	}
-	if (unlikely(th->syn) && crossed_synack(sk, cb, th))
-		return true;
-	/* From RCV.WUP, as Linux: the ACK of a late duplicate may be news. */
-	if (!newtcp_seg_acceptable(tp->rcvwnd.wup, tp->rcvwnd.wnd, cb->seq,
-				   cb->end_seq)) {
-		/* A window probe, or the zero-window FIN, is wanted anyway. */
-		if (th->rst)
-			return step_rst(sk, skb);
-		if (th->syn) {
-			newtcp_challenge_ack(sk);
-			return false;
-		}
-		if (!(cb->seq == tp->rcv_nxt && th->fin) &&
-		    !(cb->seq == tp->rcv_nxt && th->ack)) {
-			answer_oow(sk, skb);
-			return false;
-		}
-	}
-	if (th->rst)
-		return step_rst(sk, skb);
-	if (th->syn) {
-		/* RFC 5961 4.2: whatever its number. */
-		newtcp_challenge_ack(sk);
-		return false;
-	}
-	/* Step five begins: without ACK it is nothing. */
-	return th->ack;
+	return newtcp_arrival_expected(tp->rcvwnd.wup, tp->rcvwnd.wnd, tp->ts_recent, &seg) ||
+	       odd_segment(sk, skb, &seg);
 }
 
 /* An expected segment: in order, no flags, nothing odd. True: it was taken. */

@@ -56,12 +56,13 @@
 #include "core/board.h"
 #include "core/cwv.h"
 #include "core/snd.h"
+#include "core/nagle.h"
 #include "core/options.h"
 #include "core/rcvwnd.h"
 #include "core/rtt.h"
 #include "cong_table.h"
 #include "core/sack.h"
-#include "core/window.h"
+#include "core/verdict.h"
 #include "core/wire.h"
 #include "timewait.h"
 
@@ -553,7 +554,6 @@ void newtcp_ack_now(struct sock *sk);				/* locked */
 void newtcp_challenge_ack(struct sock *sk);			/* locked */
 bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 			    u32 *last);
-bool newtcp_paws_reject(const struct newtcp_sock *tp, bool rst);
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
 int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb);	/* locked */
 

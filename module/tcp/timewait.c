@@ -275,75 +275,30 @@ static bool tw_timestamp(const struct newtcp_tw *tw, const struct tcphdr *th,
 	return o.flags & NEWTCP_OPT_TS;
 }
 
-enum tw_verdict {
-	TW_DROP,
-	TW_ACK,		/* answer with an ACK, within the rate limit */
-	TW_RST,		/* answer with a reset */
-	TW_END,		/* a reset that counts: the wait is over */
-	TW_REUSE,	/* a new connection may take the place (RFC 6191) */
-};
-
-static bool tw_new_incarnation(const struct newtcp_tw *tw, u32 seq,
-			       bool has_ts, u32 tsval)
-{
-	return seq_after(seq, tw->rcv_nxt) ||
-	       (has_ts && (s32)(tw->ts_recent - tsval) < 0);
-}
-
 /* The peer closes its half: FIN-WAIT-2 becomes TIME-WAIT. */
-static enum tw_verdict fin_wait2_verdict(struct newtcp_tw *tw,
-					 const struct newtcp_skb_cb *cb,
-					 bool paws, bool has_ts, u32 tsval)
+static void fin_arrived(struct newtcp_tw *tw, const struct newtcp_arrival *seg)
 {
-	if (paws || seq_before(cb->end_seq, tw->rcv_nxt) ||
-	    seq_after(cb->seq, tw->rcv_nxt + tw->rcv_wnd))
-		return TW_ACK;
-	if (cb->flags & TH_RST)
-		return TW_END;
-	if ((cb->flags & TH_SYN) && !seq_before(cb->seq, tw->rcv_nxt))
-		return TW_RST;
-	if (!(cb->flags & TH_ACK) ||
-	    !seq_after(cb->end_seq, tw->rcv_nxt) || cb->end_seq == cb->seq)
-		return TW_DROP;
-	/* Data for a program that is gone. */
-	if (!(cb->flags & TH_FIN) || cb->end_seq != tw->rcv_nxt + 1)
-		return TW_RST;
 	WRITE_ONCE(tw->substate, TCP_TIME_WAIT);
-	tw->rcv_nxt = cb->end_seq;
-	if (has_ts) {
-		WRITE_ONCE(tw->ts_recent, tsval);
+	tw->rcv_nxt = seg->end_seq;
+	if (seg->has_ts) {
+		WRITE_ONCE(tw->ts_recent, seg->tsval);
 		WRITE_ONCE(tw->ts_recent_stamp, (u32)ktime_get_seconds());
 	}
-	tw_restart(tw);
-	return TW_ACK;
 }
 
-static enum tw_verdict tw_verdict(struct newtcp_tw *tw,
-				  const struct newtcp_skb_cb *cb,
-				  bool has_ts, u32 tsval)
+static enum newtcp_tw_verdict tw_verdict(const struct newtcp_tw *tw,
+					 const struct newtcp_arrival *seg)
 {
-	struct net *net = read_pnet(&tw->c.skc_net);
-	bool paws = has_ts && (s32)(tsval - tw->ts_recent) < 0;
-	bool bare = cb->seq == cb->end_seq || (cb->flags & TH_RST);
+	const struct net *net = read_pnet(&tw->c.skc_net);
+	const struct newtcp_tw_state st = {
+		.rcv_nxt = tw->rcv_nxt,
+		.rcv_wnd = tw->rcv_wnd,
+		.ts_recent = tw->ts_recent,
+		.fin_wait2 = tw->substate == TCP_FIN_WAIT2,
+		.rfc1337 = READ_ONCE(net->ipv4.sysctl_tcp_rfc1337),
+	};
 
-	if (tw->substate == TCP_FIN_WAIT2)
-		return fin_wait2_verdict(tw, cb, paws, has_ts, tsval);
-
-	if (!paws && cb->seq == tw->rcv_nxt && bare) {
-		if (cb->flags & TH_RST)
-			return READ_ONCE(net->ipv4.sysctl_tcp_rfc1337) ?
-			       TW_DROP : TW_END;
-		return TW_DROP;
-	}
-	if ((cb->flags & TH_SYN) && !(cb->flags & (TH_RST | TH_ACK)) &&
-	    !paws && tw_new_incarnation(tw, cb->seq, has_ts, tsval))
-		return TW_REUSE;
-	if (cb->flags & TH_RST)
-		return TW_DROP;
-	/* A retransmitted FIN begins the wait anew, a SYN that may be new does not. */
-	if (paws || (cb->flags & TH_ACK))
-		tw_restart(tw);
-	return TW_ACK;
+	return newtcp_tw_verdict(&st, seg);
 }
 
 /* Is a listener of the kernel's waiting, which came past the wait (claim.c)? */
@@ -401,34 +356,44 @@ bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
-	enum tw_verdict verdict;
+	enum newtcp_tw_verdict verdict;
 	enum tw_way way = TW_STAYS;
-	u32 tsval = 0;
-	bool has_ts;
+	struct newtcp_arrival seg = {
+		.seq = cb->seq,
+		.end_seq = cb->end_seq,
+		.ack = cb->ack_seq,
+		.flags = cb->flags,
+	};
 
 	skb_reset_transport_header(skb);
-	has_ts = tw_timestamp(tw, th, &tsval);
-	verdict = tw_verdict(tw, cb, has_ts, tsval);
-	if (verdict == TW_REUSE) {
+	seg.has_ts = tw_timestamp(tw, th, &seg.tsval);
+	verdict = tw_verdict(tw, &seg);
+	if (verdict == VERDICT_TW_REUSE) {
 		way = give_way(tw, skb, th, cb);
-		verdict = way == TW_STAYS ? TW_ACK : TW_DROP;
+		verdict = way == TW_STAYS ? VERDICT_TW_ACK : VERDICT_TW_DROP;
 	}
 	if (way == TW_STAYS)
 		*NEWTCP_CB(skb) = *cb;
 	switch (verdict) {
-	case TW_ACK:
+	case VERDICT_TW_FIN:
+		fin_arrived(tw, &seg);
+		fallthrough;
+	case VERDICT_TW_AGAIN:
+		tw_restart(tw);
+		fallthrough;
+	case VERDICT_TW_ACK:
 		if (!newtcp_oow_ratelimited(net, skb, &tw->last_oow_ack))
 			tw_reply(tw, TH_ACK, tw->snd_nxt);
 		break;
-	case TW_RST:
+	case VERDICT_TW_RST:
 		newtcp_send_rst(net, skb, NULL);
 		newtcp_tw_kill(tw);
 		break;
-	case TW_END:
+	case VERDICT_TW_END:
 		newtcp_tw_kill(tw);
 		break;
-	case TW_REUSE:
-	case TW_DROP:
+	case VERDICT_TW_REUSE:
+	case VERDICT_TW_DROP:
 		break;
 	}
 	newtcp_tw_put(tw);

@@ -55,42 +55,4 @@ void newtcp_tw_put(struct newtcp_tw *tw);
 /* The connection table's lock of @tw held: may @sk take its four-tuple over? */
 bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound);
 
-/**
- * newtcp_tw_isn() - initial sequence number of a connection that takes over
- * @snd_nxt: SND.NXT of the old one
- *
- * As Linux: beyond any window of the old one.
- *
- * Return: the number; never 0, which means none.
- */
-static inline u32 newtcp_tw_isn(u32 snd_nxt)
-{
-	return snd_nxt + 65535 + 2 ?: 1;
-}
-
-/**
- * newtcp_tw_may_yield() - may a connect() take the four-tuple over (tcp_tw_reuse)?
- * @mode: net.ipv4.tcp_tw_reuse: 0 no, 1 yes, 2 on the loopback alone
- * @bound: the program chose the port itself; then nothing but timestamps counts
- * @fin_wait2: the peer has not closed its side yet
- * @loopback: either address is a loopback one, or the entry is bound to lo
- * @stamp: seconds, when TS.Recent was taken; 0 = there are no timestamps
- * @now: seconds
- *
- * RFC 6191; what tcp_twsk_unique() decides in Linux.
- *
- * Return: whether it may.
- */
-static inline bool newtcp_tw_may_yield(int mode, bool bound, bool fin_wait2,
-				       bool loopback, u32 stamp, u32 now)
-{
-	if (!stamp)
-		return false;
-	if (bound)
-		return true;
-	if (fin_wait2 || !mode || (mode == 2 && !loopback))
-		return false;
-	return (s32)(now - stamp) > 0;
-}
-
 #endif /* _NEWTCP_TIMEWAIT_H */

@@ -40,8 +40,9 @@
 #include "core/sackin.h"
 #include "core/seq.h"
 #include "core/tlp.h"
+#include "core/nagle.h"
 #include "core/rcvwnd.h"
-#include "core/window.h"
+#include "core/verdict.h"
 #include "core/wire.h"
 
 #define MS	1000ULL
