@@ -157,7 +157,7 @@ static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
 		return false;
 	if (sk->sk_reuseport && owner->skc_reuseport &&
-	    (tw || uid_eq(sk_uid(sk), sk_uid(newtcp_full(owner)))))
+	    (tw || uid_eq(sk_uid(sk), sk_uid(newtcp_sk_of(owner)))))
 		return false;
 	return true;
 }
@@ -474,7 +474,7 @@ void newinet_claim_put(struct sock_common *owner)
 	}
 	if (owner->skc_state != TCP_TIME_WAIT)
 		/* getsockname(2) still names the port of a connection that ended. */
-		newtcp_full(owner)->sk_num = 0;
+		newtcp_sk_of(owner)->sk_num = 0;
 }
 
 /**

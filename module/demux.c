@@ -104,7 +104,7 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 		newtcp_entry_put(c);
 		return NF_ACCEPT;
 	}
-	skb->sk = newtcp_full(c);
+	skb->sk = newtcp_sk_of(c);
 	skb->destructor = sock_efree;
 	give_route(skb, skb->sk);
 	return NF_ACCEPT;

@@ -110,7 +110,7 @@ int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin)
 	return 0;
 }
 
-/* Apart: a segment whose route is good pays nothing for the flow. */
+/* Not inlined: its flow is to take no stack of a segment whose route is good. */
 static noinline struct dst_entry *route_anew(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);

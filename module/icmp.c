@@ -154,7 +154,7 @@ void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info)
 				 ends_request(icmp_hdr(skb)->type, icmp_hdr(skb)->code));
 		return;
 	default:
-		sk = newtcp_full(c);
+		sk = newtcp_sk_of(c);
 		bh_lock_sock(sk);
 		for_socket(sk, skb, th, info);
 		bh_unlock_sock(sk);

@@ -132,7 +132,7 @@ static int deliver(struct sock_common *c, struct sk_buff *skb)
 	if (state == TCP_NEW_SYN_RECV) {
 		sk = newtcp_req_of(c)->listener;
 	} else if (state != TCP_TIME_WAIT) {
-		sk = newtcp_full(c);
+		sk = newtcp_sk_of(c);
 		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
 	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb, &hdrlen) ||
@@ -189,7 +189,7 @@ static int newinet_rcv(struct sk_buff *skb)
 			newtcp_entry_put(c);
 			goto pass;
 		}
-		c = &newinet_reuseport_choose(newtcp_full(c), skb)->__sk_common;
+		c = &newinet_reuseport_choose(newtcp_sk_of(c), skb)->__sk_common;
 	}
 	return deliver(c, skb);
 pass:

@@ -98,7 +98,7 @@ void newtcp_entry_put(struct sock_common *c)
 	else if (c->skc_state == TCP_NEW_SYN_RECV)
 		newtcp_req_put(newtcp_req_of(c));
 	else
-		sock_put(newtcp_full(c));
+		sock_put(newtcp_sk_of(c));
 }
 
 /**

@@ -66,7 +66,7 @@ extern const struct proto_ops newinet_door_ops;
 /*
  * claim.c: one owner per port, in both stacks.
  *
- * A bucket is a port in a netns with all its AF_NEWINET owners (sockets and
+ * A claim_port is a port in a netns with all its AF_NEWINET owners (sockets and
  * TIME-WAIT entries, linked by skc_bind_node); a claim is the kernel socket
  * that holds (address, port, device) in the kernel's bind table.
  */

@@ -138,7 +138,7 @@ void newtcp_send_fin(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	/* Taken now, so that no ACK of what there was counts as one of it. */
+	/* Its number is taken now, so that an ACK of all data does not cover it. */
 	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
 	if (skb) {
 		NEWTCP_CB(skb)->flags |= TH_FIN;
@@ -202,7 +202,7 @@ static int probe_skb(struct sock *sk, u32 seq)
 }
 
 /**
- * newtcp_write_wakeup() - make the peer say something
+ * newtcp_elicit_ack() - make the peer say something
  * @sk: the connection
  *
  * Sends the next data if it fits into the window, else a segment just below
@@ -210,7 +210,7 @@ static int probe_skb(struct sock *sk, u32 seq)
  *
  * Return: 0 when it was sent, else as newtcp_transmit().
  */
-int newtcp_write_wakeup(struct sock *sk)
+int newtcp_elicit_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb;
@@ -288,7 +288,7 @@ void newtcp_send_probe(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u8 limit = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
-	int err = newtcp_write_wakeup(sk);
+	int err = newtcp_elicit_ack(sk);
 	u32 wait = NEWTCP_RESOURCE_WAIT;
 
 	if (tp->board.packets_out || skb_queue_empty(&sk->sk_write_queue)) {

@@ -487,13 +487,13 @@ static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * newtcp_rcv_state() - a segment for a connection that is opening or closing
+ * newtcp_rcv_opening_or_closing() - a segment for a connection that is opening or closing
  * @sk: the connection, not in LISTEN, SYN-SENT or CLOSED
  * @skb: the segment; consumed
  *
  * Return: 0.
  */
-int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb)
+int newtcp_rcv_opening_or_closing(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct tcphdr *th = newtcp_hdr(skb);
@@ -561,6 +561,6 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	default:
-		return newtcp_rcv_state(sk, skb);
+		return newtcp_rcv_opening_or_closing(sk, skb);
 	}
 }

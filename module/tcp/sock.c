@@ -3,7 +3,8 @@
  * The transport as the socket layer sees it: its struct proto, the birth,
  * the states and the death of a socket, memory accounting.
  *
- * newtcp_set_state() is the only writer of sk_state once a socket is set up.
+ * newtcp_set_state() writes sk_state, but for a child that is being made (child.c)
+ * and a listen(2) that fails (handshake.c), which nobody is to be told of.
  * A socket dies when it is in CLOSED and has no owner (SOCK_DEAD), whichever
  * comes last.
  *

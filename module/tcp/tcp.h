@@ -10,7 +10,7 @@
  * context, bh_lock_sock() in softirq). Softirq work that finds the socket
  * owned by a user is deferred: segments go to the backlog (newtcp_do_rcv()
  * runs them at release_sock()), timers and ICMP leave a bit in
- * newtcp_sock.deferred that newtcp_release_cb() acts on.
+ * newtcp_sock.deferred that release_cb() (sock.c) acts on.
  *
  * A listener is not locked by incoming segments. Its SYN queue and accept
  * queue are guarded by newtcp_listener.lock (BH), which nests inside the
@@ -22,13 +22,14 @@
  * come from SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference with
  * refcount_inc_not_zero() and then compares the keys again.
  *
- * Claims (claim.c) take a mutex and so belong to process context, outside BH;
- * claim buckets have a spinlock (BH) that nests inside the socket lock.
+ * Claims (claim.c) take a mutex and so belong to process context, outside BH; the
+ * ports that they are on hang from heads (claim_head) with a spinlock (BH) each, which
+ * nests inside the socket lock.
  *
  * TIME-WAIT entries live as long as they are in their namespace's list, under its
  * lock (BH, timewait.c).
  *
- * Order: claim mutex / socket lock -> listener.lock -> claim bucket lock ->
+ * Order: claim mutex / socket lock -> listener.lock -> claim_head.lock ->
  * TIME-WAIT list lock -> connection bucket lock. No two socket locks are held at
  * once, except that a child is created locked while its listener is not.
  *
@@ -243,7 +244,7 @@ struct newtcp_sock {
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u16 header_len;			/* TCP header with the usual options */
-	u64 now_us;			/* clock, read once per event */
+	u64 now_us;			/* clock, read anew as an event begins, an ACK leaves */
 	struct newtcp_board board;	/* sent, not acknowledged */
 	struct newtcp_rtt rtt;
 	struct newtcp_cong cong;
@@ -343,7 +344,7 @@ static inline struct newtcp_tw *newtcp_tw_of(struct sock_common *c)
 	return container_of(c, struct newtcp_tw, c);
 }
 
-static inline struct sock *newtcp_full(struct sock_common *c)
+static inline struct sock *newtcp_sk_of(struct sock_common *c)
 {
 	return container_of(c, struct sock, __sk_common);
 }
@@ -353,7 +354,7 @@ static inline struct newinet_claim **newtcp_claim_slot(struct sock_common *c)
 {
 	if (c->skc_state == TCP_TIME_WAIT)
 		return &newtcp_tw_of(c)->claim;
-	return &newtcp_sk(newtcp_full(c))->claim;
+	return &newtcp_sk(newtcp_sk_of(c))->claim;
 }
 
 static inline struct tcphdr *newtcp_hdr(const struct sk_buff *skb)
@@ -555,7 +556,7 @@ void newtcp_challenge_ack(struct sock *sk);			/* locked */
 bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
 			    u32 *last);
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
-int newtcp_rcv_state(struct sock *sk, struct sk_buff *skb);	/* locked */
+int newtcp_rcv_opening_or_closing(struct sock *sk, struct sk_buff *skb);	/* locked */
 
 /* ack.c: locked */
 /* < 0: drop the segment (a challenge was sent if one was due); else fine. */
@@ -609,7 +610,7 @@ void newtcp_send_owed_fin(struct sock *sk);			/* locked */
 void newtcp_send_active_reset(struct sock *sk, gfp_t gfp);
 int newtcp_send_syn(struct sock *sk);
 void newtcp_send_probe(struct sock *sk);
-int newtcp_write_wakeup(struct sock *sk);
+int newtcp_elicit_ack(struct sock *sk);
 void newtcp_sync_mss(struct sock *sk, u32 pmtu);
 u32 newtcp_current_mss(struct sock *sk);
 u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);

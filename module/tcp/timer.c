@@ -375,7 +375,7 @@ static void keepalive_expired(struct sock *sk)
 		write_timeout(sk);
 		return;
 	}
-	if (newtcp_write_wakeup(sk) <= 0) {
+	if (newtcp_elicit_ack(sk) <= 0) {
 		if (tp->keep_probes_out < U8_MAX)
 			tp->keep_probes_out++;
 		keep_arm(sk, keep_interval(sk));
