@@ -209,7 +209,9 @@ struct newtcp_sock {
 			   recvmsg_inq:1,
 			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   intake_pinned:1,	/* slot.c */
-			   cong_locked:1;	/* the route says */
+			   cong_locked:1,	/* the route says */
+			   thin_linear:1,	/* TCP_THIN_LINEAR_TIMEOUTS */
+			   ofo_dense:1;		/* nothing to collapse, collapse.c */
 		};
 	};
 
@@ -236,14 +238,13 @@ struct newtcp_sock {
 	u32 last_rcv;			/* jiffies of the last data received */
 	u32 last_heard;			/* jiffies of the last good ACK */
 	struct newtcp_delack delack;	/* when to acknowledge */
-	u8 thin_linear:1,		/* TCP_THIN_LINEAR_TIMEOUTS */
-	   ofo_dense:1;			/* out_of_order: nothing to collapse, collapse.c */
 	u8 snd_wscale;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
 	   seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u16 header_len;			/* TCP header with the usual options */
+	u16 icmp_mtu;			/* path MTU that ICMP asks for, to be applied */
 	u64 now_us;			/* clock, read anew as an event begins, an ACK leaves */
 	struct newtcp_board board;	/* sent, not acknowledged */
 	struct newtcp_rtt rtt;
@@ -253,17 +254,16 @@ struct newtcp_sock {
 	/* Windows and sizes that move slowly */
 	u16 mss_clamp;			/* MSS that the peer announced */
 	u16 user_mss;			/* TCP_MAXSEG */
-	u16 icmp_mtu;			/* path MTU that ICMP asks for, to be applied */
 	u32 pmtu;			/* as the route had it */
 	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
 	u32 rcv_rtt_seq;
 	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
+	u64 rcv_rtt_time_us;
 	struct {
 		u32 space;
 		u32 seq;
 		u32 time_us;		/* low half of the clock */
 	} rcvq;				/* receive-buffer tuning */
-	u64 rcv_rtt_time_us;
 
 	/* Opening and closing */
 	u32 iss;			/* ISS */
@@ -274,7 +274,6 @@ struct newtcp_sock {
 	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
 	u32 last_oow_ack;		/* jiffies of the last answer out of window */
 	u32 last_challenge;		/* jiffies of the last challenge ACK */
-	u32 segs_in;
 
 	unsigned long deferred;		/* bits, atomic */
 	struct newinet_claim *claim;	/* claim.c's lock */
@@ -282,6 +281,7 @@ struct newtcp_sock {
 	struct sock *accept_next;	/* listener.lock */
 	u64 bytes_acked;
 	u64 bytes_received;
+	u32 segs_in;
 	u32 segs_out;
 	struct newtcp_cwv cwv;		/* is the congestion window used? */
 	u32 notsent_lowat;		/* bytes; 0 = the netns's */

@@ -36,7 +36,7 @@ u32 rx_receive_window(const struct end *e)
 static u32 offer(const struct end *e, u32 cur)
 {
 	return newtcp_window_fit(free_space(e), buffer_size(e), cur, e->rcv_mss,
-				    e->rcv_wscale);
+				 e->rcv_wscale);
 }
 
 /* The window field of a segment that is not a SYN. */
