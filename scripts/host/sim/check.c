@@ -224,7 +224,7 @@ void check_end(struct end *e)
 	/* A deadline watches whatever has to go on. */
 	check_that(e->sim, !e->b.packets_out || e->dl[DL_RTO]);
 	check_that(e->sim, e->b.packets_out || !tx_unsent(e) || e->dl[DL_PROBE]);
-	check_that(e->sim, !e->ack_due || e->dl[DL_DELACK]);
+	check_that(e->sim, !(e->da.owed & DELACK_OWED) || e->dl[DL_DELACK]);
 	check_lost(e);
 	if (!e->sim->manner->light || e->b.packets_out < 16 || !(e->sim->events & 15))
 		check_board(e);

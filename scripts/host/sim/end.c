@@ -9,7 +9,7 @@
 
 #define TIMEWAIT_US	(60 * SEC)
 #define KEEP_US		(7200 * SEC)
-#define PAWS_VOID_US	(24ULL * 24 * 3600 * SEC)
+#define PAWS_VOID_S	(24 * 24 * 3600)
 
 static const char *const names[] = {
 	"CLOSED", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2",
@@ -69,10 +69,7 @@ void end_init(struct sim *sim, int id)
 	e->use.sack = c->sack;
 	e->use.timestamps = c->ts;
 	e->use.wscale = c->wscale;
-	e->rcv_wscale = c->wscale ? newtcp_window_scale(c->rcvbuf) : 0;
-	e->rcv_wnd = min_t(u32, c->rcvbuf, 65535);
-	e->rcv_mss = 536;
-	e->quick = 16;
+	rx_init(e);
 }
 
 void end_connect(struct end *e)
@@ -147,12 +144,12 @@ static void agree(struct end *e, const struct packet *p, const struct newtcp_opt
 
 	e->irs = p->seq;
 	e->rcv_nxt = p->seq + 1;
-	e->rcv_wup = e->rcv_nxt;
-	e->edge = e->rcv_nxt + e->rcv_wnd;
-	newtcp_negotiate(e->use, e->rcv_wscale, e->conf->mss, o, &agreed);
+	e->rw.wup = e->rcv_nxt;
+	e->edge = e->rcv_nxt + e->rw.wnd;
+	newtcp_negotiate(e->use, e->rw.wscale, e->conf->mss, o, &agreed);
 	e->use = agreed.use;
 	e->snd_wscale = agreed.snd_wscale;
-	e->rcv_wscale = agreed.rcv_wscale;
+	e->rw.wscale = agreed.rcv_wscale;
 	e->mss_clamp = agreed.mss_clamp;
 	if (e->use.timestamps) {
 		e->ts_recent = o->tsval;
@@ -168,6 +165,7 @@ static void established(struct end *e)
 	set_state(e, S_ESTABLISHED);
 	e->heard_at = e->sim->now;
 	timer_set(e, DL_KEEP, KEEP_US);
+	rx_established(e);
 	if (e->fin)
 		set_state(e, S_FIN_WAIT1);
 	program_start(e);
@@ -187,22 +185,41 @@ static void take_timestamp(struct end *e, const struct newtcp_options *o)
 	e->tsecr = e->has_ts ? o->tsecr : 0;
 }
 
+static struct newtcp_arrival arrival(const struct end *e, const struct packet *p)
+{
+	return (struct newtcp_arrival){
+		.seq = p->seq,
+		.end_seq = p->seq + p->len + !!(p->flags & TH_SYN) + !!(p->flags & TH_FIN),
+		.ack = p->ack,
+		.wnd = (u32)p->window << (p->flags & TH_SYN ? 0 : e->snd_wscale),
+		.tsval = e->tsval, .tsecr = e->tsecr, .flags = p->flags, .has_ts = e->has_ts,
+	};
+}
+
 /* RFC 9293 3.10.7.3 */
 static void syn_sent(struct end *e, const struct packet *p, const struct newtcp_options *o)
 {
-	bool ack = p->flags & TH_ACK;
+	const struct newtcp_synsent_state st = { .snd_una = e->una, .snd_nxt = e->nxt };
+	struct newtcp_arrival seg;
+	bool ack = false;
 
-	if (ack && p->ack != e->nxt) {
+	take_timestamp(e, o);
+	seg = arrival(e, p);
+	switch (newtcp_synsent_verdict(&st, &seg)) {
+	case VERDICT_SYNSENT_DROP:
+		return;
+	case VERDICT_SYNSENT_RST:
 		answer_rst(e, p);
 		return;
-	}
-	if (p->flags & TH_RST) {
-		if (ack)
-			end_closed(e, E_RESET);
+	case VERDICT_SYNSENT_RESET:
+		end_closed(e, E_RESET);
 		return;
+	case VERDICT_SYNSENT_OPEN:
+		ack = true;
+		break;
+	case VERDICT_SYNSENT_CROSS:
+		break;
 	}
-	if (!(p->flags & TH_SYN))
-		return;
 	agree(e, p, o);
 	take_timestamp(e, o);
 	if (ack) {
@@ -219,25 +236,29 @@ static void syn_sent(struct end *e, const struct packet *p, const struct newtcp_
 	}
 }
 
-static void time_wait(struct end *e, const struct packet *p)
+static void time_wait(struct end *e, const struct packet *p, const struct newtcp_options *o)
 {
-	if (p->flags & TH_RST) {
-		if (p->seq == e->rcv_nxt)
-			end_closed(e, E_CLOSED);
-		return;
-	}
-	if (!(p->flags & TH_ACK))
-		return;
-	if (p->len || (p->flags & TH_FIN)) {
+	const struct newtcp_tw_state st = {
+		.rcv_nxt = e->rcv_nxt, .rcv_wnd = rx_receive_window(e), .ts_recent = e->ts_recent,
+	};
+	struct newtcp_arrival seg;
+
+	take_timestamp(e, o);
+	seg = arrival(e, p);
+	switch (newtcp_tw_verdict(&st, &seg)) {
+	case VERDICT_TW_AGAIN:
 		timer_set(e, DL_TIMEWAIT, TIMEWAIT_US);
 		tx_ack(e);
+		break;
+	case VERDICT_TW_ACK:
+		tx_ack(e);
+		break;
+	case VERDICT_TW_END:
+		end_closed(e, E_CLOSED);
+		break;
+	default:
+		break;
 	}
-}
-
-static bool paws_rejects(const struct end *e, const struct packet *p)
-{
-	return e->has_ts && !(p->flags & TH_RST) && (s32)(e->ts_recent - e->tsval) > 1 &&
-	       e->sim->now - e->ts_recent_at < PAWS_VOID_US;
 }
 
 /* Answered by an ACK; those that can only loop not more than twice a second. */
@@ -251,64 +272,73 @@ static void out_of_window(struct end *e, const struct packet *p)
 	rx_old_segment(e, p);
 }
 
-static void step_rst(struct end *e, const struct packet *p)
+/* A connection that was asked for: RFC 9293 3.10.7.4; false: done with. */
+static bool request(struct end *e, const struct packet *p)
 {
-	switch (newtcp_rst_verdict(e->rcv_nxt, rx_receive_window(e), p->seq)) {
-	case VERDICT_RST_RESET:
-		end_closed(e, E_RESET);
-		break;
-	case VERDICT_RST_CHALLENGE:
+	const struct newtcp_req_state st = {
+		.irs = e->irs, .iss = e->iss, .rcv_wnd = e->rw.wnd, .ts_recent = e->ts_recent,
+	};
+	struct newtcp_arrival seg = arrival(e, p);
+
+	switch (newtcp_req_verdict(&st, &seg)) {
+	case VERDICT_REQ_DROP:
+		return false;
+	case VERDICT_REQ_ACK:
 		tx_challenge(e);
-		break;
-	case VERDICT_RST_DROP:
+		return false;
+	case VERDICT_REQ_SYNACK:
+		tx_again(e, newtcp_board_first(&e->b), 1);
+		return false;
+	case VERDICT_REQ_RST:
+		answer_rst(e, p);
+		return false;
+	case VERDICT_REQ_END:
+		end_closed(e, E_RESET);
+		return false;
+	case VERDICT_REQ_ESTABLISH:
 		break;
 	}
+	return true;
 }
 
 /* RFC 9293 3.10.7.4, steps one to four; false: done with. */
 static bool acceptable(struct end *e, const struct packet *p)
 {
-	u32 end = p->seq + p->len + !!(p->flags & TH_SYN) + !!(p->flags & TH_FIN);
+	struct newtcp_arrival seg = arrival(e, p);
+	const struct newtcp_arrival_state st = {
+		.rcv_nxt = e->rcv_nxt, .wup = e->rw.wup, .wnd = e->rw.wnd,
+		.snd_una = e->una, .snd_nxt = e->nxt, .snd_wl1 = e->wl1, .snd_wnd = e->wnd,
+		.ts_recent = e->ts_recent,
+		.ts_age = (e->sim->now - e->ts_recent_at) / SEC, .ts_life = PAWS_VOID_S,
+		.rto_ms = newtcp_rtt_rto(&e->rtt) / 1000,
+		.sacks = e->use.sack ? &e->sacks : NULL, .fin_taken = e->fin_rcvd,
+		.opened_both = e->state == S_SYN_RCVD,
+	};
+	enum newtcp_arrival_verdict v = newtcp_arrival_verdict(&st, &seg);
 
-	if (paws_rejects(e, p)) {
-		if (p->flags & TH_SYN)
-			tx_challenge(e);
-		else
-			out_of_window(e, p);
+	if (newtcp_arrival_expected(e->rw.wup, e->rw.wnd, e->ts_recent, &seg))
+		check_that(e->sim, v == VERDICT_SEG_TAKE);
+	switch (v) {
+	case VERDICT_SEG_TAKE:
+		return true;
+	case VERDICT_SEG_DROP:
 		return false;
-	}
-	if (e->state == S_SYN_RCVD && (p->flags & TH_SYN) && p->seq == e->irs) {
-		/* Crossed SYN-ACKs; or ours was lost. */
-		if (p->flags & TH_ACK)
-			return p->ack == e->nxt;
-		tx_again(e, newtcp_board_first(&e->b), 1);
+	case VERDICT_SEG_ANSWER:
+		out_of_window(e, p);
 		return false;
-	}
-	if (!newtcp_seg_acceptable(e->rcv_wup, e->rcv_wnd, p->seq, end) &&
-	    !(p->flags & TH_RST)) {
-		if (p->flags & TH_SYN) {
-			tx_challenge(e);
-			return false;
-		}
-		if (p->seq != e->rcv_nxt || !(p->flags & (TH_ACK | TH_FIN))) {
-			out_of_window(e, p);
-			return false;
-		}
-	}
-	if (p->flags & TH_RST) {
-		step_rst(e, p);
-		return false;
-	}
-	if (p->flags & TH_SYN) {
+	case VERDICT_SEG_CHALLENGE:
 		tx_challenge(e);
 		return false;
+	case VERDICT_SEG_RESET:
+		end_closed(e, E_RESET);
+		return false;
 	}
-	return p->flags & TH_ACK;
+	return false;
 }
 
 static void ts_recent_update(struct end *e, const struct packet *p)
 {
-	if (!e->has_ts || seq_after(p->seq, e->rcv_wup) ||
+	if (!e->has_ts || seq_after(p->seq, e->rw.wup) ||
 	    (s32)(e->ts_recent - e->tsval) > 0)
 		return;
 	e->ts_recent = e->tsval;
@@ -355,7 +385,8 @@ static void fin_received(struct end *e)
 static void synchronised(struct end *e, const struct packet *p, const struct newtcp_options *o)
 {
 	take_timestamp(e, o);
-	if (!acceptable(e, p))
+	if (e->state == S_SYN_RCVD && !e->sim->sc->both_open ? !request(e, p) :
+							       !acceptable(e, p))
 		return;
 	e->heard_at = e->sim->now;
 	e->keep_probes = 0;
@@ -377,8 +408,7 @@ static void synchronised(struct end *e, const struct packet *p, const struct new
 		if (e->fin_rcvd && !had)
 			fin_received(e);
 	} else if (p->flags & TH_SYN) {
-		e->ack_due = true;
-		e->ack_now = true;
+		newtcp_delack_urge(&e->da);
 	}
 	if (e->state != S_TIME_WAIT)
 		tx_push(e);
@@ -394,7 +424,7 @@ void end_arrive(struct end *e, const struct packet *p)
 	switch (e->state) {
 	case S_CLOSED:
 		if (e->id == 1 && e->ending == E_NONE && !e->sim->sc->both_open &&
-		    (p->flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN)
+		    newtcp_listen_verdict(p->flags) == VERDICT_LISTEN_SYN)
 			passive_open(e, p, &o);
 		else
 			answer_rst(e, p);
@@ -403,7 +433,7 @@ void end_arrive(struct end *e, const struct packet *p)
 		syn_sent(e, p, &o);
 		return;
 	case S_TIME_WAIT:
-		time_wait(e, p);
+		time_wait(e, p, &o);
 		return;
 	default:
 		synchronised(e, p, &o);

@@ -6,8 +6,11 @@
  */
 #include "sim.h"
 
-#define DELACK_US	(40 * MS)
-#define QUICK_ACKS	16
+#define PINGPONG	1	/* net.ipv4.tcp_pingpong_thresh */
+
+static const struct newtcp_delack_times times = {
+	.min = 40 * MS / TICK_US, .max = 200 * MS / TICK_US, .unsure = 500 * MS / TICK_US,
+};
 
 static u32 buffer_size(const struct end *e)
 {
@@ -15,8 +18,12 @@ static u32 buffer_size(const struct end *e)
 
 	u32 size = c->shrink && e->received > (u64)c->rcvbuf ? c->shrink : c->rcvbuf;
 
-	/* More than can be said is of no use. */
-	return min(size, 65535U << e->rcv_wscale);
+	return size;
+}
+
+u32 rx_ticks(u64 us)
+{
+	return us / TICK_US;
 }
 
 static u32 free_space(const struct end *e)
@@ -28,34 +35,53 @@ static u32 free_space(const struct end *e)
 
 u32 rx_receive_window(const struct end *e)
 {
-	s32 win = e->rcv_wup + e->rcv_wnd - e->rcv_nxt;
-
-	return max(win, 0);
+	return newtcp_rcvwnd_open(&e->rw, e->rcv_nxt);
 }
 
-static u32 offer(const struct end *e, u32 cur)
+/* What is taken to be in memory is twice what is payload. */
+static u32 offer(const struct end *e)
 {
-	return newtcp_window_fit(free_space(e), buffer_size(e), cur, e->rcv_mss,
-				 e->rcv_wscale);
+	struct newtcp_rcvwnd_room room;
+
+	room = newtcp_rcvwnd_room(&e->rw, 2 * buffer_size(e), 2 * (e->received - e->taken));
+	return newtcp_rcvwnd_could(&e->rw, &room, e->da.rcv_mss);
+}
+
+void rx_init(struct end *e)
+{
+	const struct side *c = e->conf;
+	const struct newtcp_rcvwnd_start in = {
+		.space = c->rcvbuf, .mss = c->mss, .grows_to = c->rcvbuf, .wscale = c->wscale,
+	};
+
+	e->rw.advmss = c->mss;
+	e->rw.ratio = NEWTCP_RATIO_DEFAULT;
+	e->rw.wnd = newtcp_rcvwnd_initial(&in, &e->rw.clamp, &e->rw.wscale);
+	e->rw.ssthresh = e->rw.wnd;
+}
+
+void rx_established(struct end *e)
+{
+	if (e->use.timestamps)
+		e->rw.advmss -= NEWTCP_TS_ALIGNED;
+	newtcp_delack_guess_mss(&e->da, min_t(u32, tx_mss(e), e->rw.advmss), e->rw.wnd);
+	newtcp_rcvwnd_established(&e->rw, 2 * buffer_size(e), 0);
+	newtcp_delack_opened(&e->da, &times, rx_receive_window(e));
 }
 
 /* The window field of a segment that is not a SYN. */
 u16 rx_window(struct end *e)
 {
-	u32 cur = rx_receive_window(e), win = offer(e, cur), edge;
+	u32 cur = rx_receive_window(e), scale = 1U << e->rw.wscale;
+	u16 field = newtcp_rcvwnd_offer(&e->rw, e->rcv_nxt, offer(e), false);
+	u32 win = (u32)field << e->rw.wscale;
 
-	if (win < cur)
-		win = ALIGN(cur, 1U << e->rcv_wscale);
-	win = min(win, 65535U << e->rcv_wscale);
 	/* Nothing is promised that there is no room for, but for rounding. */
-	check_that(e->sim, win <= max(cur, free_space(e)) + (1U << e->rcv_wscale) - 1);
-	e->rcv_wnd = win;
-	e->rcv_wup = e->rcv_nxt;
-	edge = e->rcv_nxt + (win >> e->rcv_wscale << e->rcv_wscale);
+	check_that(e->sim, win <= max(cur, free_space(e)) + scale - 1);
 	/* RFC 9293 3.8.6: the right edge never moves to the left. */
-	check_that(e->sim, !seq_before(edge, e->edge));
-	e->edge = edge;
-	return newtcp_wire_window(win, e->rcv_wscale);
+	check_that(e->sim, !seq_before(e->rcv_nxt + win, e->edge));
+	e->edge = e->rcv_nxt + win;
+	return field;
 }
 
 /* Timestamps and SACK blocks of a segment that is not a SYN. */
@@ -81,8 +107,8 @@ unsigned int rx_options(struct end *e, __be32 *opt, u8 flags)
 
 static void duplicate(struct end *e, u32 start, u32 end)
 {
-	e->quick = QUICK_ACKS;
-	e->ack_now = true;
+	newtcp_delack_quick(&e->da, &times, rx_receive_window(e));
+	newtcp_delack_urge(&e->da);
 	if (e->use.sack)
 		newtcp_sack_dup(&e->sacks, start, end);
 }
@@ -185,10 +211,20 @@ static void renege(struct end *e)
 	memset(&e->sacks, 0, sizeof(e->sacks));
 }
 
-static void learn_mss(struct end *e, u32 len)
+/* In order: the peer's segment size, its pace, and a window that may grow. */
+static void learn(struct end *e, const struct packet *p)
 {
-	if (len > e->rcv_mss)
-		e->rcv_mss = min_t(u32, len, e->conf->mss);
+	u32 now = rx_ticks(e->sim->now);
+	int left = 2 * (int)free_space(e);
+
+	newtcp_delack_measure(&e->da, p->len, 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0),
+			      e->rw.advmss, p->flags & TH_PSH);
+	newtcp_delack_arrived(&e->da, &times, now - e->data_at,
+			      rx_ticks(newtcp_rtt_rto(&e->rtt)), rx_receive_window(e));
+	e->data_at = now;
+	if (p->len >= 128 && e->rw.ssthresh < newtcp_rcvwnd_bound(&e->rw, left))
+		newtcp_rcvwnd_grow(&e->rw, newtcp_rcvwnd_bound(&e->rw, left), p->len,
+				   2 * p->len, e->da.rcv_mss, 2 * buffer_size(e));
 }
 
 /* A second FIN, or bytes behind one: no peer that is sane sends that. */
@@ -208,8 +244,7 @@ void rx_data(struct end *e, const struct packet *p)
 
 	if (!p->len && !fin)
 		return;
-	e->ack_due = true;
-	learn_mss(e, p->len);
+	e->da.owed |= DELACK_OWED;
 	if (!seq_after(end + fin, e->rcv_nxt)) {
 		duplicate(e, seq, end + fin);
 		return;
@@ -219,7 +254,7 @@ void rx_data(struct end *e, const struct packet *p)
 		fin = false;
 	}
 	if (seq_after(seq, edge) || (seq == end && !fin)) {
-		e->ack_now = true;
+		newtcp_delack_urge(&e->da);
 		return;
 	}
 	if (beyond_fin(e, end, fin)) {
@@ -235,52 +270,65 @@ void rx_data(struct end *e, const struct packet *p)
 	if (seq_after(seq, e->rcv_nxt)) {
 		out_of_order(e, seq, end, p->abs);
 		renege(e);
-		e->ack_now = true;
+		newtcp_delack_urge(&e->da);
 		return;
 	}
 	if (seq_before(seq, e->rcv_nxt))
 		duplicate(e, seq, e->rcv_nxt);
 	/* A hole that is filled is acknowledged at once (RFC 5681 4.2). */
 	if (e->n_held)
-		e->ack_now = true;
+		newtcp_delack_urge(&e->da);
 	in_order(e, end, p->abs + (e->rcv_nxt - seq));
+	learn(e, p);
 	if (fin)
-		e->ack_now = true;
+		newtcp_delack_urge(&e->da);
 }
 
 /* An ACK may be due: now, or later, or with data. */
 void rx_ack_check(struct end *e)
 {
-	if (!e->ack_due)
-		return;
-	if (e->ack_now || e->quick > 0 || e->n_held ||
-	    (e->rcv_nxt - e->rcv_wup > e->rcv_mss &&
-	     offer(e, rx_receive_window(e)) >= e->rcv_wnd)) {
-		if (e->quick > 0)
-			e->quick--;
+	bool keeps_up = newtcp_delack_asks_window(&e->da, e->rcv_nxt - e->rw.wup) &&
+			offer(e) >= e->rw.wnd;
+
+	switch (newtcp_delack_when(&e->da, keeps_up, e->n_held, PINGPONG)) {
+	case DELACK_WHEN_NOW:
 		tx_ack(e);
-	} else if (!e->dl[DL_DELACK]) {
-		timer_set(e, DL_DELACK, DELACK_US);
+		break;
+	case DELACK_WHEN_LATER:
+		if (!e->dl[DL_DELACK])
+			timer_set(e, DL_DELACK, TICK_US *
+				  newtcp_delack_wait(&e->da, &times,
+						     rx_ticks(e->rtt.srtt_us >> 3),
+						     e->rtt.rto_min_ms * MS / TICK_US,
+						     PINGPONG));
+		break;
+	case DELACK_WHEN_NEVER:
+		break;
 	}
+}
+
+/* It was held back as long as it may be. */
+void rx_ack_late(struct end *e)
+{
+	if (newtcp_delack_expired(&e->da, &times, rx_ticks(newtcp_rtt_rto(&e->rtt)), PINGPONG))
+		tx_ack(e);
 }
 
 /* The program reads: is the peer to know? */
 void rx_read(struct end *e, u64 n)
 {
-	u32 cur, win;
-	bool now = false;
+	bool now;
+	u32 cur;
 
 	e->taken += n;
 	check_that(e->sim, e->taken <= e->received);
 	if (e->state < S_ESTABLISHED || e->state == S_TIME_WAIT || e->fin_rcvd)
 		return;
-	if (e->ack_due)
-		now = e->rcv_nxt - e->rcv_wup > e->rcv_mss;
+	now = newtcp_delack_read(&e->da, e->rcv_nxt - e->rw.wup, e->taken == e->received,
+				 PINGPONG);
 	cur = rx_receive_window(e);
-	if (2 * cur <= buffer_size(e)) {
-		win = offer(e, cur);
-		now |= win && win >= 2 * cur;
-	}
+	if (newtcp_rcvwnd_may_double(&e->rw, cur))
+		now |= newtcp_rcvwnd_doubles(cur, offer(e));
 	if (now)
 		tx_ack(e);
 }

@@ -31,17 +31,18 @@
 #include <setjmp.h>
 #include "core/cong.h"
 #include "core/cwv.h"
+#include "core/delack.h"
+#include "core/nagle.h"
 #include "core/negotiate.h"
 #include "core/options.h"
 #include "core/rack.h"
+#include "core/rcvwnd.h"
 #include "core/recovery.h"
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/sackin.h"
 #include "core/seq.h"
 #include "core/tlp.h"
-#include "core/nagle.h"
-#include "core/rcvwnd.h"
 #include "core/verdict.h"
 #include "core/wire.h"
 
@@ -152,7 +153,7 @@ struct end {
 	u64 abs_sent, written, acked;
 	bool fin, fin_sent;
 	u16 mss, mss_clamp, pmtu;
-	u8 snd_wscale, rcv_wscale;
+	u8 snd_wscale;
 	struct newtcp_features use;
 	struct newtcp_cwv cwv;
 	u64 last_sent_us;
@@ -161,20 +162,20 @@ struct end {
 	u64 probes_since, heard_at;
 
 	/* receiver */
-	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, edge;
+	struct newtcp_rcvwnd rw;
+	struct newtcp_delack da;
+	u32 irs, rcv_nxt, edge;
 	u64 received, taken;
 	bool fin_rcvd, fin_known;
 	u32 fin_seq;
 	struct held held[MAX_HELD];
 	unsigned int n_held;
 	struct newtcp_sack_list sacks;
-	u32 rcv_mss;
 	u32 ts_recent;
 	u64 ts_recent_at;
 	u32 tsval, tsecr;
 	bool has_ts;
-	bool ack_due, ack_now;
-	int quick;
+	u64 data_at;	/* when data came last, ticks */
 	u64 challenge_at, oow_at;
 
 	u64 dl[DL_N];	/* when; 0 = not */
@@ -274,6 +275,10 @@ void end_reboot(struct end *e);
 const char *end_state_name(enum state state);
 
 /* rx.c */
+void rx_init(struct end *e);
+void rx_established(struct end *e);
+void rx_ack_late(struct end *e);
+u32 rx_ticks(u64 us);
 void rx_data(struct end *e, const struct packet *p);
 void rx_read(struct end *e, u64 n);
 void rx_ack_check(struct end *e);

@@ -149,8 +149,7 @@ static void tlp_expired(struct end *e)
 
 static void delack_expired(struct end *e)
 {
-	if (e->ack_due)
-		tx_ack(e);
+	rx_ack_late(e);
 }
 
 static void keep_expired(struct end *e)

@@ -27,7 +27,7 @@ void trace_packet(const struct sim *sim, int from, const struct packet *p, const
 	if (p->flags & TH_ACK)
 		printf(" ack %u", p->ack - e->irs);
 	printf(" win %u", p->flags & TH_SYN ? p->window :
-	       (u32)p->window << e->rcv_wscale);
+	       (u32)p->window << e->rw.wscale);
 	if (p->flags & TH_SYN)
 		printf(" mss %u%s%s", o.mss, o.flags & NEWTCP_OPT_SACK_PERM ? " sackOK" : "",
 		       o.flags & NEWTCP_OPT_WSCALE ? " wscale" : "");

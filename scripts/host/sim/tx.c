@@ -108,7 +108,7 @@ static void digest(struct end *e, const struct packet *p)
 static unsigned int syn_options(struct end *e, __be32 *opt)
 {
 	const struct newtcp_syn_values v = {
-		.mss = e->conf->mss, .wscale = e->rcv_wscale,
+		.mss = e->conf->mss, .wscale = e->rw.wscale,
 		.tsval = tx_ts(e), .tsecr = e->ts_recent,
 	};
 	struct newtcp_options o;
@@ -128,7 +128,7 @@ static void transmit(struct end *e, u32 seq, u32 len, u8 flags, u64 abs, u32 mss
 	p.ack = flags & TH_ACK ? e->rcv_nxt : 0;
 	if (flags & TH_SYN) {
 		p.optlen = syn_options(e, p.opt);
-		p.window = newtcp_wire_syn_window(e->rcv_wnd);
+		p.window = newtcp_wire_syn_window(e->rw.wnd);
 		if (flags & TH_ACK)
 			e->edge = e->rcv_nxt + p.window;
 	} else {
@@ -137,12 +137,13 @@ static void transmit(struct end *e, u32 seq, u32 len, u8 flags, u64 abs, u32 mss
 	}
 	check_that(e->sim, p.optlen <= NEWTCP_MAX_OPT_LEN);
 	if (flags & TH_ACK) {
-		e->ack_due = false;
-		e->ack_now = false;
+		newtcp_delack_sent(&e->da);
 		timer_clear(e, DL_DELACK);
 	}
-	if (len)
+	if (len) {
+		newtcp_delack_data_sent(&e->da, rx_ticks(e->sim->now) - e->data_at);
 		e->last_sent_us = e->sim->now;
+	}
 	digest(e, &p);
 	net_send(e->sim, e->id, &p, mss);
 }
