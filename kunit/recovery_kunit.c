@@ -422,6 +422,42 @@ static void real_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_LOSS);
 }
 
+/* The same without SACK: a duplicate ACK after the new data. */
+static void real_timeout_plain(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 10, false);
+
+	send_each(x, 10, 0);
+	x->s.now_us = NOW + 300 * MS;
+	newtcp_recovery_timeout(&x->s, false);
+	resend(x);
+	x->s.now_us += 75 * MS;
+	ack(x, 1, NULL, 0);
+	x->c.cwnd = 2;
+	KUNIT_EXPECT_EQ(test, x->n.resend, NEWTCP_RESEND_NEW);
+	send_each(x, 2, 0);
+	x->s.now_us += 100 * MS;
+	ack(x, 1, NULL, 0);
+	KUNIT_EXPECT_FALSE(test, x->r.frto);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	ack(x, 1, NULL, 0);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 2, NULL, 0);
+	x->c.cwnd = 3;
+	KUNIT_EXPECT_EQ(test, resend(x), 0);
+	ack(x, 3, NULL, 0);
+	x->c.cwnd = 4;
+	KUNIT_EXPECT_EQ(test, resend(x), 2);
+	x->s.now_us += 100 * MS;
+	ack(x, 12, NULL, 0);
+	expect_sums(test, x, 0, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 9);
+	KUNIT_EXPECT_TRUE(test, x->n.grow);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 5);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+}
+
 /* RFC 2018 8: the peer SACKed the oldest, and goes back on it. */
 static void reneging(struct kunit *test)
 {
@@ -470,6 +506,11 @@ static void newreno(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resend(x), 1);
 	x->s.now_us += 100 * MS;
 	ack(x, 10, NULL, 0);
+	/* Duplicates of the recovery point would be of what was sent again. */
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	send_more(x, 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 11, NULL, 0);
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
 	KUNIT_EXPECT_EQ(test, x->c.cwnd, 5);
 }
@@ -633,6 +674,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(timeout_and_back),
 	KUNIT_CASE(spurious_timeout),
 	KUNIT_CASE(real_timeout),
+	KUNIT_CASE(real_timeout_plain),
 	KUNIT_CASE(reneging),
 	KUNIT_CASE(newreno),
 	KUNIT_CASE(newreno_waits),

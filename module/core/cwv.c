@@ -55,22 +55,22 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_cwv_decay);
  * newtcp_cwv_idle - data goes out after a pause with nothing in flight
  * @v: how much of the window is used
  * @c: the window: half for each timeout, not below that of a new connection
- * @idle_ms: how long, milliseconds
- * @rto_ms: the retransmission timeout, milliseconds, not 0
+ * @idle: how long
+ * @rto: the retransmission timeout in the same unit, not 0
  * @init_cwnd: the window of a new connection, segments
  * @now_us: the time, microseconds
  */
-void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle_ms, u32 rto_ms,
+void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle, u32 rto,
 		     u32 init_cwnd, u64 now_us)
 {
 	u32 restart = min(init_cwnd, c->cwnd), cwnd = c->cwnd;
 
-	if (idle_ms <= rto_ms)
+	if (idle <= rto)
 		return;
 	c->ssthresh = remembered(c);
-	while (idle_ms > rto_ms && cwnd > restart) {
+	while (idle > rto && cwnd > restart) {
 		cwnd >>= 1;
-		idle_ms -= rto_ms;
+		idle -= rto;
 	}
 	newtcp_cong_window(c, max(cwnd, restart));
 	c->cwnd_cnt = 0;

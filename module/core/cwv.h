@@ -44,7 +44,7 @@ static inline bool newtcp_cwv_in_use(const struct newtcp_cwv *v, const struct ne
 void newtcp_cwv_start(struct newtcp_cwv *v);
 void newtcp_cwv_decay(struct newtcp_cwv *v, struct newtcp_cong *c, u32 init_cwnd, bool starved,
 		      u64 now_us);
-void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle_ms, u32 rto_ms,
+void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle, u32 rto,
 		     u32 init_cwnd, u64 now_us);
 
 /**

@@ -66,20 +66,12 @@ static void count_dupack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
 	u32 before = s->b->sacked_out;
 
-	if (s->sack_ok || (n->flags & (NEWTCP_RX_DATA | NEWTCP_RX_WIN_UPDATE |
-				       NEWTCP_RX_ADVANCED | NEWTCP_RX_CONTROL)) ||
-	    !s->b->packets_out)
+	if (s->sack_ok || !newtcp_repeats(n) || !s->b->packets_out)
 		return;
 	s->b->sacked_out++;
 	newtcp_limit_dupacks(s, 0);
 	if (s->b->sacked_out > before)
 		n->delivered++;
-}
-
-static bool dupack(const struct newtcp_snd *s, const struct newtcp_ack_news *n)
-{
-	return !(n->flags & (NEWTCP_RX_DATA | NEWTCP_RX_WIN_UPDATE | NEWTCP_RX_ADVANCED |
-			     NEWTCP_RX_CONTROL));
 }
 
 /* RFC 6582: without SACK it is the oldest that is missing. */
@@ -143,7 +135,7 @@ static bool recovered(const struct newtcp_snd *s, const struct newtcp_ack_news *
 		newtcp_undo(s, false);
 	else if (s->r->reo_wnd_persist)
 		s->r->reo_wnd_persist--;
-	if (!s->sack_ok && s->una == s->r->recovery_point && s->b->packets_out) {
+	if (!s->sack_ok && s->una == s->r->recovery_point) {
 		if (!newtcp_any_retrans(s))
 			s->r->retrans_stamp = 0;
 		return true;
@@ -213,7 +205,7 @@ static void loss_step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	}
 	if (!s->sack_ok) {
 		/* After new data a duplicate says that this arrived. */
-		if (seq_after(s->nxt, s->r->recovery_point) && dupack(s, n))
+		if (seq_after(s->nxt, s->r->recovery_point) && newtcp_repeats(n))
 			count_dupack(s, n);
 		else if (advanced)
 			s->b->sacked_out = 0;

@@ -110,8 +110,8 @@ static void newly_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 {
 	struct newtcp_recovery *r = s->r;
 
-	if (!newtcp_first_copy_arrived(n, seg))
-		newtcp_rack_advance(r, seg, s->now_us, s->rtt->min_us);
+	/* Out of order the echo is of something older, and says nothing of the copy. */
+	newtcp_rack_advance(r, seg, s->now_us, s->rtt->min_us);
 	if (!(seg->marks & NEWTCP_SEG_EVER_RETRANS)) {
 		/* A hole that fills itself: the path reorders. */
 		if (seq_before(seg->seq, n->late_seq))

@@ -197,6 +197,13 @@ struct newtcp_ack_news {
 	u32 look_again_us;
 };
 
+/* RFC 5681 2: a duplicate ACK, which says nothing but that something arrived. */
+static inline bool newtcp_repeats(const struct newtcp_ack_news *n)
+{
+	return !(n->flags & (NEWTCP_RX_DATA | NEWTCP_RX_WIN_UPDATE | NEWTCP_RX_ADVANCED |
+			     NEWTCP_RX_CONTROL));
+}
+
 static inline bool newtcp_ca_in_recovery(const struct newtcp_recovery *r)
 {
 	return r->state >= NEWTCP_CA_RECOVERY;

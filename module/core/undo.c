@@ -101,11 +101,10 @@ void newtcp_undo(const struct newtcp_snd *s, bool losses)
 bool newtcp_frto_step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
 	struct newtcp_recovery *r = s->r;
-	bool dupack = !s->sack_ok && !(n->flags & NEWTCP_RX_ADVANCED) && n->delivered;
 
 	if (seq_after(s->nxt, r->recovery_point)) {
 		/* Step 3.a: a duplicate ACK after new data: the loss was real. */
-		if ((n->flags & NEWTCP_RX_SACKED) || dupack)
+		if ((n->flags & NEWTCP_RX_SACKED) || (!s->sack_ok && newtcp_repeats(n)))
 			r->frto = 0;
 	} else if ((n->flags & NEWTCP_RX_ADVANCED) && seq_before(s->una, r->recovery_point)) {
 		/* Step 2.b: some progress, not of all: try new data. */

@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/sackin.h"
+#include "core/tlp.h"
 #include "tcp.h"
 #include "tstamp.h"
 
@@ -253,6 +254,24 @@ static inline void ack_fast(struct sock *sk, struct newtcp_ack_news *n, u32 in_f
 	restart_timers(sk, n);
 }
 
+/* Nothing is in flight: but was what went before sent again for nothing? */
+static noinline_for_stack void ack_late(struct sock *sk, struct newtcp_ack_news *n,
+					const struct newtcp_options *opts)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_loss_conf conf;
+	struct newtcp_snd s;
+
+	newtcp_loss_conf_read(sk, &conf);
+	newtcp_snd_view(sk, &s, &conf);
+	if (opts && (opts->flags & NEWTCP_OPT_SACK) && tp->sack_ok)
+		newtcp_sack_enter(&s, n, opts->sacks, opts->num_sacks);
+	if (n->flags & NEWTCP_RX_DSACK)
+		newtcp_ack_recovery(sk, &s, n);
+	else if (tp->rec.tlp_out)
+		newtcp_tlp_acked(&s, n);
+}
+
 static bool nothing_wrong(const struct newtcp_sock *tp, const struct newtcp_options *opts,
 			  u32 flags)
 {
@@ -312,8 +331,8 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	tp->keep_probes_out = 0;
 
 	if (!tp->board.packets_out) {
-		if (unlikely(tp->rec.tlp_out))
-			newtcp_ack_probe_tail(sk, &n);
+		if (unlikely(tp->rec.tlp_out || (opts && (opts->flags & NEWTCP_OPT_SACK))))
+			ack_late(sk, &n, opts);
 		ack_probe(sk);
 		return 1;
 	}

@@ -126,21 +126,6 @@ void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
 }
 
 /**
- * newtcp_ack_probe_tail() - an ACK while nothing is in flight but a tail probe was
- * @sk: the connection
- * @n: the ACK
- */
-void newtcp_ack_probe_tail(struct sock *sk, const struct newtcp_ack_news *n)
-{
-	struct newtcp_loss_conf conf;
-	struct newtcp_snd s;
-
-	newtcp_loss_conf_read(sk, &conf);
-	newtcp_snd_view(sk, &s, &conf);
-	newtcp_tlp_acked(&s, n);
-}
-
-/**
  * newtcp_enter_loss() - the retransmission timer fired
  * @sk: the connection, with something in flight
  */
@@ -252,10 +237,9 @@ void newtcp_cong_tx_start(struct sock *sk)
 	newtcp_cong_event(&tp->cong, NEWTCP_CONG_TX_START, tp->now_us);
 	if (tp->rec.state == NEWTCP_CA_OPEN &&
 	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
-		newtcp_cwv_idle(&tp->cwv, &tp->cong,
-				jiffies_to_msecs((u32)jiffies - tp->last_snd),
-				newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC,
-				newtcp_metrics_cwnd(sk), tp->now_us);
+		newtcp_cwv_idle(&tp->cwv, &tp->cong, (u32)jiffies - tp->last_snd,
+				newtcp_rto_jiffies(tp), newtcp_metrics_cwnd(sk),
+				tp->now_us);
 }
 
 /**

@@ -572,7 +572,6 @@ void newtcp_ack_recovery(struct sock *sk, const struct newtcp_snd *s,
 			 struct newtcp_ack_news *n);
 void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
 		       const struct newtcp_ack_news *n);
-void newtcp_ack_probe_tail(struct sock *sk, const struct newtcp_ack_news *n);
 void newtcp_schedule_tlp(struct sock *sk);
 void newtcp_loss_expired(struct sock *sk);
 void newtcp_local_congestion(struct sock *sk);

@@ -60,6 +60,9 @@ void newtcp_rearm_rto(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	/* A tail probe goes instead of it, should newtcp_schedule_tlp() say so. */
+	if (tp->loss_is_tlp)
+		newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
 	if (!tp->board.packets_out)
 		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
 	else
