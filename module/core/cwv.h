@@ -17,7 +17,8 @@
  * @most_out: segments that were out at most, in the window of data in hand
  * @end: SND.NXT when @most_out was taken: there this window of data ends
  * @used: segments that were out at most since @since
- * @since: since when less than the window is used, in 1,024 microseconds
+ * @since: since when less than the window is used, and it did not grow, in
+ *	1,024 microseconds
  * @limited: the window is what held the sender back
  */
 struct newtcp_cwv {
@@ -46,6 +47,12 @@ void newtcp_cwv_decay(struct newtcp_cwv *v, struct newtcp_cong *c, u32 init_cwnd
 		      u64 now_us);
 void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle, u32 rto,
 		     u32 init_cwnd, u64 now_us);
+
+/* The window may have grown: that counts as use. */
+static inline void newtcp_cwv_grown(struct newtcp_cwv *v, u64 now_us)
+{
+	v->since = now_us >> 10;
+}
 
 /**
  * newtcp_cwv_after_send - the sender sent, or could not

@@ -131,10 +131,12 @@ enum newtcp_arrival_verdict newtcp_arrival_verdict(const struct newtcp_arrival_s
 	if (syn)
 		return VERDICT_SEG_CHALLENGE;
 	/*
-	 * From RCV.WUP, as Linux: the ACK of a late duplicate may be news. What is next
-	 * in order is a window probe, or the FIN, when the window is closed.
+	 * From RCV.WUP, and what ends there as well, as Linux: the ACK of a late
+	 * duplicate may be news. What is next in order is a window probe, or the FIN,
+	 * when the window is closed.
 	 */
 	if (!newtcp_seg_acceptable(st->wup, st->wnd, seg->seq, seg->end_seq) &&
+	    seg->end_seq != st->wup &&
 	    !(seg->seq == st->rcv_nxt && (seg->flags & (TH_FIN | TH_ACK))))
 		return VERDICT_SEG_ANSWER;
 	/* Step five begins: without ACK it is nothing. */

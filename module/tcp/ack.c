@@ -140,6 +140,7 @@ static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
 	};
 
 	tp->cong.ops->cong_avoid(&tp->cong, &s);
+	newtcp_cwv_grown(&tp->cwv, tp->now_us);
 }
 
 /* The window opened while nothing was in flight. */

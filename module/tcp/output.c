@@ -403,8 +403,7 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 		tp->snd_sml = cb->end_seq;
 	if (unlikely(newtcp_ca_reducing(&tp->rec)))
 		tp->rec.prr_out += cb->segs;
-	/* The tail probe comes first: while data goes out the timeout waits for it. */
-	if (!before || ((tp->deadlines & BIT(NEWTCP_DL_LOSS)) && tp->loss_is_tlp))
+	if (!before)
 		newtcp_rearm_rto(sk);
 }
 

@@ -204,10 +204,8 @@ static void send_tlp(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct newtcp_snd s;
 
-	if (tp->rec.tlp_out) {
-		newtcp_rearm_rto(sk);
+	if (tp->rec.tlp_out)
 		return;
-	}
 	if (skb && !seq_after(NEWTCP_CB(skb)->seq + min(skb->len, mss),
 			      newtcp_wnd_end(tp))) {
 		u32 cwnd = tp->cong.cwnd;
@@ -220,8 +218,8 @@ static void send_tlp(struct sock *sk)
 	if (tp->snd_nxt != before || resend_last(sk, mss)) {
 		newtcp_snd_view(sk, &s, NULL);
 		newtcp_tlp_sent(&s, tp->snd_nxt == before);
+		newtcp_rearm_rto(sk);
 	}
-	newtcp_rearm_rto(sk);
 }
 
 /**

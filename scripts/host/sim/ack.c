@@ -97,6 +97,7 @@ static void grow(struct end *e, u32 acked, u32 in_flight, u32 rtt_us)
 	};
 
 	e->c.ops->cong_avoid(&e->c, &s);
+	newtcp_cwv_grown(&e->cwv, tx_clock(e));
 }
 
 static void resend(struct end *e, const struct newtcp_ack_news *n)
@@ -220,7 +221,11 @@ static void take_ack(struct end *e, const struct packet *p, const struct newtcp_
 	e->probes_out = 0;
 	if (!e->b.packets_out) {
 		s = tx_snd(e);
-		if (e->r.tlp_out)
+		if ((o->flags & NEWTCP_OPT_SACK) && e->use.sack)
+			newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
+		if (n->flags & NEWTCP_RX_DSACK)
+			recover(e, &s, n);
+		else if (e->r.tlp_out)
 			newtcp_tlp_acked(&s, n);
 		ack_probe(e);
 	} else if (e->r.state == NEWTCP_CA_OPEN && !e->b.sacked_out && !e->r.tlp_out &&

@@ -244,6 +244,7 @@ static bool harmless(const struct side *s)
 static void check_ending(struct sim *sim, struct end *e, struct end *peer)
 {
 	bool calm = harmless(e->conf) && harmless(peer->conf);
+	bool copies = e->conf->dup || peer->conf->dup;
 
 	check_that(sim, e->received <= peer->written);
 	check_that(sim, e->acked <= e->written);
@@ -266,9 +267,15 @@ static void check_ending(struct sim *sim, struct end *e, struct end *peer)
 	default:
 		break;
 	}
-	if (calm && peer->ending == E_CLOSED)
-		check_that(sim, !e->timeouts && (e->conf->dup || peer->conf->dup ||
-			   e->conf->reordering < 3 || e->resent == e->probed + !!sim->sc->both_open));
+	if (!calm || peer->ending != E_CLOSED)
+		return;
+	/*
+	 * Copies of ACKs make a sender without SACK send old data again, and an ACK that
+	 * rides on that alone is not read (RFC 9293 3.10.7.4).
+	 */
+	check_that(sim, !e->timeouts || (copies && !e->use.sack));
+	check_that(sim, copies || e->conf->reordering < 3 ||
+		   e->resent == e->probed + !!sim->sc->both_open);
 }
 
 void check_over(struct sim *sim)

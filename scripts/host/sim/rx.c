@@ -298,7 +298,7 @@ void rx_ack_check(struct end *e)
 		if (!e->dl[DL_DELACK])
 			timer_set(e, DL_DELACK, TICK_US *
 				  newtcp_delack_wait(&e->da, &times,
-						     rx_ticks(e->rtt.srtt_us >> 3),
+						     DIV_ROUND_UP(e->rtt.srtt_us >> 3, TICK_US),
 						     e->rtt.rto_min_ms * MS / TICK_US,
 						     PINGPONG));
 		break;

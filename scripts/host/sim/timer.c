@@ -28,6 +28,8 @@ void timer_clear(struct end *e, enum deadline d)
 
 void timer_rearm_rto(struct end *e)
 {
+	/* A tail probe goes instead of it, should tx_schedule_tlp() say so. */
+	timer_clear(e, DL_TLP);
 	if (e->b.packets_out)
 		timer_set(e, DL_RTO, newtcp_rtt_rto(&e->rtt));
 	else
