@@ -619,7 +619,7 @@ static void tlp_wait(struct kunit *test)
 	send_each(x, p->out, 0);
 	x->r.state = p->state;
 	x->r.tlp_out = p->probed;
-	KUNIT_EXPECT_EQ(test, newtcp_tlp_wait_us(&x->s, 4000), p->wait_us);
+	KUNIT_EXPECT_EQ(test, newtcp_tlp_wait_us(&x->b, &x->r, &x->rtt, p->sack, 4000), p->wait_us);
 }
 
 /* What is too large for the path is lost, and no congestion. */

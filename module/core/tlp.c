@@ -10,39 +10,7 @@
 #include "tlp.h"
 
 #include <linux/export.h>
-#include <linux/minmax.h>
 #include <kunit/visibility.h>
-
-#define TLP_INIT_US	(1000 * 1000U)	/* without a round trip: as the timeout */
-
-/**
- * newtcp_tlp_wait_us - when to probe, RFC 8985 7.2
- * @s: the sender
- * @tick_us: a clock tick of whoever keeps the timer
- *
- * The caller takes the timeout instead where that is sooner. Should a probe be
- * out by then, it sends no other and leaves the rest to the timeout.
- *
- * Return: microseconds from the last transmission, 0 = no probe.
- */
-u32 newtcp_tlp_wait_us(const struct newtcp_snd *s, u32 tick_us)
-{
-	u32 wait;
-
-	if (!s->b->packets_out || !s->sack_ok ||
-	    (s->r->state != NEWTCP_CA_OPEN && s->r->state != NEWTCP_CA_CWR))
-		return 0;
-	if (!s->rtt->srtt_us)
-		return TLP_INIT_US;
-	wait = s->rtt->srtt_us >> 2;
-	/* One segment may be waiting for a delayed ACK. */
-	if (s->b->packets_out == 1)
-		wait += s->rtt->rto_min_ms * 1000U;
-	else
-		wait += 2 * tick_us;
-	return wait;
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_tlp_wait_us);
 
 /**
  * newtcp_tlp_sent - a probe went out

@@ -69,34 +69,33 @@ static void window_update(struct sock *sk, const struct sk_buff *skb,
 }
 
 /* One segment is acknowledged, whole or in part; false: stop here. */
-static bool clean_one(struct sock *sk, struct newtcp_seg *seg, struct newtcp_ack_news *n)
+static __always_inline bool clean_one(struct sock *sk, struct newtcp_seg *seg,
+				      struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = newtcp_seg_skb(seg);
-	u32 acked = seg->segs;
+	bool whole = !seq_after(seg->end_seq, tp->snd_una);
+	u32 acked = seg->segs, mss = seg->mss;
 
 	if (unlikely(seg->marks & NEWTCP_SEG_TSTAMP_ACK))
 		newtcp_tx_stamp_acked(sk, skb);
-	if (unlikely(seq_after(seg->end_seq, tp->snd_una))) {
-		u32 mss = seg->mss;
-
-		if (seg->segs <= 1 || !seq_after(tp->snd_una, seg->seq) ||
+	if (unlikely(!whole)) {
+		if (acked <= 1 || !seq_after(tp->snd_una, seg->seq) ||
 		    newtcp_skb_trim_head(sk, skb, tp->snd_una - seg->seq))
 			return false;
 		/* Only what counts as whole segments leaves the counts. */
 		newtcp_skb_set_segs(skb, mss);
 		acked -= seg->segs;
-		newtcp_seg_acked(&tp->rec, &tp->board, n, seg, acked, tp->now_us,
-				 tp->rtt.min_us);
-		return false;
 	}
 	newtcp_seg_acked(&tp->rec, &tp->board, n, seg, acked, tp->now_us, tp->rtt.min_us);
+	if (unlikely(!whole))
+		return false;
 	newtcp_board_remove(&tp->board, seg);
 	newtcp_skb_free(sk, skb);
 	return true;
 }
 
-static void clean_board(struct sock *sk, struct newtcp_ack_news *n)
+static __always_inline void clean_board(struct sock *sk, struct newtcp_ack_news *n)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_seg *seg;
@@ -105,6 +104,11 @@ static void clean_board(struct sock *sk, struct newtcp_ack_news *n)
 		if (!clean_one(sk, seg, n))
 			break;
 	}
+}
+
+static noinline void clean_board_slow(struct sock *sk, struct newtcp_ack_news *n)
+{
+	clean_board(sk, n);
 }
 
 /* Karn's rule: from untouched segments, else only from an echoed timestamp. */
@@ -229,7 +233,7 @@ static noinline_for_stack void ack_slow(struct sock *sk, struct newtcp_ack_news 
 	if (opts && (opts->flags & NEWTCP_OPT_SACK) && tp->sack_ok)
 		newtcp_sack_enter(&s, n, opts->sacks, opts->num_sacks);
 	if (n->flags & NEWTCP_RX_ADVANCED)
-		clean_board(sk, n);
+		clean_board_slow(sk, n);
 	rtt_us = take_rtt(sk, n);
 	newtcp_ack_recovery(sk, &s, n);
 	if (n->grow)

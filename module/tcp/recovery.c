@@ -158,12 +158,10 @@ void newtcp_schedule_tlp(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 wait_us = 0, wait, rto;
-	struct newtcp_snd s;
 
-	if (tp->board.packets_out && probes_tail(sock_net(sk))) {
-		newtcp_snd_view(sk, &s, NULL);
-		wait_us = newtcp_tlp_wait_us(&s, TICK_USEC);
-	}
+	if (probes_tail(sock_net(sk)))
+		wait_us = newtcp_tlp_wait_us(&tp->board, &tp->rec, &tp->rtt, tp->sack_ok,
+					     TICK_USEC);
 	if (!wait_us) {
 		if (tp->loss_is_tlp)
 			newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);

@@ -413,8 +413,7 @@ void tx_resend_lost(struct end *e)
 
 void tx_schedule_tlp(struct end *e)
 {
-	struct newtcp_snd s = tx_snd(e);
-	u32 wait = newtcp_tlp_wait_us(&s, TICK_US);
+	u32 wait = newtcp_tlp_wait_us(&e->b, &e->r, &e->rtt, e->use.sack, TICK_US);
 
 	if (!wait)
 		timer_clear(e, DL_TLP);
