@@ -264,18 +264,28 @@ static int by_time(void *unused, const struct list_head *x, const struct list_he
 	return newtcp_sent_after(a->sent_us, a->end_seq, b->sent_us, b->end_seq);
 }
 
-/* All of a tree into flight: their marks were changed and say so. */
+/*
+ * All of a tree into flight, without the mark. By time most of them come first:
+ * what was sent after the last of them is not looked at.
+ */
 static void all_to_flight(struct newtcp_board *b, struct rb_root *root, u8 mark)
 {
-	struct newtcp_seg *seg;
+	struct list_head back, *at = b->sent.next;
+	struct newtcp_seg *seg, *next;
 
+	INIT_LIST_HEAD(&back);
 	while ((seg = newtcp_seg_entry(root->rb_node))) {
 		rb_erase(&seg->node, root);
 		seg->marks &= ~mark;
 		flight_insert(b, seg);
-		list_add_tail(&seg->sent, &b->sent);
+		list_add_tail(&seg->sent, &back);
 	}
-	list_sort(NULL, &b->sent, by_time);
+	list_sort(NULL, &back, by_time);
+	list_for_each_entry_safe(seg, next, &back, sent) {
+		while (at != &b->sent && by_time(NULL, &seg->sent, at))
+			at = at->next;
+		list_move_tail(&seg->sent, at);
+	}
 }
 
 /**
@@ -297,8 +307,10 @@ void newtcp_board_forget_losses(struct newtcp_board *b)
 {
 	struct newtcp_seg *seg;
 
-	list_for_each_entry(seg, &b->sent, sent)
-		seg->marks &= ~NEWTCP_SEG_LOST;
+	/* Those that were sent again are in flight. */
+	if (b->retrans_out)
+		list_for_each_entry(seg, &b->sent, sent)
+			seg->marks &= ~NEWTCP_SEG_LOST;
 	all_to_flight(b, &b->lost, NEWTCP_SEG_LOST);
 	b->lost_out = 0;
 }

@@ -96,19 +96,18 @@ static void newreno_mark(const struct newtcp_snd *s, const struct newtcp_ack_new
 /* RFC 6675 IsLost(), where RACK is turned off. */
 static void count_mark(const struct newtcp_snd *s)
 {
-	struct newtcp_seg *seg;
+	struct newtcp_seg *seg, *next;
 	u32 edge;
 
 	if (!s->b->sacked_out || s->b->sacked_out < s->r->reordering)
 		return;
 	edge = newtcp_board_above(s->b, s->r->reordering);
-	while ((seg = newtcp_seg_entry(rb_first_cached(&s->b->flight)))) {
+	seg = newtcp_seg_entry(rb_first_cached(&s->b->flight));
+	for (; seg && seq_before(seg->seq, edge); seg = next) {
+		next = newtcp_seg_entry(rb_next(&seg->node));
 		/* What was sent again is left to the timer. */
-		while (seg && (seg->marks & NEWTCP_SEG_RETRANS))
-			seg = newtcp_seg_entry(rb_next(&seg->node));
-		if (!seg || !seq_before(seg->seq, edge))
-			break;
-		newtcp_board_mark_lost(s->b, seg);
+		if (!(seg->marks & NEWTCP_SEG_RETRANS))
+			newtcp_board_mark_lost(s->b, seg);
 	}
 }
 

@@ -140,9 +140,11 @@ static struct newtcp_seg *fit_to_block(const struct newtcp_snd *s, struct newtcp
 	u32 len;
 
 	if (seq_before(seg->seq, blk->start)) {
+		if (seg->segs <= 1)
+			return NULL;
 		/* Up to the first whole segment inside. */
 		len = roundup(blk->start - seg->seq, seg->mss);
-		if (seg->segs <= 1 || len >= seg->end_seq - seg->seq)
+		if (len >= seg->end_seq - seg->seq)
 			return NULL;
 		seg = s->cut(s->owner, seg, len);
 		if (!seg)
@@ -151,10 +153,10 @@ static struct newtcp_seg *fit_to_block(const struct newtcp_snd *s, struct newtcp
 	}
 	if (!seq_after(seg->end_seq, blk->end))
 		return seg;
-	if (!seq_before(seg->seq, blk->end))
+	if (!seq_before(seg->seq, blk->end) || seg->segs <= 1)
 		return NULL;
 	len = rounddown(blk->end - seg->seq, seg->mss);
-	if (seg->segs <= 1 || !len || !s->cut(s->owner, seg, len))
+	if (!len || !s->cut(s->owner, seg, len))
 		return NULL;
 	return seg;
 }
