@@ -344,7 +344,10 @@ static bool kernels_tw_yields(struct inet_timewait_sock *tw, struct sock *sk)
 	tp->write_seq = newtcp_tw_isn(ttw->tw_snd_nxt);
 	tp->ts_recent = ttw->tw_ts_recent;
 	tp->ts_recent_stamp = READ_ONCE(ttw->tw_ts_recent_stamp);
+	/* Its locks are of softirq, too. */
+	local_bh_disable();
 	inet_twsk_deschedule_put(tw);
+	local_bh_enable();
 	return true;
 }
 
