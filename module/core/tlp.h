@@ -44,7 +44,6 @@ static inline u32 newtcp_tlp_wait_us(const struct newtcp_board *b,
 	return wait;
 }
 
-
 void newtcp_tlp_sent(const struct newtcp_snd *s, bool retrans);
 void newtcp_tlp_acked(const struct newtcp_snd *s, const struct newtcp_ack_news *n);
 
