@@ -186,8 +186,11 @@ refusals()
 		mount -o remount,ro,bind /sys/fs/cgroup && exec "$@"' - "${in_cgroup[@]}" true
 	check "no cgroups" says 125 'needs cgroup v2' unshare -m sh -c '
 		umount -l /sys/fs/cgroup && exec "$@"' - "${in_cgroup[@]}" true
+	# The namespace's end would kill the keeper before it has cleaned up.
 	check "in namespaces of its own" unshare -m -C -n -p -f --mount-proc sh -c '
-		ip link set lo up && umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && "$@"' - \
+		ip link set lo up && umount -l /sys/fs/cgroup &&
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup && "$@" &&
+		while pgrep newinet-keeper >/dev/null; do sleep 0.1; done' - \
 		"${in_cgroup[@]}" "$tmp/calls-static" "$number" create connect
 	mv "$tmp/lib/newinet/newinet-cgroup" "$tmp/away"
 	check "built without clang" says 125 'apt-get install clang' "${in_cgroup[@]}" true
