@@ -49,7 +49,6 @@ static void try_to_open(const struct newtcp_snd *s)
 static void to_open(const struct newtcp_snd *s)
 {
 	s->r->state = NEWTCP_CA_OPEN;
-	s->r->reneged = 0;
 	newtcp_cong_event(s->c, NEWTCP_CONG_RECOVERED, s->now_us);
 }
 
@@ -256,7 +255,7 @@ static void open_step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	n->resend = NEWTCP_RESEND_LOST;
 }
 
-/* True: nothing is to be sent again. */
+/* RECOVERY: does it go on, was it for nothing, does it begin anew? */
 static void recovery_step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
 	if (!(n->flags & NEWTCP_RX_ADVANCED))
@@ -369,12 +368,10 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 	struct newtcp_recovery *r = s->r;
 	bool fresh = r->state < NEWTCP_CA_RECOVERY;
 
-	if (first->marks & NEWTCP_SEG_SACKED) {
+	if (first->marks & NEWTCP_SEG_SACKED)
 		newtcp_board_forget_sacks(s->b);
-		r->reneged = 1;
-	} else if (!s->sack_ok) {
+	else if (!s->sack_ok)
 		s->b->sacked_out = 0;
-	}
 	/* Those that stay are the last of the list. */
 	list_for_each_entry_safe(seg, next, &s->b->sent, sent) {
 		if (seg != first && rack && newtcp_rack_left_us(s, seg->sent_us, 0) > 0)

@@ -168,11 +168,10 @@ static unsigned int insert_sorted(struct newtcp_range *out, unsigned int n,
  * newtcp_sack_sanitize - what a sender may take from the peer's blocks
  * @in: as they came
  * @n: how many
- * @snd_una: SND.UNA, the ACK's own number taken into account
+ * @snd_una: SEG.ACK of the ACK that they came with
  * @snd_nxt: SND.NXT
  * @out: room for NEWTCP_MAX_SACKS; must not be @in
- * @dsack: set to whether the first block reports a duplicate. Means nothing
- *	on an ACK older than SND.UNA, whose blocks have been overtaken.
+ * @dsack: set to whether the first block reports a duplicate
  *
  * Return: blocks in @out: in (SND.UNA, SND.NXT], ascending, apart.
  */

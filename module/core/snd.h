@@ -55,7 +55,6 @@ enum newtcp_ca_state {
  * @state: enum newtcp_ca_state
  * @frto: a timeout may turn out to be spurious
  * @can_undo: the reduction can be taken back
- * @reneged: the peer went back on its SACKs
  * @reord_seen: the path reorders
  * @dsack_round: duplicates were reported, the tolerance is to grow
  * @rack_advanced: RACK has news
@@ -82,7 +81,7 @@ struct newtcp_recovery {
 	u32 delivered;
 	u32 tlp_high_seq;
 	u8 state;
-	u8 frto:1, can_undo:1, reneged:1, reord_seen:1, dsack_round:1,
+	u8 frto:1, can_undo:1, reord_seen:1, dsack_round:1,
 	   rack_advanced:1, tlp_out:1, tlp_retrans:1;
 	u8 reo_wnd_mult;
 	u8 reo_wnd_persist;

@@ -212,8 +212,6 @@ static int old_ack(struct sock *sk, const struct sk_buff *skb,
 	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_sack_enter(&s, &n, opts->sacks, opts->num_sacks);
-	/* It was overtaken: what it repeats says nothing of duplicates. */
-	n.flags &= ~(NEWTCP_RX_DSACK | NEWTCP_RX_DSACK_TLP);
 	newtcp_ack_recovery(sk, &s, &n);
 	newtcp_ack_resend(sk, &s, &n);
 	return 0;

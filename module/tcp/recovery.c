@@ -309,10 +309,8 @@ void newtcp_recovery_reset(struct sock *sk)
  */
 void newtcp_local_congestion(struct sock *sk)
 {
-	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
-	newtcp_loss_conf_read(sk, &conf);
-	newtcp_snd_view(sk, &s, &conf);
+	newtcp_snd_view(sk, &s, NULL);
 	newtcp_recovery_congested(&s);
 }

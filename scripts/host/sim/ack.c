@@ -236,7 +236,7 @@ static void take_ack(struct end *e, const struct packet *p, const struct newtcp_
 	}
 }
 
-/* An ACK of an older time: only its SACKs can be news, but not of duplicates. */
+/* An ACK of an older time: only its SACKs can be news. */
 static void old_ack(struct end *e, const struct newtcp_options *o, struct newtcp_ack_news *n)
 {
 	struct newtcp_snd s = tx_snd(e);
@@ -244,7 +244,6 @@ static void old_ack(struct end *e, const struct newtcp_options *o, struct newtcp
 	if (!(o->flags & NEWTCP_OPT_SACK) || !e->use.sack || !e->b.packets_out)
 		return;
 	newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
-	n->flags &= ~(NEWTCP_RX_DSACK | NEWTCP_RX_DSACK_TLP);
 	recover(e, &s, n);
 	resend(e, n);
 }
