@@ -19,6 +19,7 @@ struct flow {
 	u64 now_us;
 	u32 rtt_us;
 	u32 seq;	/* in segments; wraps early */
+	bool at_once;	/* the window goes out at once: not paced */
 };
 
 static void flow_start(struct flow *f, u32 rtt_us)
@@ -27,6 +28,7 @@ static void flow_start(struct flow *f, u32 rtt_us)
 	f->now_us = 12345678;
 	f->rtt_us = rtt_us;
 	f->seq = 0xffffff00;
+	f->at_once = false;
 }
 
 static void flow_ack(struct flow *f, u32 acked, bool limited)
@@ -59,6 +61,7 @@ static void flow_ack_full(struct flow *f, u32 acked)
 		.acked = acked,
 		.in_flight = f->c.cwnd,
 		.cwnd_limited = true,
+		.paced = !f->at_once,
 	};
 
 	s.snd_nxt = f->seq + f->c.cwnd;
@@ -493,6 +496,41 @@ static void hystart_initial_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 500);
 }
 
+struct train_case {
+	const char *desc;
+	u32 acks;	/* of a round, evenly spread */
+	u32 rtt_us;
+	bool at_once;
+	bool exits;
+};
+
+/* Linux: ACKs at most 2 ms apart, for longer than half the shortest round trip. */
+static const struct train_case train_cases[] = {
+	{ "the path is full", 16, 20 * MS, true, true },
+	{ "gaps of 2 ms", 10, 20 * MS, true, true },
+	{ "gaps of more", 9, 20 * MS, true, false },
+	{ "paced: over a round trip", 16, 20 * MS, false, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(train, train_cases, desc);
+
+static void hystart_train(struct kunit *test)
+{
+	const struct train_case *p = test->param_value;
+	struct flow f;
+
+	flow_start(&f, p->rtt_us);
+	f.at_once = p->at_once;
+	/* The first window is below what the train asks for. */
+	flow_round(&f, p->acks);
+	flow_round(&f, p->acks);
+	flow_round(&f, p->acks);
+	if (p->exits)
+		KUNIT_EXPECT_LT(test, f.c.ssthresh, 4U * NEWTCP_INIT_CWND);
+	else
+		KUNIT_EXPECT_EQ(test, f.c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
+}
+
 static struct kunit_case cubic_cases[] = {
 	KUNIT_CASE_PARAM(cubic_curve, curve_gen_params),
 	KUNIT_CASE_PARAM(cubic_fast_convergence, fast_gen_params),
@@ -508,6 +546,7 @@ static struct kunit_case cubic_cases[] = {
 	KUNIT_CASE(hystart_css_rounds),
 	KUNIT_CASE(hystart_false_alarm),
 	KUNIT_CASE(hystart_initial_only),
+	KUNIT_CASE_PARAM(hystart_train, train_gen_params),
 	{}
 };
 

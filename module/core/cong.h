@@ -22,6 +22,7 @@ struct module;
 /**
  * struct newtcp_ack_sample - what one ACK told the sender
  * @now_us: time of the ACK, microseconds
+ * @rate: the pacing rate, bytes per second; 0 = none
  * @rtt_us: round-trip sample; 0 = none
  * @min_rtt_us: smallest round trip in the window; ~0U = none
  * @srtt_us: smoothed round-trip time, not scaled; 0 = none
@@ -29,10 +30,13 @@ struct module;
  * @in_flight: segments in flight before this ACK
  * @snd_una: SND.UNA after the ACK
  * @snd_nxt: SND.NXT
+ * @largest: bytes of the largest super-packet
  * @cwnd_limited: the window, not the program, held the sender back
+ * @paced: data goes out over the round trip, not at once
  */
 struct newtcp_ack_sample {
 	u64 now_us;
+	u64 rate;
 	u32 rtt_us;
 	u32 min_rtt_us;
 	u32 srtt_us;
@@ -40,7 +44,9 @@ struct newtcp_ack_sample {
 	u32 in_flight;
 	u32 snd_una;
 	u32 snd_nxt;
+	u32 largest;
 	bool cwnd_limited;
+	bool paced;
 };
 
 enum newtcp_cong_event {

@@ -7,7 +7,9 @@
  *	W_cubic(t) = C * (t - K)^3 + W_max,  K = cbrt((W_max - cwnd_epoch) / C)
  *
  * but never grows less than Reno with the same average would (W_est).
- * Slow start watches the round-trip time and leaves before it overshoots.
+ * Slow start watches the round-trip time and leaves before it overshoots, and so
+ * when ACKs without a gap last for half a round trip: what is out fills the path then
+ * (the ACK train of the first HyStart, as Linux has it).
  *
  * Units: windows in segments; t and K in milliseconds, so that with C = 0.4
  * segments/s^3 an offset is t^3 / 2.5e9 and K^3 is 2.5e9 * (W_max - cwnd).
@@ -47,6 +49,9 @@
 #define HYSTART_SAMPLES		8
 #define CSS_GROWTH_DIVISOR	4
 #define CSS_ROUNDS		5
+/* The train of ACKs: from this window on, with gaps of no more. */
+#define TRAIN_CWND		16
+#define TRAIN_GAP_US		2000U
 
 #define NO_RTT	U32_MAX
 
@@ -56,6 +61,8 @@
  *	acknowledged
  * @last_min_us: smallest round trip of the round before; NO_RTT = none
  * @cur_min_us: smallest round trip of this round; NO_RTT = none
+ * @round_us: when the round began, low half of the clock
+ * @train_us: last ACK that followed the one before closely
  * @css_base_us: @cur_min_us on entry to conservative slow start
  * @samples: round trips measured in this round
  * @css_rounds: rounds ended in conservative slow start
@@ -66,6 +73,8 @@ struct hystart {
 	u32 window_end;
 	u32 last_min_us;
 	u32 cur_min_us;
+	u32 round_us;
+	u32 train_us;
 	u32 css_base_us;
 	u8 samples;
 	u8 css_rounds;
@@ -126,9 +135,11 @@ static u32 cube_root(u64 v)
 	return root;
 }
 
-static void hystart_begin_round(struct hystart *hs, u32 snd_nxt)
+static void hystart_begin_round(struct hystart *hs, const struct newtcp_ack_sample *s)
 {
-	hs->window_end = snd_nxt;
+	hs->window_end = s->snd_nxt;
+	hs->round_us = s->now_us;
+	hs->train_us = s->now_us;
 	hs->last_min_us = hs->started ? hs->cur_min_us : NO_RTT;
 	hs->cur_min_us = NO_RTT;
 	hs->samples = 0;
@@ -149,6 +160,33 @@ static bool hystart_delay_rose(const struct hystart *hs)
 }
 
 /*
+ * By how much the packets that the sender and the receiver gather spread the ACKs
+ * of a window, at twice the rate: a millisecond at most.
+ */
+static u32 batch_us(const struct newtcp_ack_sample *s)
+{
+	return s->rate ? min(div64_u64(s->largest * 4000000ULL, s->rate), 1000ULL) : 0;
+}
+
+/* Do ACKs come without a gap, for so long that the path is full? */
+static bool hystart_train_long(const struct newtcp_cong *c, struct hystart *hs,
+			       const struct newtcp_ack_sample *s)
+{
+	u32 now = s->now_us;
+	u64 full;
+
+	if (c->cwnd < TRAIN_CWND || s->min_rtt_us == NO_RTT ||
+	    now - hs->train_us > TRAIN_GAP_US)
+		return false;
+	hs->train_us = now;
+	full = (u64)s->min_rtt_us + batch_us(s);
+	/* At twice the rate at which the path delivers, if it is paced at all. */
+	if (!s->paced)
+		full >>= 1;
+	return now - hs->round_us > full;
+}
+
+/*
  * RFC 9406 4.2, for every ACK of the initial slow start. The first ACK of
  * what was sent after a round began opens the next one and belongs to it.
  */
@@ -156,7 +194,7 @@ static void hystart_on_ack(struct newtcp_cong *c, struct hystart *hs,
 			   const struct newtcp_ack_sample *s)
 {
 	if (!hs->started || seq_after(s->snd_una, hs->window_end)) {
-		hystart_begin_round(hs, s->snd_nxt);
+		hystart_begin_round(hs, s);
 		if (hs->css && ++hs->css_rounds >= CSS_ROUNDS) {
 			c->ssthresh = c->cwnd;
 			return;
@@ -167,6 +205,10 @@ static void hystart_on_ack(struct newtcp_cong *c, struct hystart *hs,
 	hs->cur_min_us = min(hs->cur_min_us, s->rtt_us);
 	if (hs->samples < HYSTART_SAMPLES)
 		hs->samples++;
+	if (hystart_train_long(c, hs, s)) {
+		c->ssthresh = c->cwnd;
+		return;
+	}
 
 	if (!hs->css) {
 		if (!hystart_delay_rose(hs))

@@ -141,6 +141,9 @@ static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
 		.snd_una = tp->snd_una,
 		.snd_nxt = tp->snd_nxt,
 		.cwnd_limited = newtcp_cwv_in_use(&tp->cwv, &tp->cong),
+		.paced = READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE,
+		.rate = READ_ONCE(sk->sk_pacing_rate),
+		.largest = sk->sk_gso_max_size,
 	};
 
 	tp->cong.ops->cong_avoid(&tp->cong, &s);
@@ -236,6 +239,7 @@ static noinline_for_stack void ack_slow(struct sock *sk, struct newtcp_ack_news 
 	newtcp_ack_recovery(sk, &s, n);
 	if (n->grow)
 		grow_window(sk, n->delivered, in_flight, rtt_us);
+	newtcp_pace_update(sk);
 	if (n->flags & NEWTCP_RX_ADVANCED) {
 		sk_dst_confirm(sk);
 		restart_timers(sk, n);
@@ -253,6 +257,7 @@ static inline void ack_fast(struct sock *sk, struct newtcp_ack_news *n, u32 in_f
 	rtt_us = take_rtt(sk, n);
 	tp->rec.delivered += n->delivered;
 	grow_window(sk, n->acked, in_flight, rtt_us);
+	newtcp_pace_update(sk);
 	sk_dst_confirm(sk);
 	restart_timers(sk, n);
 }

@@ -255,6 +255,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 	rtt_us = handshake_rtt(req, opts, newtcp_sk(child)->now_us);
 	if (rtt_us)
 		newtcp_rtt_update(child, rtt_us);
+	newtcp_pace_update(child);
 	newtcp_start_keepalive(child);
 	__release(&child->sk_lock.slock);
 	return child;

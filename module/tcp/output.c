@@ -12,9 +12,11 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "core/pace.h"
 #include "agree.h"
 #include "header.h"
 #include "metrics.h"
+#include "smallq.h"
 #include "tcp.h"
 
 /* The window field of the segment being built. */
@@ -358,6 +360,47 @@ u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst)
 	return mss;
 }
 
+/**
+ * newtcp_packet_segs() - segments of the wire that a super-packet makes at most
+ * @sk: the connection
+ * @mss: payload of a full segment
+ *
+ * By the device, and by the rate at which data goes out.
+ *
+ * Return: segments.
+ */
+u32 newtcp_packet_segs(const struct sock *sk, u32 mss)
+{
+	const struct net *net = sock_net(sk);
+	u32 segs;
+
+	segs = newtcp_pace_segs(READ_ONCE(sk->sk_pacing_rate), READ_ONCE(sk->sk_pacing_shift),
+				newtcp_sk(sk)->rtt.min_us,
+				READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log),
+				sk->sk_gso_max_size, mss,
+				max(READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs), 1));
+	return min_t(u32, segs, sk->sk_gso_max_segs) ?: 1;
+}
+
+/**
+ * newtcp_pace_update() - the window or the round trip changed: the rate follows
+ * @sk: the connection
+ */
+void newtcp_pace_update(struct sock *sk)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct net *net = sock_net(sk);
+	const struct newtcp_pace_conf conf = {
+		.ss_percent = READ_ONCE(net->ipv4.sysctl_tcp_pacing_ss_ratio),
+		.ca_percent = READ_ONCE(net->ipv4.sysctl_tcp_pacing_ca_ratio),
+	};
+	u64 rate = newtcp_pace_rate(&tp->cong, tp->board.packets_out, tp->mss, tp->rtt.srtt_us,
+				    &conf);
+
+	/* fq reads it without a lock. */
+	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate)));
+}
+
 /* Segments that the congestion window still allows. */
 static u32 cwnd_room(const struct newtcp_sock *tp)
 {
@@ -439,7 +482,7 @@ static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
 
 /* A wait of one ACK makes a much larger packet: RFC 9293 3.8.6, TSO's own. */
 static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
-			  u32 room, u32 mss)
+			  u32 room, u32 segs, u32 mss)
 {
 	u32 part = READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_tso_win_divisor);
 	u32 limit = min_t(u64, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq,
@@ -447,7 +490,7 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	u32 chunk;
 
 	if (tp->rec.state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
-	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len)
+	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len || limit >= segs * mss)
 		return false;
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;
@@ -513,7 +556,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 	bool window_full = false;
 	struct sk_buff *skb;
 	bool sent = false;
-	u32 room, bytes;
+	u32 room, bytes, most = 0;
 
 	newtcp_clock_refresh(tp);
 	/* Before the first segment is cut to what the window allows. */
@@ -530,18 +573,22 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 				break;
 			bytes = skb->len;
 		} else {
-			u32 segs = min_t(u32, room, sk->sk_gso_max_segs);
+			u32 segs;
 
+			/* It costs a division: once, and for larger ones only. */
+			if (!most)
+				most = newtcp_packet_segs(sk, mss);
+			segs = min(most, newtcp_pace_room(&tp->cong, newtcp_in_flight(tp)));
 			bytes = sendable(tp, skb, mss,
 					 min_t(u32, segs, sk->sk_gso_max_size / mss) ?: 1,
 					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
 					 nonagle : NEWTCP_NAGLE_PUSH);
-			if (!push_one && worth_waiting(tp, skb, room, mss)) {
+			if (!push_one && worth_waiting(tp, skb, room, most, mss)) {
 				window_full = bytes >= (u64)room * mss;
 				break;
 			}
 		}
-		if (!fit(sk, skb, mss, bytes, gfp))
+		if (!fit(sk, skb, mss, bytes, gfp) || newtcp_smallq_full(sk, skb, 0))
 			break;
 		newtcp_skb_set_segs(skb, mss);
 		if (unlikely(newtcp_transmit(sk, skb, true, gfp)))

@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/recovery.h"
+#include "smallq.h"
 #include "tcp.h"
 
 /* Bytes of @skb that may be sent again now: the window may have shrunk. */
@@ -110,6 +111,7 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 void newtcp_retransmit_lost(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
 	bool first = true;
 	struct rb_node *n;
 	u32 in_flight;
@@ -117,8 +119,9 @@ void newtcp_retransmit_lost(struct sock *sk)
 	while ((n = rb_first(&tp->board.lost))) {
 		in_flight = newtcp_in_flight(tp);
 		if (in_flight >= tp->cong.cwnd ||
+		    newtcp_smallq_full(sk, newtcp_seg_skb(newtcp_seg_entry(n)), 1) ||
 		    newtcp_retransmit_skb(sk, newtcp_seg_skb(newtcp_seg_entry(n)),
-					  tp->cong.cwnd - in_flight))
+					  min(segs, tp->cong.cwnd - in_flight)))
 			break;
 		if (first) {
 			newtcp_rearm_rto(sk);

@@ -19,6 +19,7 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 #include "../slot.h"
+#include "smallq.h"
 #include "tcp.h"
 
 static atomic_long_t memory_allocated;
@@ -46,23 +47,31 @@ static void enter_memory_pressure(struct sock *sk)
  * newtcp_write_space() - room in the send buffer: wake who waits for it
  * @sk: the socket
  *
+ * Whoever waits has set SOCK_NOSPACE. Also called for each skb that a device is done
+ * with, when nothing but sk_wmem_alloc holds the socket; its struct socket is freed
+ * by RCU.
+ *
  * Context: any.
  */
 void newtcp_write_space(struct sock *sk)
 {
-	struct socket *sock = sk->sk_socket;
 	struct socket_wq *wq;
+	struct socket *sock;
 
-	if (!sock || !newtcp_writeable(sk))
-		return;
-	clear_bit(SOCK_NOSPACE, &sock->flags);
+	if (unlikely(test_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred)))
+		newtcp_smallq_drained(sk);
 	rcu_read_lock();
+	sock = READ_ONCE(sk->sk_socket);
+	if (likely(!sock || !test_bit(SOCK_NOSPACE, &sock->flags)) || !newtcp_writeable(sk))
+		goto out;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
 	wq = rcu_dereference(sk->sk_wq);
 	if (skwq_has_sleeper(wq))
 		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM |
 					   EPOLLWRBAND);
 	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
 		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+out:
 	rcu_read_unlock();
 }
 
@@ -315,10 +324,11 @@ static int newtcp_init_sock(struct sock *sk)
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_destruct = destruct;
 	sk->sk_write_space = newtcp_write_space;
+	/* Of what devices free it hears once it has waited for that: smallq.c. */
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	/* io_uring may send from its buffers: they are copied at once. */
 	if (sk->sk_socket)
 		set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
-	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(net->ipv4.sysctl_tcp_wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
 	sk_sockets_allocated_inc(sk);
@@ -351,6 +361,10 @@ static void release_cb(struct sock *sk)
 	}
 	if (test_and_clear_bit(NEWTCP_DEFER_WINDOW, &tp->deferred))
 		newtcp_window_deferred(sk);
+	if (test_and_clear_bit(NEWTCP_DEFER_SEND, &tp->deferred)) {
+		newtcp_smallq_send(sk);
+		__sock_put(sk);
+	}
 }
 
 static int hash_nothing(struct sock *sk)
@@ -444,6 +458,7 @@ int newtcp_init(void)
 	BUILD_BUG_ON(sizeof(struct newtcp_skb_cb) >
 		     sizeof_field(struct sk_buff, cb));
 	init_limits();
+	newtcp_smallq_init();
 	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
@@ -480,6 +495,7 @@ out_sockets:
 void newtcp_exit(void)
 {
 	proto_unregister(&newtcp_prot);
+	newtcp_smallq_exit();
 	newtcp_cong_exit();
 	newtcp_handshake_exit();
 	percpu_counter_destroy(&orphans);

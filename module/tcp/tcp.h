@@ -45,6 +45,7 @@
 #ifndef _NEWTCP_H
 #define _NEWTCP_H
 
+#include <linux/llist.h>
 #include <linux/tcp.h>
 #include <linux/timer.h>
 #include <net/sock.h>
@@ -93,6 +94,9 @@ enum newtcp_deferred {
 	NEWTCP_DEFER_TIMER,	/* the timer fired */
 	NEWTCP_DEFER_MTU,	/* the path MTU changed */
 	NEWTCP_DEFER_WINDOW,	/* the backlog took the room that was read free */
+	NEWTCP_DEFER_SEND,	/* there is room below the socket again */
+	NEWTCP_THROTTLED,	/* smallq.c: waits for that */
+	NEWTCP_LISTED,		/* smallq.c: on a list of sockets to send for */
 };
 
 /**
@@ -276,6 +280,7 @@ struct newtcp_sock {
 	u32 last_challenge;		/* jiffies of the last challenge ACK */
 
 	unsigned long deferred;		/* bits, atomic */
+	struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
 	struct newinet_claim *claim;	/* claim.c's lock */
 	struct newtcp_listener *listener;	/* set while listening */
 	struct sock *accept_next;	/* listener.lock */
@@ -603,6 +608,8 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one, gfp_t gfp);
 void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
 void newtcp_push_one(struct sock *sk, u32 mss);
+u32 newtcp_packet_segs(const struct sock *sk, u32 mss);
+void newtcp_pace_update(struct sock *sk);
 void newtcp_send_ack(struct sock *sk);
 void newtcp_send_fin(struct sock *sk);
 void newtcp_send_owed_fin(struct sock *sk);			/* locked */
