@@ -45,6 +45,8 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 	u32 mss;
 	int err;
 
+	if (newtcp_smallq_holds(sk, skb))
+		return -EBUSY;
 	if (seq_before(cb->seq, tp->snd_una) && skb->len) {
 		/*
 		 * Acknowledged in part while it was being chosen; of all but
@@ -88,8 +90,8 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
  * @skb: the segment, in the retransmission queue
  * @segs: at most so many segments of the wire; the rest is cut off
  *
- * Return: 0; -ENOMEM; -EAGAIN when the window has no room; -EHOSTUNREACH
- * without a route; or as newtcp_transmit().
+ * Return: 0; -EBUSY when it has not left our own device yet; -ENOMEM; -EAGAIN when the
+ * window has no room; -EHOSTUNREACH without a route; or as newtcp_transmit().
  */
 int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 {

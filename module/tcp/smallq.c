@@ -46,6 +46,44 @@ static bool one_out_at_most(const struct sock *sk)
 	return newtcp_board_first(b) == newtcp_board_last(b);
 }
 
+/*
+ * The socket stops; true: it will hear when a device is done with something that is
+ * below it now. The caller looks once more then.
+ */
+static bool will_hear(struct sock *sk)
+{
+	/* Who took sk_write_space() over tells us nothing. */
+	if (sk->sk_write_space != newtcp_write_space)
+		return false;
+	/*
+	 * The first time: sock_wfree() asks for the flag before it lowers the sum, and
+	 * may have asked. One more goes, and will tell.
+	 */
+	if (unlikely(sock_flag(sk, SOCK_USE_WRITE_QUEUE))) {
+		sock_reset_flag(sk, SOCK_USE_WRITE_QUEUE);
+		return false;
+	}
+	set_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred);
+	/* The flag, then the look; newtcp_smallq_drained() has it the other way. */
+	smp_mb__after_atomic();
+	return true;
+}
+
+/**
+ * newtcp_smallq_holds() - does a segment that was sent still wait in our own device?
+ * @sk: the connection
+ * @skb: the segment, on the scoreboard
+ *
+ * To send it again would say nothing new to anybody.
+ *
+ * Context: socket lock held.
+ * Return: true when it does; newtcp_smallq_send() follows when it has left.
+ */
+bool newtcp_smallq_holds(struct sock *sk, const struct sk_buff *skb)
+{
+	return unlikely(skb_fclone_busy(sk, skb)) && will_hear(sk) && skb_fclone_busy(sk, skb);
+}
+
 /**
  * newtcp_smallq_full() - does enough of a socket's data wait below it?
  * @sk: the connection
@@ -57,26 +95,13 @@ static bool one_out_at_most(const struct sock *sk)
  */
 bool newtcp_smallq_full(struct sock *sk, const struct sk_buff *skb, unsigned int factor)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
 	u64 limit = limit_of(sk, skb);
 
 	limit = limit > U64_MAX >> factor ? U64_MAX : limit << factor;
 	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
 		return false;
-	/* Who took sk_write_space() over tells us nothing. */
-	if (one_out_at_most(sk) || sk->sk_write_space != newtcp_write_space)
+	if (one_out_at_most(sk) || !will_hear(sk))
 		return false;
-	/*
-	 * The first time: sock_wfree() asks for the flag before it lowers the sum, and
-	 * may have asked. One more goes, and will tell.
-	 */
-	if (unlikely(sock_flag(sk, SOCK_USE_WRITE_QUEUE))) {
-		sock_reset_flag(sk, SOCK_USE_WRITE_QUEUE);
-		return false;
-	}
-	set_bit(NEWTCP_THROTTLED, &tp->deferred);
-	/* The flag, then the look; newtcp_smallq_drained() has it the other way. */
-	smp_mb__after_atomic();
 	return refcount_read(&sk->sk_wmem_alloc) > limit;
 }
 

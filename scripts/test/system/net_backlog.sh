@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A sender behind its own slow device (20 Mbit/s by tbf): what waits in the device's
-# queue stays little, and the line is full nevertheless. The kernel's TCP is measured
-# first and sets the bound.
+# A sender behind its own slow device (tbf): what waits in the device's queue stays
+# little, and the line is full nevertheless; what still waits there is not sent again,
+# however long it takes. The kernel's TCP is measured first and sets the bounds.
+# kernels: 6.12
 # clock: virtual
-# timeout: 200
+# timeout: 300
 # needs: iproute2
 # shellcheck disable=SC2317
 set -euo pipefail
@@ -12,28 +13,41 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh
 . "$NEWINET_LIB/net.sh"
 
+# What waits in the device's queue, and what has left it, in bytes.
 backlog() {
-	tc -n "$ns_a" -s -j qdisc show dev veth0 |
-		python3 -c 'import json, sys; print(max(q["backlog"] for q in json.load(sys.stdin)))'
+	tc -n "$ns_a" -s qdisc show dev veth0 | sed -n 's/.*backlog \([0-9]*\)b.*/\1/p'
 }
 
-# upload FAMILY: the usual backlog (the median), in bytes, and the milliseconds that it took.
+sent() {
+	tc -n "$ns_a" -s qdisc show dev veth0 | sed -n 's/.*Sent \([0-9]*\) bytes.*/\1/p'
+}
+
+# upload FAMILY [RATE BYTES SLEEP]: the usual backlog (the median), in bytes, the milliseconds
+# that it took, and the bytes that were sent.
 upload() {
-	local job began end
-	tc -n "$ns_a" qdisc replace dev veth0 root handle 1: tbf rate 20mbit burst 10k limit 10m
+	local job began end bytes
+	tc -n "$ns_a" qdisc replace dev veth0 root handle 1: \
+		tbf rate "${2:-20mbit}" burst 10k limit 10m
 	began=$(date +%s%N)
 	"$NEWINET_BIN/net_xfer" --client "$1@$ns_a" --server "inet@$ns_b" --addr "$addr_b" \
-		--up 6M --down 1K >"$net_tmp/xfer" 2>&1 &
+		--up "${3:-6M}" --down 1K >"$net_tmp/xfer" 2>&1 &
 	job=$!
 	while kill -0 "$job" 2>/dev/null; do
 		backlog
-		sleep 0.02
+		sleep "${4:-0.02}"
 	done >"$net_tmp/samples"
 	wait "$job" || { cat "$net_tmp/xfer"; return 1; }
 	end=$(date +%s%N)
+	# The last words as well, or they would be waited for.
+	until [[ $(backlog) == 0 ]]; do
+		sleep 0.2
+	done
+	bytes=$(sent)
 	tc -n "$ns_a" qdisc del dev veth0 root
-	sort -n "$net_tmp/samples" | awk -v ms=$(((end - began) / 1000000)) \
-		'{ v[NR] = $1 } END { print v[int((NR + 1) / 2)], ms }' >"$net_tmp/measured"
+	sort -n "$net_tmp/samples" |
+		awk -v ms=$(((end - began) / 1000000)) -v sent="$bytes" \
+			'{ v[NR] = $1 } END { print v[int((NR + 1) / 2)], ms, sent }' \
+			>"$net_tmp/measured"
 }
 
 # middle FAMILY: of three uploads the middle backlog and the middle time; where slow
@@ -57,8 +71,21 @@ as_little() {
 		newinet[1] <= inet[1] * 11 / 10 + 500))
 }
 
+# A round trip of seconds, all of it in the own device: the timer fires in vain.
+not_again() {
+	local inet=() newinet=()
+	upload inet 24kbit 24K 0.5
+	read -ra inet <"$net_tmp/measured"
+	upload newinet 24kbit 24K 0.5
+	read -ra newinet <"$net_tmp/measured"
+	echo "sent ${newinet[2]} of ${inet[2]} bytes"
+	((inet[2] > 24000 && newinet[2] <= inet[2] + 2000))
+}
+
 net_pair
 netem "$ns_b" delay 20ms
 check 'little waits below the sender' as_little
 sed -n 's/^backlog/# &/p' "$net_tmp/check"
+check 'what waits below is not sent again' not_again
+sed -n 's/^sent/# &/p' "$net_tmp/check"
 finish
