@@ -138,10 +138,10 @@ def memory_of_a_listener(e):
             first.join()
             same = hold.get('met') and hold.get('same')
         ensure(stays.wait_accept(5.0), 'the child is lost')
+        p = g.next(3.0) if same else None
         stays.close()
         if same:
             # The SYN was for whoever listens, and one listener was left.
-            p = g.next(3.0)
             ensure(p and p.flags == 'SA', f'a SYN got {p.text() if p else "no answer"}')
             time.sleep(2.0)     # what was made of the wrong socket has a timer
             return
