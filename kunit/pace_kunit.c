@@ -56,6 +56,7 @@ static const struct segs_row {
 	{ "no round trip known", 10240000, 10, U32_MAX, 9, 65000, 1000, 2, 10 },
 	{ "rtt_log off", 0, 10, 100000, 0, 65000, 1000, 2, 2 },
 	{ "an absurd rtt_log", 0, 10, 100000, 200, 65000, 1000, 2, 65 },
+	{ "the least is more than fits", 0, 10, 100000, 9, 3500, 1000, 255, 3 },
 	{ "no room for one", 1 << 20, 10, 100000, 9, 500, 1000, 1, 1 },
 };
 
@@ -84,13 +85,13 @@ static void pace_queue(struct kunit *test)
 
 struct room_row {
 	u32 cwnd;
-	u32 out;
 	u32 room;
+	u32 at_once;
 };
 
 static const struct room_row room_rows[] = {
-	{ 10, 0, 5 }, { 10, 4, 5 }, { 10, 6, 4 }, { 10, 10, 0 }, { 10, 11, 0 },
-	{ 1, 0, 1 }, { 1, 1, 0 }, { 3, 0, 1 }, { U32_MAX, 0, U32_MAX / 2 },
+	{ 10, 10, 5 }, { 10, 6, 5 }, { 10, 4, 4 }, { 10, 0, 0 },
+	{ 1, 1, 1 }, { 1, 0, 0 }, { 3, 3, 1 }, { U32_MAX, U32_MAX, U32_MAX / 2 },
 };
 
 static void pace_room(struct kunit *test)
@@ -100,8 +101,9 @@ static void pace_room(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(room_rows); i++) {
 		const struct newtcp_cong c = { .cwnd = room_rows[i].cwnd };
 
-		KUNIT_EXPECT_EQ_MSG(test, newtcp_pace_room(&c, room_rows[i].out), room_rows[i].room,
-				    "%u of %u out", room_rows[i].out, room_rows[i].cwnd);
+		KUNIT_EXPECT_EQ_MSG(test, newtcp_pace_room(&c, room_rows[i].room),
+				    room_rows[i].at_once, "%u of %u", room_rows[i].room,
+				    room_rows[i].cwnd);
 	}
 }
 

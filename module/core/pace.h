@@ -58,9 +58,9 @@ static inline u64 newtcp_pace_rate(const struct newtcp_cong *c, u32 out, u32 mss
  *	one twice, three times as long a quarter, an eighth
  * @largest: bytes that the device takes at once
  * @mss: payload of a segment, bytes, not 0
- * @least: segments, whatever the rate
+ * @least: segments, whatever the rate, as far as the device takes them
  *
- * Return: segments, not bounded by @largest when @least is more.
+ * Return: segments, at least 1.
  */
 static inline u32 newtcp_pace_segs(u64 rate, u8 shift, u32 min_rtt_us, u8 rtt_log, u32 largest,
 				   u32 mss, u32 least)
@@ -70,7 +70,7 @@ static inline u32 newtcp_pace_segs(u64 rate, u8 shift, u32 min_rtt_us, u8 rtt_lo
 
 	if (r < 32)
 		bytes += largest >> r;
-	return max((u32)min_t(u64, bytes, largest) / mss, least);
+	return min(max((u32)min_t(u64, bytes, largest) / mss, least), largest / mss) ?: 1;
 }
 
 /**
@@ -90,17 +90,15 @@ static inline u64 newtcp_pace_queue(u64 rate, u8 shift, u32 packet, u64 most)
 /**
  * newtcp_pace_room - segments that the congestion window lets go at once
  * @c: the window
- * @in_flight: segments in flight
+ * @room: segments for which it has room
  *
  * At most half the window, so that there are ACKs to go by.
  *
- * Return: segments, 0 when there is no room.
+ * Return: segments.
  */
-static inline u32 newtcp_pace_room(const struct newtcp_cong *c, u32 in_flight)
+static inline u32 newtcp_pace_room(const struct newtcp_cong *c, u32 room)
 {
-	if (in_flight >= c->cwnd)
-		return 0;
-	return min(max(c->cwnd >> 1, 1U), c->cwnd - in_flight);
+	return min(max(c->cwnd >> 1, 1U), room);
 }
 
 #endif /* _NEWTCP_PACE_H */

@@ -378,8 +378,8 @@ u32 newtcp_packet_segs(const struct sock *sk, u32 mss)
 				newtcp_sk(sk)->rtt.min_us,
 				READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log),
 				sk->sk_gso_max_size, mss,
-				max(READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs), 1));
-	return min_t(u32, segs, sk->sk_gso_max_segs) ?: 1;
+				READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs));
+	return min_t(u32, segs, max_t(u32, sk->sk_gso_max_segs, 1));
 }
 
 /**
@@ -505,6 +505,13 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	return limit < chunk;
 }
 
+/* Would @skb, were it not held back, take all @room of the congestion window? */
+static bool fills_window(const struct newtcp_sock *tp, const struct sk_buff *skb, u32 room,
+			 u32 mss)
+{
+	return (u64)room * mss <= min(skb->len, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq);
+}
+
 /* Less was sent than the window allows, for a timeout. */
 static noinline void window_unused(struct sock *sk)
 {
@@ -573,18 +580,15 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 				break;
 			bytes = skb->len;
 		} else {
-			u32 segs;
-
 			/* It costs a division: once, and for larger ones only. */
 			if (!most)
 				most = newtcp_packet_segs(sk, mss);
-			segs = min(most, newtcp_pace_room(&tp->cong, newtcp_in_flight(tp)));
 			bytes = sendable(tp, skb, mss,
-					 min_t(u32, segs, sk->sk_gso_max_size / mss) ?: 1,
+					 min(most, newtcp_pace_room(&tp->cong, room)),
 					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
 					 nonagle : NEWTCP_NAGLE_PUSH);
 			if (!push_one && worth_waiting(tp, skb, room, most, mss)) {
-				window_full = bytes >= (u64)room * mss;
+				window_full = fills_window(tp, skb, room, mss);
 				break;
 			}
 		}

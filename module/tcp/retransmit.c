@@ -113,17 +113,19 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 void newtcp_retransmit_lost(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
+	u32 in_flight, segs = 0;
 	bool first = true;
+	struct sk_buff *skb;
 	struct rb_node *n;
-	u32 in_flight;
 
 	while ((n = rb_first(&tp->board.lost))) {
 		in_flight = newtcp_in_flight(tp);
-		if (in_flight >= tp->cong.cwnd ||
-		    newtcp_smallq_full(sk, newtcp_seg_skb(newtcp_seg_entry(n)), 1) ||
-		    newtcp_retransmit_skb(sk, newtcp_seg_skb(newtcp_seg_entry(n)),
-					  min(segs, tp->cong.cwnd - in_flight)))
+		skb = newtcp_seg_skb(newtcp_seg_entry(n));
+		if (in_flight >= tp->cong.cwnd || newtcp_smallq_full(sk, skb, 1))
+			break;
+		if (!segs)
+			segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
+		if (newtcp_retransmit_skb(sk, skb, min(segs, tp->cong.cwnd - in_flight)))
 			break;
 		if (first) {
 			newtcp_rearm_rto(sk);

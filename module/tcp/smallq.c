@@ -32,8 +32,9 @@ static u64 limit_of(const struct sock *sk, const struct sk_buff *skb)
 {
 	u64 most = U64_MAX;
 
+	/* Negative is no bound, as on Linux. */
 	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
-		most = max(READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes), 0);
+		most = (s64)READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes);
 	return newtcp_pace_queue(READ_ONCE(sk->sk_pacing_rate), READ_ONCE(sk->sk_pacing_shift),
 				 skb->truesize, most);
 }
@@ -64,7 +65,7 @@ static bool will_hear(struct sock *sk)
 		return false;
 	}
 	set_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred);
-	/* The flag, then the look; newtcp_smallq_drained() has it the other way. */
+	/* The flag, then the sum; newtcp_write_space() has it the other way. */
 	smp_mb__after_atomic();
 	return true;
 }
@@ -97,12 +98,11 @@ bool newtcp_smallq_full(struct sock *sk, const struct sk_buff *skb, unsigned int
 {
 	u64 limit = limit_of(sk, skb);
 
-	limit = limit > U64_MAX >> factor ? U64_MAX : limit << factor;
-	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
+	if (likely(refcount_read(&sk->sk_wmem_alloc) >> factor <= limit))
 		return false;
 	if (one_out_at_most(sk) || !will_hear(sk))
 		return false;
-	return refcount_read(&sk->sk_wmem_alloc) > limit;
+	return refcount_read(&sk->sk_wmem_alloc) >> factor > limit;
 }
 
 /**

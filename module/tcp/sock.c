@@ -58,6 +58,8 @@ void newtcp_write_space(struct sock *sk)
 	struct socket_wq *wq;
 	struct socket *sock;
 
+	/* The sum was lowered, then the look; will_hear() in smallq.c has it the other way. */
+	smp_mb__after_atomic();
 	if (unlikely(test_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred)))
 		newtcp_smallq_drained(sk);
 	rcu_read_lock();

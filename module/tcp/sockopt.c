@@ -77,24 +77,12 @@ static int set_window_clamp(struct sock *sk, int val)
 	return 0;
 }
 
-static int set_int_locked(struct sock *sk, int optname, int val)
+/* How long, and how often, before something is given up. */
+static int set_patience(struct sock *sk, int optname, int val)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	switch (optname) {
-	case TCP_MAXSEG:
-		/* 0 means: as the path allows. */
-		if (val && (val < NEWTCP_MIN_MSS || val > 32767))
-			return -EINVAL;
-		/* A listener's are read while it is not locked. */
-		WRITE_ONCE(tp->user_mss, val);
-		return 0;
-	case TCP_NODELAY:
-		set_nodelay(sk, val);
-		return 0;
-	case TCP_CORK:
-		set_cork(sk, val);
-		return 0;
 	case TCP_KEEPIDLE:
 		if (val < 1 || val > MAX_KEEPIDLE)
 			return -EINVAL;
@@ -122,13 +110,36 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 		else
 			tp->linger2 = val * HZ;
 		return 0;
-	case TCP_WINDOW_CLAMP:
-		return set_window_clamp(sk, val);
 	case TCP_USER_TIMEOUT:
 		if (val < 0)
 			return -EINVAL;
 		tp->user_timeout = val;
 		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int set_int_locked(struct sock *sk, int optname, int val)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	switch (optname) {
+	case TCP_MAXSEG:
+		/* 0 means: as the path allows. */
+		if (val && (val < NEWTCP_MIN_MSS || val > 32767))
+			return -EINVAL;
+		/* A listener's are read while it is not locked. */
+		WRITE_ONCE(tp->user_mss, val);
+		return 0;
+	case TCP_NODELAY:
+		set_nodelay(sk, val);
+		return 0;
+	case TCP_CORK:
+		set_cork(sk, val);
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		return set_window_clamp(sk, val);
 	case TCP_QUICKACK:
 		set_quickack(sk, val);
 		return 0;
@@ -153,7 +164,7 @@ static int set_int_locked(struct sock *sk, int optname, int val)
 		/* Of a connection that is being restored alone. */
 		return -EPERM;
 	default:
-		return -ENOPROTOOPT;
+		return set_patience(sk, optname, val);
 	}
 }
 

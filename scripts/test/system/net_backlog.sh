@@ -13,6 +13,10 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh
 . "$NEWINET_LIB/net.sh"
 
+sysctl_a() {
+	nsenter "--net=/run/netns/$ns_a" sysctl -qw "$1"
+}
+
 # What waits in the device's queue, and what has left it, in bytes.
 backlog() {
 	tc -n "$ns_a" -s qdisc show dev veth0 | sed -n 's/.*backlog \([0-9]*\)b.*/\1/p'
@@ -67,8 +71,23 @@ as_little() {
 	read -ra inet < <(middle inet)
 	read -ra newinet < <(middle newinet)
 	echo "backlog ${newinet[0]} of ${inet[0]} bytes, ${newinet[1]} of ${inet[1]} ms"
-	((inet[0] > 1000 && newinet[0] <= inet[0] * 5 / 4 &&
-		newinet[1] <= inet[1] * 11 / 10 + 500))
+	((inet[0] > 1000 && newinet[0] <= inet[0] * 11 / 10 &&
+		newinet[1] <= inet[1] * 6 / 5))
+}
+
+# The administrator's bound rules where the rate allows more; AF_INET first.
+bounded() {
+	local family measured=() before=()
+	for family in inet newinet; do
+		upload "$family"
+		read -ra before <"$net_tmp/measured"
+		sysctl_a net.ipv4.tcp_limit_output_bytes=3000
+		upload "$family"
+		sysctl_a net.ipv4.tcp_limit_output_bytes=4194304
+		read -ra measured <"$net_tmp/measured"
+		echo "$family: backlog ${measured[0]}, was ${before[0]} bytes"
+		((measured[0] * 4 / 3 < before[0])) || return
+	done
 }
 
 # A round trip of seconds, all of it in the own device: the timer fires in vain.
@@ -86,6 +105,8 @@ net_pair
 netem "$ns_b" delay 20ms
 check 'little waits below the sender' as_little
 sed -n 's/^backlog/# &/p' "$net_tmp/check"
+check 'tcp_limit_output_bytes bounds it' bounded
+sed -n 's/^[a-z]*: backlog/# &/p' "$net_tmp/check"
 check 'what waits below is not sent again' not_again
 sed -n 's/^sent/# &/p' "$net_tmp/check"
 finish
