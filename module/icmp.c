@@ -83,7 +83,7 @@ static void revert_backoff(struct sock *sk, u32 seq)
 		return;
 	tp->rtt.backoff--;
 	newtcp_clock_refresh(tp);
-	left = newtcp_rtt_rto(&tp->rtt) - (s64)(tp->now_us - NEWTCP_CB(skb)->sent_us);
+	left = newtcp_rtt_rto(&tp->rtt) - (s64)(tp->now_us - newtcp_seg_of(skb)->sent_us);
 	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
 			    jiffies + usecs_to_jiffies(max_t(s64, left, 0)));
 }

@@ -36,9 +36,9 @@
 /**
  * struct newtcp_seg - the record of a segment that was sent
  * @node: in one of the board's trees
- * @carrier: of whoever embeds the record; in the module it begins an sk_buff
- * @sent: in the board's list, while in flight
+ * @owner: of whoever embeds the record; in the module it begins an sk_buff
  * @sent_us: when it was last transmitted, microseconds
+ * @sent: in the board's list, while in flight
  * @seq: first sequence number
  * @end_seq: last + 1; SYN and FIN count one each
  * @segs: segments of the wire that it makes
@@ -48,12 +48,9 @@
  */
 struct newtcp_seg {
 	struct rb_node node;
-	struct {
-		void *owner;
-		u64 stamp;
-	} carrier;
-	struct list_head sent;
+	void *owner;
 	u64 sent_us;
+	struct list_head sent;
 	u32 seq;
 	u32 end_seq;
 	u16 segs;

@@ -116,8 +116,6 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	struct newtcp_sock *tp = newtcp_sk(child);
 
 	newtcp_reset_vars(child);
-	tp->irs = req->irs;
-	tp->iss = req->iss;
 	tp->rcv_nxt = req->irs + 1;
 	tp->rcvwnd.wup = tp->rcv_nxt;
 	tp->copied_seq = tp->rcv_nxt;

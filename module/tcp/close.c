@@ -53,7 +53,8 @@ static bool take_close_edge(struct sock *sk)
 int newtcp_fin_time(const struct sock *sk)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
-	int t = tp->linger2 ?: READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout);
+	int t = tp->linger2 ? tp->linger2 * HZ :
+			      READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout);
 	int rto = usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt));
 
 	/* At least 3.5 round trips, so that the peer's FIN can arrive. */

@@ -95,6 +95,7 @@ int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len
 	struct sockaddr_in *usin = (struct sockaddr_in *)uaddr;
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
+	u32 iss;
 	int err;
 
 	if (addr_len < sizeof(struct sockaddr_in))
@@ -112,12 +113,11 @@ int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len
 		goto failure;
 
 	newtcp_first_numbers(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
-			     inet->inet_sport, inet->inet_dport, &tp->iss,
+			     inet->inet_sport, inet->inet_dport, &iss,
 			     &tp->ts_offset);
 	/* A TIME-WAIT entry that gave way wants to be outnumbered. */
-	if (tp->write_seq)
-		tp->iss = tp->write_seq;
-	tp->write_seq = tp->iss;
+	if (!tp->write_seq)
+		tp->write_seq = iss;
 	atomic_set(&inet->inet_id, get_random_u16());
 	init_variables(sk, __sk_dst_get(sk));
 	err = newtcp_send_syn(sk);
@@ -180,7 +180,6 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	bool pushed, lost;
 
-	tp->irs = cb->seq;
 	WRITE_ONCE(tp->rcv_nxt, cb->seq + 1);
 	tp->rcvwnd.wup = cb->seq + 1;
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
@@ -222,13 +221,13 @@ static int simultaneous_open(struct sock *sk, struct sk_buff *skb,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *syn = newtcp_unacked_head(tp);
+	u32 irs = NEWTCP_CB(skb)->seq;
 
-	tp->irs = NEWTCP_CB(skb)->seq;
-	WRITE_ONCE(tp->rcv_nxt, tp->irs + 1);
-	tp->rcvwnd.wup = tp->irs + 1;
+	WRITE_ONCE(tp->rcv_nxt, irs + 1);
+	tp->rcvwnd.wup = irs + 1;
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
 	tp->snd_wnd = ntohs(th->window);
-	tp->snd_wl1 = tp->irs;
+	tp->snd_wl1 = irs;
 	tp->max_window = tp->snd_wnd;
 	negotiated(sk, o);
 	newtcp_set_state(sk, TCP_SYN_RECV);

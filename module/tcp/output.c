@@ -176,7 +176,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	if (clone) {
 		struct sk_buff *orig = skb;
 
-		NEWTCP_CB(orig)->sent_us = tp->now_us;
+		newtcp_seg_of(orig)->sent_us = tp->now_us;
 		/* A clone below may still be using the headroom. */
 		skb = unlikely(skb_cloned(orig)) ? pskb_copy(orig, gfp) :
 						   skb_clone(orig, gfp);
@@ -495,7 +495,7 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	if ((u32)jiffies - tp->last_snd > 0)
 		return false;
 	/* The next ACK is more than half a round trip away: too long. */
-	if (tp->now_us - NEWTCP_CB(newtcp_unacked_head(tp))->sent_us <
+	if (tp->now_us - newtcp_board_first(&tp->board)->sent_us <
 	    tp->rtt.srtt_us >> 4)
 		return false;
 	/* Without a part of the window to wait for: one ACK, of three at most. */

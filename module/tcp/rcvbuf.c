@@ -153,12 +153,12 @@ static void rcv_rtt_measure(struct newtcp_sock *tp)
 	if (tp->rcv_rtt_time_us) {
 		if (seq_before(tp->rcv_nxt, tp->rcv_rtt_seq))
 			return;
-		sample = max_t(u64, tp->now_us - tp->rcv_rtt_time_us, 1);
+		sample = max((u32)tp->now_us - tp->rcv_rtt_time_us, 1U);
 		if (!tp->rcv_rtt_us || sample < tp->rcv_rtt_us >> 3)
 			tp->rcv_rtt_us = sample << 3;
 	}
 	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcvwnd.wnd;
-	tp->rcv_rtt_time_us = tp->now_us;
+	tp->rcv_rtt_time_us = (u32)tp->now_us ?: 1;
 }
 
 /* And from an echoed timestamp, when full segments flow. */

@@ -117,7 +117,6 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
 	skb->truesize -= len_moved;
 	ncb->seq = cb->seq + len;
 	ncb->end_seq = cb->end_seq;
-	ncb->sent_us = cb->sent_us;
 	ncb->marks = cb->marks;
 	cb->end_seq = ncb->seq;
 
@@ -126,7 +125,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
 	ncb->flags = flags;
 
 	skb_split(skb, rest, len);
-	rest->tstamp = skb->tstamp;
+	newtcp_seg_of(rest)->sent_us = newtcp_seg_of(skb)->sent_us;
 	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP ||
 		     cb->marks & NEWTCP_SEG_TSTAMP_ACK))
 		newtcp_tx_stamp_split(skb, rest);

@@ -105,10 +105,8 @@ static int set_patience(struct sock *sk, int optname, int val)
 	case TCP_LINGER2:
 		if (val < 0)
 			tp->linger2 = -1;
-		else if (val > NEWTCP_FIN_TIMEOUT_MAX / HZ)
-			tp->linger2 = NEWTCP_FIN_TIMEOUT_MAX;
 		else
-			tp->linger2 = val * HZ;
+			tp->linger2 = min(val, NEWTCP_FIN_TIMEOUT_MAX / HZ);
 		return 0;
 	case TCP_USER_TIMEOUT:
 		if (val < 0)
@@ -277,7 +275,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 	case TCP_LINGER2:
 		*val = tp->linger2;
 		if (*val >= 0)
-			*val = (*val ?: READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout)) / HZ;
+			*val = *val ?: READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout) / HZ;
 		break;
 	case TCP_WINDOW_CLAMP:
 		*val = tp->rcvwnd.clamp;

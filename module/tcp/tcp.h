@@ -106,8 +106,7 @@ enum newtcp_deferred {
  * @tsecr: receive: timestamp echo
  * @ack_seq: receive: SEG.ACK
  * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
- * @sent_us: send: see struct newtcp_seg, and all that follow
- * @seq: first sequence number
+ * @seq: first sequence number; for sending see struct newtcp_seg, as for all that follow
  * @end_seq: last + 1; SYN and FIN count one each
  * @segs: send: wire segments that the skb makes
  * @mss: send: payload bytes of each of them
@@ -126,7 +125,6 @@ struct newtcp_skb_cb {
 			u32 tw_isn;
 		};
 	};
-	u64 sent_us;
 	u32 seq;
 	u32 end_seq;
 	u16 segs;
@@ -140,16 +138,15 @@ struct newtcp_skb_cb {
 /*
  * A segment that was sent is on the scoreboard (core/board.h). Its record is the
  * beginning of the skb: the tree's node, which the kernel has there for such
- * use, two members that stay the skb's, and the control block.
+ * use, its owner, the place of its time, and the control block.
  */
 static_assert(offsetof(struct newtcp_seg, node) == offsetof(struct sk_buff, rbnode));
-static_assert(offsetof(struct newtcp_seg, carrier.owner) == offsetof(struct sk_buff, sk));
-static_assert(offsetof(struct newtcp_seg, carrier.stamp) == offsetof(struct sk_buff, tstamp));
+static_assert(offsetof(struct newtcp_seg, owner) == offsetof(struct sk_buff, sk));
+static_assert(offsetof(struct newtcp_seg, sent_us) == offsetof(struct sk_buff, tstamp));
 static_assert(offsetof(struct newtcp_seg, sent) == offsetof(struct sk_buff, cb));
 #define NEWTCP_SEG_AT(m) \
 	(offsetof(struct newtcp_seg, m) - offsetof(struct sk_buff, cb))
 static_assert(NEWTCP_SEG_AT(sent) == offsetof(struct newtcp_skb_cb, sent));
-static_assert(NEWTCP_SEG_AT(sent_us) == offsetof(struct newtcp_skb_cb, sent_us));
 static_assert(NEWTCP_SEG_AT(seq) == offsetof(struct newtcp_skb_cb, seq));
 static_assert(NEWTCP_SEG_AT(end_seq) == offsetof(struct newtcp_skb_cb, end_seq));
 static_assert(NEWTCP_SEG_AT(segs) == offsetof(struct newtcp_skb_cb, segs));
@@ -208,6 +205,7 @@ struct newtcp_sock {
 			struct sk_buff *out_of_order_last;
 			struct rb_root out_of_order;	/* by sequence number */
 			struct newtcp_sack_list sacks;	/* what we report */
+			u32 last_oow_ack;	/* jiffies, last answer out of window */
 			struct newtcp_recovery rec;	/* losses */
 			u8 loss_is_tlp:1,	/* NEWTCP_DL_LOSS is of the tail probe */
 			   recvmsg_inq:1,
@@ -216,6 +214,7 @@ struct newtcp_sock {
 			   cong_locked:1,	/* the route says */
 			   thin_linear:1,	/* TCP_THIN_LINEAR_TIMEOUTS */
 			   ofo_dense:1;		/* nothing to collapse, collapse.c */
+			u32 last_challenge;	/* jiffies, last challenge ACK */
 		};
 	};
 
@@ -247,7 +246,8 @@ struct newtcp_sock {
 	   seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
-	u16 header_len;			/* TCP header with the usual options */
+	u8 header_len;			/* TCP header with the usual options */
+	s8 linger2;			/* seconds; < 0 = no FIN-WAIT-2 wait, 0 = the netns's */
 	u16 icmp_mtu;			/* path MTU that ICMP asks for, to be applied */
 	u64 now_us;			/* clock, read anew as an event begins, an ACK leaves */
 	struct newtcp_board board;	/* sent, not acknowledged */
@@ -262,7 +262,7 @@ struct newtcp_sock {
 	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
 	u32 rcv_rtt_seq;
 	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
-	u64 rcv_rtt_time_us;
+	u32 rcv_rtt_time_us;		/* low half of the clock; 0 = none */
 	struct {
 		u32 space;
 		u32 seq;
@@ -270,20 +270,19 @@ struct newtcp_sock {
 	} rcvq;				/* receive-buffer tuning */
 
 	/* Opening and closing */
-	u32 iss;			/* ISS */
-	u32 irs;			/* IRS */
 	u8 syn_retries;			/* TCP_SYNCNT; 0 = the netns's */
 	u8 probes_out;			/* unanswered window probes */
 	u8 keep_probes_out;
 	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
-	u32 last_oow_ack;		/* jiffies of the last answer out of window */
-	u32 last_challenge;		/* jiffies of the last challenge ACK */
 
 	unsigned long deferred;		/* bits, atomic */
-	struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
+	union {
+		/* Until it is accepted nobody has anything to send on it. */
+		struct sock *accept_next;	/* listener.lock */
+		struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
+	};
 	struct newinet_claim *claim;	/* claim.c's lock */
 	struct newtcp_listener *listener;	/* set while listening */
-	struct sock *accept_next;	/* listener.lock */
 	u64 bytes_acked;
 	u64 bytes_received;
 	u32 segs_in;
@@ -293,12 +292,11 @@ struct newtcp_sock {
 	u16 keep_time;			/* seconds; 0 = the netns's */
 	u16 keep_intvl;			/* likewise */
 	u32 user_timeout;		/* ms; 0 = none */
-	int linger2;			/* < 0 = no FIN-WAIT-2 wait */
 	u32 probes_stamp;		/* jiffies, first probe; 0 = none */
 };
 
-/* One byte of bits follows. */
-static_assert(offsetofend(struct newtcp_sock, rec) < offsetofend(struct inet_sock, cork));
+static_assert(offsetofend(struct newtcp_sock, last_challenge) <=
+	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
 {

@@ -118,7 +118,7 @@ static bool out_of_resources(struct sock *sk, bool alive)
 static u32 unacked_ms(const struct newtcp_sock *tp)
 {
 	u32 since = tp->rec.retrans_stamp ?:
-		    newtcp_ts_of(NEWTCP_CB(newtcp_unacked_head(tp))->sent_us);
+		    newtcp_ts_of(newtcp_board_first(&tp->board)->sent_us);
 
 	return newtcp_ts_of(tp->now_us) - since;
 }
