@@ -14,7 +14,6 @@
 #include <net/sock.h>
 
 #include "../module/newinet.h"
-#include "../module/tcp/tcp.h"
 
 #define TEST_PORT	20678
 #define ANY		INADDR_ANY

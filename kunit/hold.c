@@ -17,7 +17,8 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../module/tcp/tcp.h"
+#include "../module/tcp/entry.h"
+#include "../module/tcp/seg.h"
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Holds CPUs inside of newinet, for tests");

@@ -34,8 +34,10 @@
 #include <net/inet_hashtables.h>
 #include <net/netns/generic.h>
 #include "claim.h"
+#include "newinet.h"
 #include "slot.h"
-#include "tcp/tcp.h"
+#include "tcp/entry.h"
+#include "tcp/tcb.h"
 
 #define CLAIM_HASH_BITS		12
 

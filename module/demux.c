@@ -30,8 +30,10 @@
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include "claim.h"
+#include "lookup.h"
+#include "newinet.h"
 #include "slot.h"
-#include "tcp/tcp.h"
+#include "tcp/entry.h"
 
 struct claim_demux {
 	struct nf_hook_ops ops;

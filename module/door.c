@@ -18,7 +18,8 @@
 #include <linux/moduleparam.h>
 #include <net/protocol.h>
 #include <net/sock.h>
-#include "tcp/tcp.h"
+#include "newinet.h"
+#include "tcp/sock.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt

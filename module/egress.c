@@ -14,8 +14,9 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/xfrm.h>
+#include "newinet.h"
 #include "tcp/metrics.h"
-#include "tcp/tcp.h"
+#include "tcp/seg.h"
 
 /*
  * Generic code turns segmentation on for the kernel's TCP alone; an skb of

@@ -17,7 +17,8 @@
 #include <linux/uidgid.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
-#include "tcp/tcp.h"
+#include "newinet.h"
+#include "tcp/sock.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt

@@ -21,7 +21,7 @@
 #include <net/inet_timewait_sock.h>
 #include <net/ip.h>
 #include "claim.h"
-#include "tcp/tcp.h"
+#include "tcp/sock.h"
 
 #define ANY_TRIES	8
 

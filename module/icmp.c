@@ -15,7 +15,17 @@
 #include <net/icmp.h>
 #include <net/ip.h>
 #include <net/route.h>
-#include "tcp/tcp.h"
+#include "core/rtt.h"
+#include "core/seq.h"
+#include "lookup.h"
+#include "newinet.h"
+#include "tcp/entry.h"
+#include "tcp/handshake.h"
+#include "tcp/output.h"
+#include "tcp/seg.h"
+#include "tcp/sock.h"
+#include "tcp/tcb.h"
+#include "tcp/timer.h"
 
 /* What a program is told of such a message; 0: it is not for programs. */
 static int error_of(u8 type, u8 code)

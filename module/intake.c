@@ -17,10 +17,17 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/xfrm.h>
+#include "lookup.h"
+#include "newinet.h"
 #include "reuseport.h"
 #include "slot.h"
 #include "tcp/backlog.h"
-#include "tcp/tcp.h"
+#include "tcp/entry.h"
+#include "tcp/handshake.h"
+#include "tcp/input.h"
+#include "tcp/seg.h"
+#include "tcp/sock.h"
+#include "tcp/timewait.h"
 
 /*
  * Whole and sound? From then on the header is where it is, and as long as it

@@ -24,9 +24,14 @@
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
 #include <net/tcp.h>
+#include "core/verdict.h"
+#include "lookup.h"
 #include "reuseport.h"
 #include "slot.h"
-#include "tcp/tcp.h"
+#include "tcp/entry.h"
+#include "tcp/handshake.h"
+#include "tcp/tcb.h"
+#include "tcp/timewait.h"
 
 #define LOCK_COUNT	1024
 /* No chain of the other table ends so: a reader sees that an object has moved. */

@@ -10,7 +10,10 @@
  * Context: process, module load and unload.
  */
 #include <linux/module.h>
-#include "tcp/tcp.h"
+#include "lookup.h"
+#include "newinet.h"
+#include "tcp/sock.h"
+#include "tcp/timewait.h"
 
 static int __init newinet_init(void)
 {

@@ -4,7 +4,7 @@
  * transport. Grouped by the file that defines it; each prototype says the
  * context that it may be called from.
  *
- * Locking of the whole module is described in tcp/tcp.h ("Locking").
+ * Locking of the whole module is described in tcp/tcb.h ("Locking").
  */
 #ifndef _NEWINET_H
 #define _NEWINET_H

@@ -15,7 +15,11 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
-#include "tcp/tcp.h"
+#include "newinet.h"
+#include "tcp/handshake.h"
+#include "tcp/poll.h"
+#include "tcp/recv.h"
+#include "tcp/user.h"
 
 /* The last one out returns the port to the other stack before close() does. */
 static int stream_release(struct socket *sock)

@@ -23,8 +23,10 @@
 #include <linux/slab.h>
 #include <net/ip.h>
 #include "claim.h"
+#include "lookup.h"
+#include "newinet.h"
 #include "slot.h"
-#include "tcp/tcp.h"
+#include "tcp/keys.h"
 
 #define POOL_MIN		64
 #define POOL_PROBES		8

@@ -14,8 +14,9 @@
 #include <linux/random.h>
 #include <net/sock.h>
 #include <net/sock_reuseport.h>
+#include "lookup.h"
 #include "reuseport.h"
-#include "tcp/tcp.h"
+#include "tcp/seg.h"
 
 /**
  * newinet_reuseport_fits() - are two listeners of one group?

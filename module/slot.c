@@ -25,8 +25,8 @@
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <net/protocol.h>
-#include "tcp/tcp.h"
 #include "slot.h"
+#include "tcp/tcb.h"
 
 #define RETRY_EVERY	HZ
 

@@ -8,7 +8,10 @@
  */
 #include <linux/sched/signal.h>
 #include <net/sock.h>
-#include "tcp.h"
+#include "accept.h"
+#include "control.h"
+#include "sock.h"
+#include "tcb.h"
 
 /**
  * newtcp_accept_enqueue() - a connection is ready

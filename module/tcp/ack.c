@@ -11,9 +11,27 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/cong.h"
+#include "core/cwv.h"
+#include "core/options.h"
+#include "core/rtt.h"
 #include "core/sackin.h"
+#include "core/seq.h"
+#include "core/snd.h"
 #include "core/tlp.h"
-#include "tcp.h"
+#include "core/verdict.h"
+#include "core/wire.h"
+#include "ack.h"
+#include "clock.h"
+#include "control.h"
+#include "input.h"
+#include "output.h"
+#include "recovery.h"
+#include "seg.h"
+#include "segment.h"
+#include "tcb.h"
+#include "timer.h"
 #include "tstamp.h"
 
 /**

@@ -8,7 +8,7 @@
 #ifndef _NEWTCP_ACKING_H
 #define _NEWTCP_ACKING_H
 
-#include "tcp.h"
+#include "tcb.h"
 
 static const struct newtcp_delack_times newtcp_delack_times = {
 	.min = HZ / 25,

@@ -9,7 +9,7 @@
 #define _NEWTCP_AGREE_H
 
 #include "core/negotiate.h"
-#include "tcp.h"
+#include "tcb.h"
 
 /* What the sockets of a namespace may offer or accept by now; any context. */
 static inline struct newtcp_features newtcp_willing(const struct net *net)

@@ -11,8 +11,10 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/seq.h"
+#include "core/wire.h"
 #include "backlog.h"
-#include "tcp.h"
+#include "seg.h"
 
 /* Both say the same but for number, acknowledgment and window. */
 static bool same_kind(const struct sk_buff *a, const struct sk_buff *b)

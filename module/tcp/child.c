@@ -44,10 +44,23 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/options.h"
+#include "core/rtt.h"
+#include "../newinet.h"
+#include "ack.h"
 #include "agree.h"
 #include "child.h"
+#include "clock.h"
+#include "cong_table.h"
+#include "entry.h"
 #include "metrics.h"
-#include "tcp.h"
+#include "output.h"
+#include "recovery.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
 
 /* What the child must not share with its listener. */
 static void forget_parent(struct sock *sk)

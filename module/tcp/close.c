@@ -8,8 +8,21 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 #include <net/sock.h>
+#include "core/delack.h"
+#include "core/rtt.h"
+#include "core/seq.h"
+#include "core/wire.h"
+#include "../newinet.h"
 #include "acking.h"
-#include "tcp.h"
+#include "close.h"
+#include "control.h"
+#include "handshake.h"
+#include "reassembly.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
+#include "timewait.h"
 
 /*
  * What close does in each state: where it leads, and whether a FIN is sent.

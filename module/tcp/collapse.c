@@ -16,8 +16,12 @@
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/rcvwnd.h"
+#include "core/seq.h"
+#include "core/wire.h"
 #include "collapse.h"
-#include "tcp.h"
+#include "seg.h"
+#include "tcb.h"
 
 /* Payload of an skb whose data fill one page. */
 #define CHUNK		((u32)SKB_WITH_OVERHEAD(PAGE_SIZE))

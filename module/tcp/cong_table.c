@@ -8,6 +8,7 @@
  * owner of a struct newtcp_cong serialises its use, save that of a listener's
  * anybody may read @ops at any time: it is never NULL and changes in one step.
  */
+#include "core/cong.h"
 #include "cong_table.h"
 
 #include <linux/export.h>

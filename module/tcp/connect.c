@@ -9,10 +9,31 @@
 #include <net/dst.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "core/cwv.h"
+#include "core/delack.h"
+#include "core/negotiate.h"
+#include "core/options.h"
+#include "core/rtt.h"
+#include "core/verdict.h"
+#include "core/wire.h"
+#include "../newinet.h"
+#include "ack.h"
 #include "acking.h"
 #include "agree.h"
+#include "clock.h"
+#include "close.h"
+#include "connect.h"
+#include "control.h"
+#include "keys.h"
 #include "metrics.h"
-#include "tcp.h"
+#include "output.h"
+#include "rcvbuf.h"
+#include "recovery.h"
+#include "reply.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
 
 /**
  * newtcp_pre_connect() - let the cgroup's connect4 programs see the address

@@ -7,9 +7,20 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/delack.h"
 #include "core/giveup.h"
+#include "core/rtt.h"
+#include "core/seq.h"
+#include "core/wire.h"
 #include "acking.h"
-#include "tcp.h"
+#include "clock.h"
+#include "control.h"
+#include "output.h"
+#include "seg.h"
+#include "segment.h"
+#include "tcb.h"
+#include "timer.h"
 
 /* A bare header; it is sent as it is and never queued. */
 static struct sk_buff *bare_skb(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)

@@ -23,10 +23,32 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "core/negotiate.h"
+#include "core/options.h"
+#include "core/rtt.h"
+#include "core/seq.h"
+#include "core/verdict.h"
+#include "core/wire.h"
+#include "../lookup.h"
+#include "../newinet.h"
+#include "accept.h"
 #include "agree.h"
 #include "child.h"
+#include "clock.h"
+#include "control.h"
+#include "entry.h"
+#include "handshake.h"
+#include "input.h"
+#include "keys.h"
 #include "metrics.h"
-#include "tcp.h"
+#include "output.h"
+#include "rcvbuf.h"
+#include "reply.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+
+#define NEWTCP_PROBE_MAX	(120 * HZ)
 
 static struct kmem_cache *req_cache;
 

@@ -6,7 +6,9 @@
  */
 #include <linux/tcp.h>
 #include <net/sock.h>
-#include "tcp.h"
+#include "core/rtt.h"
+#include "info.h"
+#include "tcb.h"
 
 static u8 options_in_use(const struct newtcp_sock *tp)
 {

@@ -13,10 +13,32 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/delack.h"
+#include "core/options.h"
+#include "core/rtt.h"
+#include "core/sack.h"
+#include "core/seq.h"
+#include "core/snd.h"
+#include "core/verdict.h"
+#include "core/wire.h"
+#include "../newinet.h"
+#include "ack.h"
 #include "acking.h"
+#include "close.h"
 #include "collapse.h"
+#include "connect.h"
+#include "control.h"
+#include "input.h"
 #include "metrics.h"
-#include "tcp.h"
+#include "output.h"
+#include "rcvbuf.h"
+#include "reassembly.h"
+#include "reply.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
+#include "timewait.h"
 
 /**
  * newtcp_oow_ratelimited() - was an answer of this kind sent just now?

@@ -10,7 +10,7 @@
 #include <linux/net.h>
 #include <linux/siphash.h>
 #include <net/net_namespace.h>
-#include "tcp.h"
+#include "keys.h"
 
 static siphash_aligned_key_t first_key;
 static siphash_aligned_key_t port_key;

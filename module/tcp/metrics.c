@@ -12,7 +12,12 @@
  */
 #include <net/dst.h>
 #include <net/sock.h>
+#include "core/cong.h"
+#include "core/rtt.h"
+#include "cong_table.h"
 #include "metrics.h"
+#include "rcvbuf.h"
+#include "tcb.h"
 
 /* RFC 6298 5.7: no sample from the handshake, so be careful at first. */
 #define FALLBACK_RTO_US		(3 * USEC_PER_SEC)

@@ -8,7 +8,7 @@
 #ifndef _NEWTCP_METRICS_H
 #define _NEWTCP_METRICS_H
 
-#include "tcp.h"
+#include "tcb.h"
 
 /* metrics.c: locked, or of a listener whose child is made */
 void newtcp_metrics_route(struct sock *sk, const struct dst_entry *dst);

@@ -12,12 +12,32 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/cwv.h"
+#include "core/delack.h"
+#include "core/nagle.h"
+#include "core/negotiate.h"
+#include "core/options.h"
 #include "core/pace.h"
+#include "core/rcvwnd.h"
+#include "core/sack.h"
+#include "core/seq.h"
+#include "core/snd.h"
+#include "core/wire.h"
+#include "../newinet.h"
 #include "agree.h"
+#include "clock.h"
+#include "control.h"
 #include "header.h"
 #include "metrics.h"
+#include "output.h"
+#include "rcvbuf.h"
+#include "recovery.h"
+#include "seg.h"
+#include "segment.h"
 #include "smallq.h"
-#include "tcp.h"
+#include "tcb.h"
+#include "timer.h"
 
 /* The window field of the segment being built. */
 static u16 window_field(struct sock *sk)

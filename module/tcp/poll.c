@@ -10,7 +10,9 @@
 #include <linux/poll.h>
 #include <net/busy_poll.h>
 #include <net/sock.h>
-#include "tcp.h"
+#include "poll.h"
+#include "tcb.h"
+#include "wspace.h"
 
 static bool readable(const struct newtcp_sock *tp, const struct sock *sk)
 {

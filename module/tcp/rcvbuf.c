@@ -11,8 +11,18 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/cong.h"
+#include "core/delack.h"
+#include "core/options.h"
+#include "core/rcvwnd.h"
+#include "core/rtt.h"
+#include "core/seq.h"
+#include "core/wire.h"
 #include "acking.h"
-#include "tcp.h"
+#include "clock.h"
+#include "rcvbuf.h"
+#include "seg.h"
+#include "tcb.h"
 
 /**
  * newtcp_full_space() - the window that an empty buffer allows

@@ -14,9 +14,18 @@
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/delack.h"
+#include "core/sack.h"
+#include "core/seq.h"
+#include "core/wire.h"
 #include "acking.h"
+#include "close.h"
 #include "collapse.h"
-#include "tcp.h"
+#include "rcvbuf.h"
+#include "reassembly.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
 #include "tstamp.h"
 
 /* Put @from behind @to if their buffers allow it. */

@@ -7,10 +7,21 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/cong.h"
+#include "core/cwv.h"
 #include "core/recovery.h"
+#include "core/seq.h"
+#include "core/snd.h"
 #include "core/tlp.h"
 #include "metrics.h"
-#include "tcp.h"
+#include "output.h"
+#include "recovery.h"
+#include "retransmit.h"
+#include "seg.h"
+#include "segment.h"
+#include "tcb.h"
+#include "timer.h"
 
 /**
  * newtcp_loss_conf_read() - what the namespace says of loss recovery

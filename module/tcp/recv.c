@@ -16,8 +16,16 @@
 #include <net/busy_poll.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "core/delack.h"
+#include "core/rcvwnd.h"
+#include "core/wire.h"
 #include "acking.h"
-#include "tcp.h"
+#include "control.h"
+#include "rcvbuf.h"
+#include "recv.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
 #include "tstamp.h"
 
 /**

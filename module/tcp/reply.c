@@ -14,8 +14,11 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include "core/options.h"
+#include "core/wire.h"
 #include "header.h"
-#include "tcp.h"
+#include "reply.h"
+#include "seg.h"
 
 /**
  * newtcp_reply_route() - the route that a segment would take

@@ -10,9 +10,20 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/board.h"
 #include "core/recovery.h"
+#include "core/seq.h"
+#include "core/snd.h"
+#include "../newinet.h"
+#include "clock.h"
+#include "output.h"
+#include "recovery.h"
+#include "retransmit.h"
+#include "seg.h"
+#include "segment.h"
 #include "smallq.h"
-#include "tcp.h"
+#include "tcb.h"
+#include "timer.h"
 
 /* Bytes of @skb that may be sent again now: the window may have shrunk. */
 static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)

@@ -10,7 +10,11 @@
  * Context: socket lock held, process or softirq.
  */
 #include <net/sock.h>
-#include "tcp.h"
+#include "core/board.h"
+#include "core/wire.h"
+#include "seg.h"
+#include "segment.h"
+#include "tcb.h"
 #include "tstamp.h"
 
 /**

@@ -16,9 +16,13 @@
 #include <linux/llist.h>
 #include <linux/percpu.h>
 #include <net/sock.h>
+#include "core/board.h"
 #include "core/pace.h"
+#include "output.h"
+#include "retransmit.h"
 #include "smallq.h"
-#include "tcp.h"
+#include "sock.h"
+#include "tcb.h"
 
 /* The sockets that a CPU is to send for; each holds one of its sk_wmem_alloc. */
 struct smallq {

@@ -18,9 +18,35 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
+#include "core/board.h"
+#include "core/cong.h"
+#include "core/cwv.h"
+#include "core/delack.h"
+#include "core/negotiate.h"
+#include "core/rcvwnd.h"
+#include "core/rtt.h"
+#include "../lookup.h"
+#include "../newinet.h"
 #include "../slot.h"
+#include "accept.h"
+#include "close.h"
+#include "cong_table.h"
+#include "connect.h"
+#include "handshake.h"
+#include "input.h"
+#include "output.h"
+#include "reassembly.h"
+#include "recovery.h"
+#include "recv.h"
+#include "seg.h"
+#include "segment.h"
 #include "smallq.h"
-#include "tcp.h"
+#include "sock.h"
+#include "sockopt.h"
+#include "tcb.h"
+#include "timer.h"
+#include "user.h"
+#include "wspace.h"
 
 static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, per_cpu_fw_alloc);

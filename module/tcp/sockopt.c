@@ -14,8 +14,22 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "core/cong.h"
+#include "core/delack.h"
+#include "core/negotiate.h"
+#include "core/rcvwnd.h"
+#include "../newinet.h"
 #include "acking.h"
-#include "tcp.h"
+#include "clock.h"
+#include "cong_table.h"
+#include "control.h"
+#include "info.h"
+#include "output.h"
+#include "sockopt.h"
+#include "tcb.h"
+#include "timer.h"
+
+#define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
 
 #define MAX_KEEPIDLE	32767
 #define MAX_KEEPINTVL	32767

@@ -18,9 +18,23 @@
  */
 #include <linux/jiffies.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/cong.h"
+#include "core/delack.h"
 #include "core/giveup.h"
+#include "core/rtt.h"
 #include "acking.h"
-#include "tcp.h"
+#include "clock.h"
+#include "close.h"
+#include "control.h"
+#include "recovery.h"
+#include "retransmit.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
+#include "timewait.h"
+
+#define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
 
 /* The timer of @sk is to fire at @at, in jiffies, or before. */
 static void arm(struct sock *sk, unsigned long at)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the rest of the transport asks of its clocks (timer.c) and of the probes
- * of a closed window (control.c). Included by tcp.h, which defines the socket.
+ * What the rest of the transport asks of its clocks (timer.c).
  *
  * Context: socket lock held, but for newtcp_timer_setup().
  */
 #ifndef _NEWTCP_TIMER_H
 #define _NEWTCP_TIMER_H
+
+#include "tcb.h"
+
+#define NEWTCP_RESOURCE_WAIT	(HZ / 2)	/* the own device's queue is full */
 
 void newtcp_timer_setup(struct sock *sk);			/* not yet visible */
 void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
@@ -29,8 +32,5 @@ void newtcp_timer_run(struct sock *sk);				/* locked */
 void newtcp_rearm_rto(struct sock *sk);				/* locked */
 void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
 void newtcp_start_keepalive(struct sock *sk);			/* locked */
-
-/* control.c */
-void newtcp_probe_answered(struct sock *sk);			/* locked */
 
 #endif /* _NEWTCP_TIMER_H */

@@ -19,8 +19,21 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
+#include "core/options.h"
+#include "core/verdict.h"
+#include "core/wire.h"
+#include "../lookup.h"
+#include "../newinet.h"
 #include "../reuseport.h"
-#include "tcp.h"
+#include "clock.h"
+#include "entry.h"
+#include "handshake.h"
+#include "input.h"
+#include "reply.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timewait.h"
 
 struct wait_net {
 	spinlock_t lock;		/* BH: list */

@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * TIME-WAIT entries (timewait.c): what the table, the intake and the claims know of them.
- */
+/* TIME-WAIT, and FIN-WAIT-2 without an owner (timewait.c). */
 #ifndef _NEWTCP_TIMEWAIT_H
 #define _NEWTCP_TIMEWAIT_H
 
+#include <linux/jiffies.h>
 #include <linux/types.h>
-#include <net/sock.h>
 
 struct newtcp_skb_cb;
+struct newtcp_tw;
 struct sk_buff;
+struct sock;
 
-/*
- * struct newtcp_tw - a connection in TIME-WAIT (or FIN-WAIT-2 with no owner)
- * @c: key, state (TCP_TIME_WAIT) and place in the connection table
- * @timer: end of the wait; holds a reference
- * @claim: the port, shared with the others on it
- * @node: in its namespace's list; it lives as long as it is there
- * @substate: TCP_TIME_WAIT or TCP_FIN_WAIT2
- */
-struct newtcp_tw {
-	struct sock_common c;
-	struct timer_list timer;
-	struct newinet_claim *claim;
-	struct hlist_node node;
-	u32 rcv_nxt;
-	u32 snd_nxt;
-	u32 rcv_wnd;			/* bytes */
-	u32 ts_recent;
-	u32 ts_recent_stamp;
-	u32 ts_offset;
-	u32 last_oow_ack;
-	u32 mark;
-	u32 priority;
-	u8 ts_ok;
-	u8 rcv_wscale;
-	u8 substate;
-	u8 tos;
-};
+#define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
 
 int newtcp_timewait_init(void);					/* process */
 void newtcp_timewait_stop(void);				/* process */

@@ -17,6 +17,10 @@
 #include <net/inet_common.h>
 #include <net/scm.h>
 #include <net/sock.h>
+#include "core/board.h"
+#include "core/seq.h"
+#include "seg.h"
+#include "tcb.h"
 #include "tstamp.h"
 
 /* In the forms that SO_TIMESTAMP and SO_TIMESTAMPNS have had. */

@@ -7,7 +7,7 @@
 #ifndef _NEWTCP_TSTAMP_H
 #define _NEWTCP_TSTAMP_H
 
-#include "tcp.h"
+#include "tcb.h"
 
 /* When the last packet that was read arrived; 0 = not known. */
 struct newtcp_rx_stamps {

@@ -11,8 +11,16 @@
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
-#include "tcp.h"
+#include "core/board.h"
+#include "core/seq.h"
+#include "core/wire.h"
+#include "output.h"
+#include "seg.h"
+#include "segment.h"
+#include "tcb.h"
 #include "tstamp.h"
+#include "user.h"
+#include "wspace.h"
 
 static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
 {

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Segments leave (output.c): locked. */
+#ifndef _NEWTCP_OUTPUT_H
+#define _NEWTCP_OUTPUT_H
+
+#include "tcb.h"
+
+void newtcp_data_sent(struct sock *sk, struct sk_buff *skb);
+int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp);
+bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one, gfp_t gfp);
+void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
+void newtcp_push_one(struct sock *sk, u32 mss);
+u32 newtcp_packet_segs(const struct sock *sk, u32 mss);
+void newtcp_pace_update(struct sock *sk);
+void newtcp_sync_mss(struct sock *sk, u32 pmtu);
+u32 newtcp_current_mss(struct sock *sk);
+u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);
+u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst);
+void newtcp_mtu_reduced(struct sock *sk);
+
+#define NEWTCP_NAGLE_OFF	1
+#define NEWTCP_NAGLE_CORK	2
+#define NEWTCP_NAGLE_PUSH	4
+
+static inline int newtcp_nonagle(const struct newtcp_sock *tp)
+{
+	return (tp->nodelay ? NEWTCP_NAGLE_OFF : 0) |
+	       (tp->cork ? NEWTCP_NAGLE_CORK : 0);
+}
+
+static inline void newtcp_push_frames(struct sock *sk)
+{
+	if (!skb_queue_empty(&sk->sk_write_queue))
+		newtcp_push_pending(sk, newtcp_current_mss(sk),
+				    newtcp_nonagle(newtcp_sk(sk)));
+}
+
+/* TCP_NODELAY was set, or the cork pulled: what was held back goes now. */
+static inline void newtcp_push_held(struct sock *sk)
+{
+	if (!skb_queue_empty(&sk->sk_write_queue))
+		newtcp_push_pending(sk, newtcp_current_mss(sk),
+				    NEWTCP_NAGLE_OFF | NEWTCP_NAGLE_PUSH);
+}
+
+#endif /* _NEWTCP_OUTPUT_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A segment as an skb: what is kept in its control block, and the record of the
+ * scoreboard that it is at the same time.
+ */
+#ifndef _NEWTCP_SEG_H
+#define _NEWTCP_SEG_H
+
+#include <linux/cache.h>
+#include <linux/math.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include "core/board.h"
+
+/* Room for link, IP and TCP headers in front of the payload. */
+#define NEWTCP_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
+
+/**
+ * struct newtcp_skb_cb - what a queued segment carries in skb->cb
+ * @sent: send: see struct newtcp_seg
+ * @tsval: receive: timestamp value
+ * @tsecr: receive: timestamp echo
+ * @ack_seq: receive: SEG.ACK
+ * @tw_isn: receive, a SYN for a listener: the ISN that TIME-WAIT asks for, or 0
+ * @seq: first sequence number; for sending see struct newtcp_seg, as for all that follow
+ * @end_seq: last + 1; SYN and FIN count one each
+ * @segs: send: wire segments that the skb makes
+ * @mss: send: payload bytes of each of them
+ * @flags: TH_FIN ...
+ * @marks: NEWTCP_SEG_*
+ *
+ * On transmission the part of it that IP uses is given to IP zeroed.
+ */
+struct newtcp_skb_cb {
+	union {
+		struct list_head sent;
+		struct {
+			u32 tsval;
+			u32 tsecr;
+			u32 ack_seq;
+			u32 tw_isn;
+		};
+	};
+	u32 seq;
+	u32 end_seq;
+	u16 segs;
+	u16 mss;
+	u8 flags;
+	u8 marks;
+};
+
+#define NEWTCP_CB(skb)	((struct newtcp_skb_cb *)&((skb)->cb[0]))
+
+/*
+ * A segment that was sent is on the scoreboard (core/board.h). Its record is the
+ * beginning of the skb: the tree's node, which the kernel has there for such
+ * use, its owner, the place of its time, and the control block.
+ */
+static_assert(offsetof(struct newtcp_seg, node) == offsetof(struct sk_buff, rbnode));
+static_assert(offsetof(struct newtcp_seg, owner) == offsetof(struct sk_buff, sk));
+static_assert(offsetof(struct newtcp_seg, sent_us) == offsetof(struct sk_buff, tstamp));
+static_assert(offsetof(struct newtcp_seg, sent) == offsetof(struct sk_buff, cb));
+#define NEWTCP_SEG_AT(m) \
+	(offsetof(struct newtcp_seg, m) - offsetof(struct sk_buff, cb))
+static_assert(NEWTCP_SEG_AT(sent) == offsetof(struct newtcp_skb_cb, sent));
+static_assert(NEWTCP_SEG_AT(seq) == offsetof(struct newtcp_skb_cb, seq));
+static_assert(NEWTCP_SEG_AT(end_seq) == offsetof(struct newtcp_skb_cb, end_seq));
+static_assert(NEWTCP_SEG_AT(segs) == offsetof(struct newtcp_skb_cb, segs));
+static_assert(NEWTCP_SEG_AT(mss) == offsetof(struct newtcp_skb_cb, mss));
+static_assert(NEWTCP_SEG_AT(flags) == offsetof(struct newtcp_skb_cb, flags));
+static_assert(NEWTCP_SEG_AT(marks) == offsetof(struct newtcp_skb_cb, marks));
+#undef NEWTCP_SEG_AT
+
+static inline struct newtcp_seg *newtcp_seg_of(struct sk_buff *skb)
+{
+	return (struct newtcp_seg *)skb;
+}
+
+static inline struct sk_buff *newtcp_seg_skb(struct newtcp_seg *seg)
+{
+	return (struct sk_buff *)seg;
+}
+
+/* How many segments of the wire an skb stands for, @mss bytes of payload each. */
+static inline void newtcp_skb_set_segs(struct sk_buff *skb, u32 mss)
+{
+	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+
+	cb->mss = mss;
+	cb->segs = skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
+}
+
+static inline struct tcphdr *newtcp_hdr(const struct sk_buff *skb)
+{
+	return (struct tcphdr *)skb_transport_header(skb);
+}
+
+/* Header length; skb->data is at the TCP header. */
+static inline unsigned int newtcp_hdrlen(const struct sk_buff *skb)
+{
+	return ((const struct tcphdr *)skb->data)->doff * 4;
+}
+
+#endif /* _NEWTCP_SEG_H */
