@@ -35,9 +35,8 @@
 #include <net/netns/generic.h>
 #include "claim.h"
 #include "newinet.h"
+#include "owner.h"
 #include "slot.h"
-#include "tcp/entry.h"
-#include "tcp/tcb.h"
 
 #define CLAIM_HASH_BITS		12
 
@@ -105,7 +104,7 @@ void claim_own(struct newinet_claim *c, struct sock_common *owner,
 	 * A segment for a listener may read it at any time: the claim is whole by then.
 	 * Pairs with the dependency in newinet_claim_share().
 	 */
-	smp_store_release(newtcp_claim_slot(owner), c);
+	smp_store_release(newinet_claim_place(owner), c);
 	if (owner->skc_state == TCP_TIME_WAIT)
 		hlist_add_head(&owner->skc_bind_node, &c->port->waits);
 	else if (parent && parent->skc_state != TCP_TIME_WAIT)
@@ -122,7 +121,7 @@ static void disown(struct newinet_claim *c, struct sock_common *owner)
 {
 	struct claim_net *cn = c->cn;
 
-	WRITE_ONCE(*newtcp_claim_slot(owner), NULL);
+	WRITE_ONCE(*newinet_claim_place(owner), NULL);
 	hlist_del_init(&owner->skc_bind_node);
 	c->idle_since = jiffies;
 	count_owner(c, owner, -1);
@@ -152,14 +151,14 @@ static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
 	bool tw = owner->skc_state == TCP_TIME_WAIT;
 
 	if (owner == &sk->__sk_common ||
-	    (*newtcp_claim_slot(owner))->l3mdev != l3mdev ||
+	    (*newinet_claim_place(owner))->l3mdev != l3mdev ||
 	    !claim_devs_overlap(sk->sk_bound_dev_if, owner->skc_bound_dev_if) ||
 	    !claim_addrs_overlap(addr, owner->skc_rcv_saddr))
 		return false;
 	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
 		return false;
 	if (sk->sk_reuseport && owner->skc_reuseport &&
-	    (tw || uid_eq(sk_uid(sk), sk_uid(newtcp_sk_of(owner)))))
+	    (tw || uid_eq(sk_uid(sk), sk_uid(newinet_sk_of(owner)))))
 		return false;
 	return true;
 }
@@ -395,7 +394,7 @@ int newinet_claim_listen(struct sock *sk)
 	if (!inet_sk(sk)->inet_num)
 		return newinet_claim_bind(sk, inet_sk(sk)->inet_rcv_saddr, 0);
 
-	c = *newtcp_claim_slot(&sk->__sk_common);
+	c = *newinet_claim_place(&sk->__sk_common);
 	if (WARN_ON_ONCE(!c))
 		return -EINVAL;
 	spin_lock_bh(&c->head->lock);
@@ -416,15 +415,15 @@ int newinet_claim_listen(struct sock *sk)
 bool newinet_claim_share(const struct sock_common *owner,
 			 struct sock_common *heir)
 {
-	struct newinet_claim **slot = newtcp_claim_slot((struct sock_common *)owner);
-	struct newinet_claim *c = READ_ONCE(*slot);
+	struct newinet_claim **place = newinet_claim_place((struct sock_common *)owner);
+	struct newinet_claim *c = READ_ONCE(*place);
 	bool ok;
 
 	if (!c)
 		return false;
 	spin_lock_bh(&c->head->lock);
 	/* The claim itself is freed after a grace period. */
-	ok = READ_ONCE(*slot) == c;
+	ok = READ_ONCE(*place) == c;
 	if (ok)
 		claim_own(c, heir, (struct sock_common *)owner);
 	spin_unlock_bh(&c->head->lock);
@@ -442,7 +441,7 @@ EXPORT_SYMBOL_IF_KUNIT(newinet_claim_share);
  */
 void newinet_claim_shun(const struct sock_common *owner)
 {
-	struct newinet_claim *c = *newtcp_claim_slot((struct sock_common *)owner);
+	struct newinet_claim *c = *newinet_claim_place((struct sock_common *)owner);
 
 	if (c)
 		WRITE_ONCE(c->shunned, true);
@@ -458,7 +457,7 @@ void newinet_claim_shun(const struct sock_common *owner)
  */
 void newinet_claim_put(struct sock_common *owner)
 {
-	struct newinet_claim *c = *newtcp_claim_slot(owner);
+	struct newinet_claim *c = *newinet_claim_place(owner);
 	struct claim_head *head;
 	struct claim_net *cn;
 
@@ -476,7 +475,7 @@ void newinet_claim_put(struct sock_common *owner)
 	}
 	if (owner->skc_state != TCP_TIME_WAIT)
 		/* getsockname(2) still names the port of a connection that ended. */
-		newtcp_sk_of(owner)->sk_num = 0;
+		newinet_sk_of(owner)->sk_num = 0;
 }
 
 /**

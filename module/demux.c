@@ -32,8 +32,8 @@
 #include "claim.h"
 #include "lookup.h"
 #include "newinet.h"
+#include "owner.h"
 #include "slot.h"
-#include "tcp/entry.h"
 
 struct claim_demux {
 	struct nf_hook_ops ops;
@@ -96,17 +96,17 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	iph = ip_hdr(skb);
-	c = newtcp_lookup_established(state->net, iph->saddr, th->source,
-				      iph->daddr, ntohs(th->dest),
-				      skb->skb_iif, 0);
+	c = newinet_lookup_established(state->net, iph->saddr, th->source,
+				       iph->daddr, ntohs(th->dest),
+				       skb->skb_iif, 0);
 	if (!c)
 		return NF_ACCEPT;
 	if (c->skc_state == TCP_TIME_WAIT || c->skc_state == TCP_NEW_SYN_RECV ||
 	    unlikely(!READ_ONCE(newinet_slot_taken))) {
-		newtcp_entry_put(c);
+		newinet_entry_put(c);
 		return NF_ACCEPT;
 	}
-	skb->sk = newtcp_sk_of(c);
+	skb->sk = newinet_sk_of(c);
 	skb->destructor = sock_efree;
 	give_route(skb, skb->sk);
 	return NF_ACCEPT;

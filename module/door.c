@@ -19,6 +19,7 @@
 #include <net/protocol.h>
 #include <net/sock.h>
 #include "newinet.h"
+#include "owner.h"
 #include "tcp/sock.h"
 
 #undef pr_fmt

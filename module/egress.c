@@ -15,8 +15,6 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 #include "newinet.h"
-#include "tcp/metrics.h"
-#include "tcp/seg.h"
 
 /*
  * Generic code turns segmentation on for the kernel's TCP alone; an skb of
@@ -35,23 +33,16 @@ static void offloads(struct sock *sk, const struct dst_entry *dst)
 	}
 	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM;
 	/* The headers count, too: an IP packet has 65,535 bytes at most. */
-	sk->sk_gso_max_size = limit - min_t(u32, limit, NEWTCP_MAX_HEADER + 1);
+	sk->sk_gso_max_size = limit - min_t(u32, limit, NEWINET_MAX_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dst->dev->gso_max_segs), 1);
 }
 
-/**
- * newinet_egress_setup() - give a socket its route
- * @sk: the socket
- * @dst: the route; the reference moves to the socket
- *
- * Context: socket lock held.
- */
-void newinet_egress_setup(struct sock *sk, struct dst_entry *dst)
+/* Give a socket its route; the reference moves to the socket. */
+static void egress_setup(struct sock *sk, struct dst_entry *dst)
 {
 	sk->sk_gso_type = SKB_GSO_TCPV4;
 	sk_setup_caps(sk, dst);
 	offloads(sk, dst);
-	newtcp_metrics_route(sk, dst);
 }
 
 /**
@@ -107,12 +98,18 @@ int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	sk_set_txhash(sk);
-	newinet_egress_setup(sk, &rt->dst);
+	egress_setup(sk, &rt->dst);
 	return 0;
 }
 
-/* Not inlined: its flow is to take no stack of a segment whose route is good. */
-static noinline struct dst_entry *route_anew(struct sock *sk)
+/**
+ * newinet_egress_route() - look the route of a connection up anew
+ * @sk: the socket
+ *
+ * Context: socket lock held.
+ * Return: the route, owned by the socket; NULL when there is none.
+ */
+struct dst_entry *newinet_egress_route(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 fl4;
@@ -127,41 +124,26 @@ static noinline struct dst_entry *route_anew(struct sock *sk)
 		sk->sk_route_caps = 0;
 		return NULL;
 	}
-	newinet_egress_setup(sk, &rt->dst);
+	egress_setup(sk, &rt->dst);
 	return &rt->dst;
-}
-
-/**
- * newinet_egress_dst() - the route of a connection, looked up anew if stale
- * @sk: the socket
- *
- * Context: socket lock held.
- * Return: the route, owned by the socket; NULL when there is none.
- */
-struct dst_entry *newinet_egress_dst(struct sock *sk)
-{
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
-
-	return likely(dst) ? dst : route_anew(sk);
 }
 
 /**
  * newinet_egress_xmit() - put the IP header in front of a segment and send it
  * @sk: the connection
- * @skb: the segment with its TCP header; consumed
+ * @skb: the segment with its transport header; consumed
+ * @dst: its route, or NULL: there is none
  *
  * Context: socket lock held.
  * Return: 0, a NET_XMIT_* code of the qdisc, or -errno.
  */
-int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb)
+int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct net *net = sock_net(sk);
-	struct dst_entry *dst;
 	struct iphdr *iph;
 	int ttl, id, err;
 
-	dst = newinet_egress_dst(sk);
 	if (unlikely(!dst)) {
 		IP_INC_STATS(net, IPSTATS_MIB_OUTNOROUTES);
 		kfree_skb(skb);

@@ -21,14 +21,13 @@
 #include <net/inet_timewait_sock.h>
 #include <net/ip.h>
 #include "claim.h"
-#include "tcp/sock.h"
 
 #define ANY_TRIES	8
 
-/* Nothing but holders has our struct proto in the kernel's table. */
-static bool is_holder(const struct sock *sk)
+/* Nothing but holders has a struct proto of ours in the kernel's table: that of @sk. */
+static bool is_holder(const struct sock *other, const struct sock *sk)
 {
-	return sk->sk_prot == &newtcp_prot;
+	return other->sk_prot == sk->sk_prot;
 }
 
 static struct sock *get_binder(struct claim_net *cn)
@@ -108,7 +107,7 @@ static int bind_any(struct sock *binder)
 static bool kernel_conflicts(const struct sock *sk, const struct sock *binder,
 			     const struct sock *other)
 {
-	if (other == binder || is_holder(other))
+	if (other == binder || is_holder(other, sk))
 		return false;
 	if (other->sk_state == TCP_TIME_WAIT &&
 	    ((sk->sk_reuse && other->sk_reuse) ||
@@ -120,12 +119,13 @@ static bool kernel_conflicts(const struct sock *sk, const struct sock *binder,
 	       claim_addrs_overlap(binder->sk_rcv_saddr, other->sk_rcv_saddr);
 }
 
-static void fill_holder(struct inet_timewait_sock *holder, const struct sock *binder)
+static void fill_holder(struct inet_timewait_sock *holder, const struct sock *sk,
+			const struct sock *binder)
 {
 	holder->tw_family = AF_INET;
 	holder->tw_state = TCP_TIME_WAIT;
 	holder->tw_bound_dev_if = binder->sk_bound_dev_if;
-	holder->tw_prot = &newtcp_prot;
+	holder->tw_prot = sk->sk_prot;
 	write_pnet(&holder->tw_net, sock_net(binder));
 	holder->tw_rcv_saddr = binder->sk_rcv_saddr;
 	holder->tw_num = inet_sk(binder)->inet_num;
@@ -158,7 +158,7 @@ static int settle_holder(struct inet_timewait_sock *holder,
 	}
 	tb->fastreuse = 0;
 	tb->fastreuseport = 0;
-	fill_holder(holder, binder);
+	fill_holder(holder, sk, binder);
 	newinet_bucket_add_tw(holder);
 	err = 0;
 out:

@@ -24,14 +24,10 @@
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
 #include <net/tcp.h>
-#include "core/verdict.h"
 #include "lookup.h"
+#include "owner.h"
 #include "reuseport.h"
 #include "slot.h"
-#include "tcp/entry.h"
-#include "tcp/handshake.h"
-#include "tcp/tcb.h"
-#include "tcp/timewait.h"
 
 #define LOCK_COUNT	1024
 /* No chain of the other table ends so: a reader sees that an object has moved. */
@@ -48,6 +44,7 @@ static spinlock_t conn_locks[LOCK_COUNT];
 static struct listen_bucket *listen_table;
 static u32 listen_mask;
 static u32 table_secret;
+static const struct newinet_entry_ops *entry_ops;
 
 /* What is compared, in the layout of struct sock_common. */
 struct conn_key {
@@ -89,25 +86,23 @@ static bool conn_match(const struct sock_common *c, struct net *net,
 }
 
 /**
- * newtcp_entry_put() - give back what a look-up found
+ * newinet_entry_put() - give back what a look-up found
  * @c: socket, request or TIME-WAIT entry
  *
  * Its state says which, and cannot change between these: each kind has a slab
  * cache of its own whose memory stays what it is while a reader is about, and no
  * full socket is ever in TIME-WAIT or NEW-SYN-RECV.
  */
-void newtcp_entry_put(struct sock_common *c)
+void newinet_entry_put(struct sock_common *c)
 {
-	if (c->skc_state == TCP_TIME_WAIT)
-		newtcp_tw_put(newtcp_tw_of(c));
-	else if (c->skc_state == TCP_NEW_SYN_RECV)
-		newtcp_req_put(newtcp_req_of(c));
-	else
-		sock_put(newtcp_sk_of(c));
+	if (c->skc_state != TCP_TIME_WAIT && c->skc_state != TCP_NEW_SYN_RECV)
+		sock_put(newinet_sk_of(c));
+	else if (refcount_dec_and_test(&c->skc_refcnt))
+		entry_ops->free(c);
 }
 
 /**
- * newtcp_lookup_established() - find a connection, request or TIME-WAIT entry
+ * newinet_lookup_established() - find a connection, request or TIME-WAIT entry
  * @net: namespace of the device
  * @saddr: source address of the segment
  * @sport: its source port
@@ -119,9 +114,9 @@ void newtcp_entry_put(struct sock_common *c)
  * Context: RCU read side.
  * Return: the entry with a reference held, or NULL.
  */
-struct sock_common *newtcp_lookup_established(struct net *net, __be32 saddr,
-					      __be16 sport, __be32 daddr,
-					      u16 dport, int dif, int sdif)
+struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr,
+					       __be16 sport, __be32 daddr,
+					       u16 dport, int dif, int sdif)
 {
 	const struct conn_key k = {
 		.peer = saddr, .local = daddr,
@@ -146,7 +141,7 @@ again:
 		smp_acquire__after_ctrl_dep();
 		if (likely(conn_match(c, net, &k, dif, sdif)))
 			return c;
-		newtcp_entry_put(c);
+		newinet_entry_put(c);
 		goto again;
 	}
 	/* Ended on another chain: an entry moved; look once more. */
@@ -175,27 +170,6 @@ static int listen_score(const struct sock *sk, struct net *net, __be32 addr,
 	    !inet_sk_bound_dev_eq(net, bound, dif, sdif))
 		return -1;
 	return !!bound;
-}
-
-/**
- * newtcp_listener_sure() - is what was found without a lock a listener in the table?
- * @sk: the socket; the caller got a reference from zero or more, and has not looked
- * at it before, as far as order goes
- *
- * It may be the child of another listener, made in the memory of the one that was
- * found. A child says LISTEN, and has that listener's address, from the moment that
- * it has references until child.c has changed both; but it is in no table so long.
- *
- * Context: RCU read side.
- * Return: whether it is.
- */
-bool newtcp_listener_sure(const struct sock *sk)
-{
-	if (hlist_nulls_unhashed_lockless(&sk->sk_nulls_node))
-		return false;
-	/* Pairs with child_address(): in a table, so in another state. */
-	smp_rmb();
-	return inet_sk_state_load(sk) == TCP_LISTEN;
 }
 
 /* The next throw: one random number is enough for a walk. */
@@ -237,7 +211,7 @@ again:
 		return NULL;
 	smp_acquire__after_ctrl_dep();
 	/* The object may have been freed and used again, or listen no more. */
-	if (unlikely(!newtcp_listener_sure(best) ||
+	if (unlikely(!newinet_listener_sure(best) ||
 		     listen_score(best, net, addr, dport, dif, sdif) < high)) {
 		sock_put(best);
 		goto again;
@@ -246,7 +220,7 @@ again:
 }
 
 /**
- * newtcp_lookup_listener() - find the listener that fits best
+ * newinet_lookup_listener() - find the listener that fits best
  * @net: namespace of the device
  * @daddr: destination address of the segment
  * @dport: its destination port, host order
@@ -259,15 +233,15 @@ again:
  * Context: RCU read side.
  * Return: the socket with a reference held, or NULL.
  */
-struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
-				    int dif, int sdif)
+struct sock *newinet_lookup_listener(struct net *net, __be32 daddr, u16 dport,
+				     int dif, int sdif)
 {
 	return listener_on(net, daddr, dport, dif, sdif) ?:
 	       listener_on(net, htonl(INADDR_ANY), dport, dif, sdif);
 }
 
 /**
- * newtcp_lookup() - find who a segment belongs to
+ * newinet_lookup() - find who a segment belongs to
  * @net: namespace of the device
  * @saddr: source address of the segment
  * @sport: its source port
@@ -280,17 +254,17 @@ struct sock *newtcp_lookup_listener(struct net *net, __be32 daddr, u16 dport,
  * Return: a connection, request, TIME-WAIT entry or listener with a reference
  * held; NULL when the segment is not ours.
  */
-struct sock_common *newtcp_lookup(struct net *net, __be32 saddr, __be16 sport,
-				  __be32 daddr, u16 dport, int dif, int sdif)
+struct sock_common *newinet_lookup(struct net *net, __be32 saddr, __be16 sport,
+				   __be32 daddr, u16 dport, int dif, int sdif)
 {
 	struct sock_common *c;
 	struct sock *sk;
 
-	c = newtcp_lookup_established(net, saddr, sport, daddr, dport, dif,
-				      sdif);
+	c = newinet_lookup_established(net, saddr, sport, daddr, dport, dif,
+				       sdif);
 	if (c)
 		return c;
-	sk = newtcp_lookup_listener(net, daddr, dport, dif, sdif);
+	sk = newinet_lookup_listener(net, daddr, dport, dif, sdif);
 	return sk ? &sk->__sk_common : NULL;
 }
 
@@ -333,22 +307,13 @@ static bool del_entry(struct sock_common *c)
 	return true;
 }
 
-/*
- * Does a TIME-WAIT entry of the kernel's TCP give way to a socket whose program chose the
- * port? The reference on it goes, and the entry if it does.
- */
+/* As newinet_entry_ops.inherits(). The reference on @tw goes, and the entry if it gives way. */
 static bool kernels_tw_yields(struct inet_timewait_sock *tw, struct sock *sk)
 {
-	const struct tcp_timewait_sock *ttw = tcp_twsk((struct sock *)tw);
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	if (!newtcp_tw_may_yield(0, true, false, false, READ_ONCE(ttw->tw_ts_recent_stamp), 0)) {
+	if (!entry_ops->inherits(sk, tw)) {
 		inet_twsk_put(tw);
 		return false;
 	}
-	tp->write_seq = newtcp_tw_isn(ttw->tw_snd_nxt);
-	tp->ts_recent = ttw->tw_ts_recent;
-	tp->ts_recent_stamp = READ_ONCE(ttw->tw_ts_recent_stamp);
 	/* Its locks are of softirq, too. */
 	local_bh_disable();
 	inet_twsk_deschedule_put(tw);
@@ -380,7 +345,7 @@ static bool kernel_yields(struct sock *sk, int sdif)
 }
 
 /**
- * newtcp_hash_connection() - make a connection findable
+ * newinet_hash_connection() - make a connection findable
  * @sk: socket with its addresses and ports set
  * @bound: the program chose the port itself
  *
@@ -389,43 +354,37 @@ static bool kernel_yields(struct sock *sk, int sdif)
  * Context: process, socket lock held.
  * Return: 0, or -EADDRNOTAVAIL when the four-tuple is in use.
  */
-int newtcp_hash_connection(struct sock *sk, bool bound)
+int newinet_hash_connection(struct sock *sk, bool bound)
 {
 	struct net *net = sock_net(sk);
 	int sdif = l3mdev_master_ifindex_by_index(net, sk->sk_bound_dev_if);
 	struct conn_key k = key_of(&sk->__sk_common);
 	u32 hash = conn_hash(net, &k);
 	spinlock_t *lock = conn_lock(hash);
-	struct newtcp_tw *tw = NULL;
 	struct sock_common *c;
-	int err = -EADDRNOTAVAIL;
 
 	if (bound && !kernel_yields(sk, sdif))
-		return err;
+		return -EADDRNOTAVAIL;
 	newinet_intake_pin(sk);
 	spin_lock_bh(lock);
 	c = tuple_owner(net, &sk->__sk_common, &k, hash, sdif);
-	if (c) {
-		if (c->skc_state != TCP_TIME_WAIT ||
-		    !newtcp_tw_yields(newtcp_tw_of(c), sk, bound))
-			goto out;
-		tw = newtcp_tw_of(c);
+	if (c && (c->skc_state != TCP_TIME_WAIT || !entry_ops->yields(c, sk, bound))) {
+		spin_unlock_bh(lock);
+		return -EADDRNOTAVAIL;
 	}
 	sk->sk_hash = hash;
 	add_entry(&sk->__sk_common, hash);
-	if (tw)
-		del_entry(&tw->c);
+	if (c)
+		del_entry(c);
 	sock_prot_inuse_add(net, sk->sk_prot, 1);
-	err = 0;
-out:
 	spin_unlock_bh(lock);
-	if (tw) {
+	if (c) {
 		local_bh_disable();
-		newtcp_tw_kill(tw);
-		newtcp_tw_put(tw);	/* the table's reference */
+		entry_ops->end(c);
+		newinet_entry_put(c);	/* the table's reference */
 		local_bh_enable();
 	}
-	return err;
+	return 0;
 }
 
 /* One of the group that @sk is to enter, or NULL. Bucket lock held. */
@@ -443,13 +402,13 @@ static struct sock *group_member(const struct sock *sk, const struct listen_buck
 }
 
 /**
- * newtcp_hash_listener() - make a listening socket findable
+ * newinet_hash_listener() - make a listening socket findable
  * @sk: the socket, in TCP_LISTEN
  *
  * Context: process, socket lock held.
  * Return: 0 or -ENOMEM.
  */
-int newtcp_hash_listener(struct sock *sk)
+int newinet_hash_listener(struct sock *sk)
 {
 	struct listen_bucket *b;
 	int err;
@@ -467,12 +426,12 @@ int newtcp_hash_listener(struct sock *sk)
 }
 
 /**
- * newtcp_unhash() - take a socket out of whichever table it is in
+ * newinet_unhash() - take a socket out of whichever table it is in
  * @sk: the socket; nothing happens when it is in none
  *
  * Context: socket lock held, BH on or off.
  */
-void newtcp_unhash(struct sock *sk)
+void newinet_unhash(struct sock *sk)
 {
 	spinlock_t *lock;	/* of the chain that it is in */
 
@@ -492,126 +451,107 @@ void newtcp_unhash(struct sock *sk)
 }
 
 /**
- * newtcp_hash_req() - make a half-open request findable
- * @req: the request, all of it written, without references; afterwards it has
+ * newinet_hash_entry() - make a half-open request findable
+ * @c: the request, all of it written, without references; afterwards it has
  * the table's and the caller's
  *
  * Context: BH.
  * Return: false when its four-tuple is in use already.
  */
-bool newtcp_hash_req(struct newtcp_req *req)
+bool newinet_hash_entry(struct sock_common *c)
 {
-	struct net *net = read_pnet(&req->c.skc_net);
-	struct conn_key k = key_of(&req->c);
+	struct net *net = read_pnet(&c->skc_net);
+	struct conn_key k = key_of(c);
 	u32 hash = conn_hash(net, &k);
 	spinlock_t *lock = conn_lock(hash);
 	bool free;
 
 	spin_lock(lock);
-	free = !tuple_owner(net, &req->c, &k, hash, 0);
+	free = !tuple_owner(net, c, &k, hash, 0);
 	if (free) {
-		req->c.skc_hash = hash;
+		c->skc_hash = hash;
 		/* A stale look-up takes a reference without any lock. */
 		smp_wmb();
-		refcount_set(&req->c.skc_refcnt, 2);
-		add_entry(&req->c, hash);
+		refcount_set(&c->skc_refcnt, 2);
+		add_entry(c, hash);
 	}
 	spin_unlock(lock);
 	return free;
 }
 
 /**
- * newtcp_unhash_req() - take a request out of the table
- * @req: the request; the table's reference is dropped
+ * newinet_unhash_entry() - take a request or a TIME-WAIT entry out of the table
+ * @c: the entry; the table's reference is dropped
  *
  * Context: BH; the caller holds a reference.
- * Return: false when it had left already, so somebody else acts on it.
+ * Return: false when it had left already.
  */
-bool newtcp_unhash_req(struct newtcp_req *req)
+bool newinet_unhash_entry(struct sock_common *c)
 {
-	spinlock_t *lock = conn_lock(req->c.skc_hash);
+	spinlock_t *lock = conn_lock(c->skc_hash);
 	bool was_in;
 
 	spin_lock(lock);
-	was_in = del_entry(&req->c);
+	was_in = del_entry(c);
 	spin_unlock(lock);
 	if (was_in)
-		newtcp_req_put(req);
+		newinet_entry_put(c);
 	return was_in;
 }
 
 /**
- * newtcp_hash_child() - put a new connection in the place of its request
+ * newinet_hash_child() - put a new connection in the place of its request
  * @req: the request, on which the caller holds a reference
  * @child: the connection
  *
  * Context: BH, @child locked.
  * Return: false when another segment finished the handshake first.
  */
-bool newtcp_hash_child(struct newtcp_req *req, struct sock *child)
+bool newinet_hash_child(struct sock_common *req, struct sock *child)
 {
-	u32 hash = req->c.skc_hash;
+	u32 hash = req->skc_hash;
 	spinlock_t *lock = conn_lock(hash);
 	bool won;
 
 	newinet_intake_pin(child);
 	spin_lock(lock);
-	won = !hlist_nulls_unhashed(&req->c.skc_nulls_node);
+	won = !hlist_nulls_unhashed(&req->skc_nulls_node);
 	if (won) {
 		child->sk_hash = hash;
 		add_entry(&child->__sk_common, hash);
-		del_entry(&req->c);
+		del_entry(req);
 		sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
 	}
 	spin_unlock(lock);
 	if (won)
-		newtcp_req_put(req);
+		newinet_entry_put(req);
 	return won;
 }
 
 /**
- * newtcp_hash_tw() - put a TIME-WAIT entry in the place of its connection
+ * newinet_hash_wait() - put a TIME-WAIT entry in the place of its connection
  * @sk: the connection
- * @tw: the entry; the table takes a reference of its own
+ * @wait: the entry; the table takes a reference of its own
  *
  * Context: BH, @sk locked.
  */
-void newtcp_hash_tw(struct sock *sk, struct newtcp_tw *tw)
+void newinet_hash_wait(struct sock *sk, struct sock_common *wait)
 {
 	u32 hash = sk->sk_hash;
 	spinlock_t *lock = conn_lock(hash);
 
-	tw->c.skc_hash = hash;
-	refcount_inc(&tw->c.skc_refcnt);
+	wait->skc_hash = hash;
+	refcount_inc(&wait->skc_refcnt);
 	spin_lock(lock);
-	add_entry(&tw->c, hash);
+	add_entry(wait, hash);
 	if (del_entry(&sk->__sk_common))
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	spin_unlock(lock);
 }
 
 /**
- * newtcp_unhash_tw() - take a TIME-WAIT entry out of the table
- * @tw: the entry; the table's reference is dropped
- *
- * Context: BH; the caller holds a reference.
- * Return: false when it had left already.
- */
-bool newtcp_unhash_tw(struct newtcp_tw *tw)
-{
-	spinlock_t *lock = conn_lock(tw->c.skc_hash);
-	bool was_in;
-
-	spin_lock(lock);
-	was_in = del_entry(&tw->c);
-	spin_unlock(lock);
-	if (was_in)
-		newtcp_tw_put(tw);
-	return was_in;
-}
-
-/**
- * newtcp_lookup_init() - allocate the tables
+ * newinet_lookup_init() - allocate the tables
+ * @ops: what the transport does with its entries
  *
  * The connection table has a chain for each 128 KiB of memory, as Linux's. That
  * of listeners has one for each 256 KiB: what anybody may open on one port of
@@ -621,7 +561,7 @@ bool newtcp_unhash_tw(struct newtcp_tw *tw)
  * Context: process.
  * Return: 0 or -ENOMEM.
  */
-int newtcp_lookup_init(void)
+int newinet_lookup_init(const struct newinet_entry_ops *ops)
 {
 	unsigned long chains = roundup_pow_of_two(totalram_pages() / 32 + 1);
 	unsigned long listens;
@@ -632,7 +572,7 @@ int newtcp_lookup_init(void)
 	conn_table = kvmalloc_array(chains, sizeof(*conn_table), GFP_KERNEL);
 	listen_table = kvmalloc_array(listens, sizeof(*listen_table), GFP_KERNEL);
 	if (!conn_table || !listen_table) {
-		newtcp_lookup_exit();
+		newinet_lookup_exit();
 		return -ENOMEM;
 	}
 	conn_mask = chains - 1;
@@ -646,15 +586,16 @@ int newtcp_lookup_init(void)
 		INIT_HLIST_NULLS_HEAD(&listen_table[i].head, i | LISTEN_NULLS);
 	}
 	table_secret = get_random_u32();
+	entry_ops = ops;
 	return 0;
 }
 
 /**
- * newtcp_lookup_exit() - free the tables; they are empty and unread by now
+ * newinet_lookup_exit() - free the tables; they are empty and unread by now
  *
  * Context: process.
  */
-void newtcp_lookup_exit(void)
+void newinet_lookup_exit(void)
 {
 	kvfree(conn_table);
 	kvfree(listen_table);

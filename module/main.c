@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include "lookup.h"
 #include "newinet.h"
+#include "tcp/intake.h"
 #include "tcp/sock.h"
 #include "tcp/timewait.h"
 
@@ -22,7 +23,7 @@ static int __init newinet_init(void)
 	err = newinet_door_check();
 	if (err)
 		return err;
-	err = newtcp_lookup_init();
+	err = newinet_lookup_init(&newtcp_entry_ops);
 	if (err)
 		return err;
 	/* Before TIME-WAIT: a dying netns purges in the reverse order. */
@@ -35,7 +36,7 @@ static int __init newinet_init(void)
 	err = newtcp_init();
 	if (err)
 		goto out_timewait;
-	err = newinet_intake_init();
+	err = newtcp_intake_init();
 	if (err)
 		goto out_tcp;
 	err = newinet_family_init();
@@ -45,7 +46,7 @@ static int __init newinet_init(void)
 	return 0;
 
 out_intake:
-	newinet_intake_exit();
+	newtcp_intake_exit();
 out_tcp:
 	newtcp_exit();
 out_timewait:
@@ -54,7 +55,7 @@ out_timewait:
 out_claim:
 	newinet_claim_exit();
 out_lookup:
-	newtcp_lookup_exit();
+	newinet_lookup_exit();
 	return err;
 }
 
@@ -63,11 +64,11 @@ static void __exit newinet_exit(void)
 	newinet_door_shut();
 	newinet_family_exit();
 	newtcp_timewait_stop();
-	newinet_intake_exit();
+	newtcp_intake_exit();
 	newtcp_exit();
 	newtcp_timewait_exit();
 	newinet_claim_exit();
-	newtcp_lookup_exit();
+	newinet_lookup_exit();
 }
 
 module_init(newinet_init);

@@ -9,8 +9,10 @@
 #ifndef _NEWINET_H
 #define _NEWINET_H
 
+#include <linux/cache.h>
 #include <linux/types.h>
 #include <linux/net.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <net/inet_sock.h>
 #include <net/protocol.h>
@@ -45,7 +47,6 @@ int newinet_family_init(void);		/* process */
 void newinet_family_exit(void);		/* process */
 int newinet_register_protosw(struct inet_protosw *p);	/* process */
 void newinet_unregister_protosw(struct inet_protosw *p);	/* process, sleeps */
-void newinet_lockdep_class(struct sock *sk);	/* any; sk not yet visible */
 bool newinet_may_open(void);		/* process */
 
 /* The family that a socket's addresses have: that of the door it came by. */
@@ -96,13 +97,6 @@ void newinet_claim_put(struct sock_common *owner);
 /* Process, no locks: release what newinet_claim_put() left over, now. */
 void newinet_claim_flush(struct net *net);
 
-/* intake.c: segments and ICMP errors from IP */
-int newinet_intake_init(void);		/* process */
-void newinet_intake_exit(void);		/* process, waits for RCU */
-
-/* icmp.c: softirq; the reference on @c is dropped */
-void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info);
-
 /* demux.c: what a segment's predecessor knew */
 void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
 
@@ -117,8 +111,10 @@ void newinet_demux_forget(struct sock *sk);			/* locked */
 
 /* egress.c: segments to IP */
 int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin);
-struct dst_entry *newinet_egress_dst(struct sock *sk);
-void newinet_egress_setup(struct sock *sk, struct dst_entry *dst);
-int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb);
+struct dst_entry *newinet_egress_route(struct sock *sk);
+int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst);
+
+/* Room for link, IP and transport headers in front of the payload. */
+#define NEWINET_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
 
 #endif /* _NEWINET_H */

@@ -20,13 +20,13 @@
  */
 #include <linux/random.h>
 #include <linux/sched/signal.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 #include "claim.h"
 #include "lookup.h"
 #include "newinet.h"
 #include "slot.h"
-#include "tcp/keys.h"
 
 #define POOL_MIN		64
 #define POOL_PROBES		8
@@ -213,7 +213,7 @@ out:
  */
 static bool pool_settle(struct sock *sk, int *err)
 {
-	*err = newtcp_hash_connection(sk, false);
+	*err = newinet_hash_connection(sk, false);
 	if (*err != -EADDRNOTAVAIL)
 		return true;
 	newinet_claim_put(&sk->__sk_common);
@@ -309,6 +309,19 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 	return w.whole ? -EADDRNOTAVAIL : -EAGAIN;
 }
 
+/*
+ * Where to begin the search: F of RFC 6056 section 3.3.3, a keyed hash with one
+ * secret per boot.
+ */
+static u32 port_offset(const struct inet_sock *inet)
+{
+	static siphash_aligned_key_t key;
+
+	net_get_random_once(&key, sizeof(key));
+	return siphash_3u32((__force u32)inet->inet_saddr, (__force u32)inet->inet_daddr,
+			    (__force u16)inet->inet_dport, &key);
+}
+
 static unsigned int pool_size(struct claim_net *cn)
 {
 	struct claim_pool *pool;
@@ -338,12 +351,10 @@ int newinet_claim_connect(struct sock *sk)
 	int err;
 
 	if (inet_sk(sk)->inet_num)
-		return newtcp_hash_connection(sk, true);
+		return newinet_hash_connection(sk, true);
 
-	start = newtcp_port_offset(inet_sk(sk)->inet_saddr,
-				   inet_sk(sk)->inet_daddr,
-				   inet_sk(sk)->inet_dport);
-	start += atomic_add_return(1 + (get_random_u32() & 15), &cn->turn);
+	start = port_offset(inet_sk(sk)) +
+		atomic_add_return(1 + (get_random_u32() & 15), &cn->turn);
 
 	/* One for the time of the search, lest the intake comes and goes. */
 	newinet_intake_get();

@@ -14,9 +14,8 @@
 #include <linux/random.h>
 #include <net/sock.h>
 #include <net/sock_reuseport.h>
-#include "lookup.h"
+#include "owner.h"
 #include "reuseport.h"
-#include "tcp/seg.h"
 
 /**
  * newinet_reuseport_fits() - are two listeners of one group?
@@ -62,11 +61,13 @@ void newinet_reuseport_leave(struct sock *sk)
 /**
  * newinet_reuseport_choose() - which of the group takes a segment?
  * @sk: the one that the look-up found; the caller's reference moves to the result
- * @skb: the segment, at its TCP header; a program may have it made linear
+ * @skb: the segment, at its transport header; a program may have it made linear
+ * @hdrlen: length of that header, which programs do not see
  *
  * Return: a listener with a reference.
  */
-struct sock *newinet_reuseport_choose(struct sock *sk, struct sk_buff *skb)
+struct sock *newinet_reuseport_choose(struct sock *sk, struct sk_buff *skb,
+				      unsigned int hdrlen)
 {
 	const struct sock_reuseport *group = rcu_dereference(sk->sk_reuseport_cb);
 	struct sock *other;
@@ -74,12 +75,12 @@ struct sock *newinet_reuseport_choose(struct sock *sk, struct sk_buff *skb)
 	if (likely(!group || (!rcu_access_pointer(group->prog) &&
 			      !READ_ONCE(group->incoming_cpu))))
 		return sk;
-	other = reuseport_select_sock(sk, get_random_u32(), skb, newtcp_hdrlen(skb));
+	other = reuseport_select_sock(sk, get_random_u32(), skb, hdrlen);
 	if (!other || other == sk || !refcount_inc_not_zero(&other->sk_refcnt))
 		return sk;
 	/* Another may have been made in its memory since it left the group. */
 	smp_acquire__after_ctrl_dep();
-	if (!newtcp_listener_sure(other) || !newinet_reuseport_fits(sk, other)) {
+	if (!newinet_listener_sure(other) || !newinet_reuseport_fits(sk, other)) {
 		sock_put(other);
 		return sk;
 	}

@@ -25,8 +25,8 @@
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <net/protocol.h>
+#include "owner.h"
 #include "slot.h"
-#include "tcp/tcb.h"
 
 #define RETRY_EVERY	HZ
 
@@ -168,9 +168,9 @@ EXPORT_SYMBOL_IF_KUNIT(newinet_intake_put);
  */
 void newinet_intake_pin(struct sock *sk)
 {
-	if (newtcp_sk(sk)->intake_pinned)
+	if (newinet_sk(sk)->intake_pinned)
 		return;
-	newtcp_sk(sk)->intake_pinned = 1;
+	newinet_sk(sk)->intake_pinned = 1;
 	newinet_intake_get();
 }
 

@@ -48,6 +48,7 @@
 #include "core/options.h"
 #include "core/rtt.h"
 #include "../newinet.h"
+#include "../owner.h"
 #include "ack.h"
 #include "agree.h"
 #include "child.h"
@@ -84,8 +85,8 @@ static void forget_parent(struct sock *sk)
 
 	tp->listener = NULL;
 	tp->accept_next = NULL;
-	tp->claim = NULL;
-	tp->intake_pinned = 0;
+	tp->base.claim = NULL;
+	tp->base.intake_pinned = 0;
 	tp->deferred = 0;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
 	newtcp_board_init(&tp->board);
@@ -102,7 +103,7 @@ static void child_address(struct sock *child, const struct newtcp_req *req,
 
 	/*
 	 * Pairs with the look-up, which reads the state after the addresses, and with
-	 * newtcp_listener_sure(), which does after the node: that comes later still.
+	 * newinet_listener_sure(), which does after the node: that comes later still.
 	 */
 	smp_wmb();
 	child->sk_daddr = req->c.skc_daddr;
@@ -253,7 +254,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 		return NULL;
 	}
 
-	dst = newinet_egress_dst(child);
+	dst = newtcp_route(child);
 	if (!dst) {
 		newtcp_child_abort(child);
 		return NULL;

@@ -133,6 +133,7 @@ int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len
 	if (err)
 		goto failure;
 
+	newtcp_metrics_route(sk, __sk_dst_get(sk));
 	newtcp_first_numbers(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
 			     inet->inet_sport, inet->inet_dport, &iss,
 			     &tp->ts_offset);

@@ -13,6 +13,7 @@
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/wire.h"
+#include "../newinet.h"
 #include "acking.h"
 #include "clock.h"
 #include "control.h"
@@ -27,10 +28,10 @@ static struct sk_buff *bare_skb(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 {
 	struct sk_buff *skb;
 
-	skb = alloc_skb(NEWTCP_MAX_HEADER, sk_gfp_mask(sk, gfp | __GFP_NOWARN));
+	skb = alloc_skb(NEWINET_MAX_HEADER, sk_gfp_mask(sk, gfp | __GFP_NOWARN));
 	if (unlikely(!skb))
 		return NULL;
-	skb_reserve(skb, NEWTCP_MAX_HEADER);
+	skb_reserve(skb, NEWINET_MAX_HEADER);
 	memset(skb->cb, 0, sizeof(struct newtcp_skb_cb));
 	NEWTCP_CB(skb)->seq = seq;
 	NEWTCP_CB(skb)->end_seq = seq;

@@ -9,8 +9,7 @@
 #include <linux/timer.h>
 #include <net/sock.h>
 #include "core/negotiate.h"
-
-struct newinet_claim;
+#include "owner.h"
 
 /*
  * struct newtcp_req - a half-open connection: SYN seen, SYN-ACK sent
@@ -48,16 +47,17 @@ struct newtcp_req {
 
 /*
  * struct newtcp_tw - a connection in TIME-WAIT (or FIN-WAIT-2 with no owner)
- * @c: key, state (TCP_TIME_WAIT) and place in the connection table
+ * @base: what the layers below know
  * @timer: end of the wait; holds a reference
- * @claim: the port, shared with the others on it
  * @node: in its namespace's list; it lives as long as it is there
  * @substate: TCP_TIME_WAIT or TCP_FIN_WAIT2
  */
 struct newtcp_tw {
-	struct sock_common c;
+	union {
+		struct newinet_wait base;
+		struct sock_common c;
+	};
 	struct timer_list timer;
-	struct newinet_claim *claim;
 	struct hlist_node node;
 	u32 rcv_nxt;
 	u32 snd_nxt;
@@ -82,11 +82,6 @@ static inline struct newtcp_req *newtcp_req_of(struct sock_common *c)
 static inline struct newtcp_tw *newtcp_tw_of(struct sock_common *c)
 {
 	return container_of(c, struct newtcp_tw, c);
-}
-
-static inline struct sock *newtcp_sk_of(struct sock_common *c)
-{
-	return container_of(c, struct sock, __sk_common);
 }
 
 #endif /* _NEWTCP_ENTRY_H */

@@ -12,7 +12,7 @@
  * References on a request: the table's, the timer's while it is armed, the
  * listener's list's, and the finder's. Its memory is SLAB_TYPESAFE_BY_RCU: a
  * stale look-up may come upon it at any time, so there is no reference to be
- * had until all of it is written (newtcp_hash_req()).
+ * had until all of it is written (newinet_hash_entry()).
  *
  * Context: softirq for segments and timers, with the listener not locked;
  * listen(2) and close(2) process. newtcp_listener.lock guards the
@@ -52,8 +52,11 @@
 
 static struct kmem_cache *req_cache;
 
-/* One that nobody refers to. */
-static void req_free(struct newtcp_req *req)
+/**
+ * newtcp_req_free() - the last reference has gone, or none was ever taken
+ * @req: the request
+ */
+void newtcp_req_free(struct newtcp_req *req)
 {
 	sock_put(req->listener);
 	kmem_cache_free(req_cache, req);
@@ -66,7 +69,7 @@ static void req_free(struct newtcp_req *req)
 void newtcp_req_put(struct newtcp_req *req)
 {
 	if (refcount_dec_and_test(&req->c.skc_refcnt))
-		req_free(req);
+		newtcp_req_free(req);
 }
 
 /* Take it off the listener's list; the list's reference goes. */
@@ -98,7 +101,7 @@ static void req_finish(struct newtcp_req *req)
 
 static void req_kill(struct newtcp_req *req)
 {
-	newtcp_unhash_req(req);
+	newinet_unhash_entry(&req->c);
 	req_finish(req);
 }
 
@@ -363,21 +366,21 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 	synack_init(req, &r);
 	r.dst = newtcp_reply_route(&r);
 	if (!r.dst) {
-		req_free(req);
+		newtcp_req_free(req);
 		return;
 	}
 	req_window(req, r.dst);
-	if (!newtcp_hash_req(req)) {
+	if (!newinet_hash_entry(&req->c)) {
 		/* Another CPU took the same SYN. */
 		dst_release(r.dst);
-		req_free(req);
+		newtcp_req_free(req);
 		return;
 	}
 	if (req_list(req)) {
 		/* Its timestamp can be told from those of others (synacks_lost()). */
 		send_synack(req, &r, req->synack_us);
 	} else {
-		newtcp_unhash_req(req);
+		newinet_unhash_entry(&req->c);
 		dst_release(r.dst);
 	}
 	newtcp_req_put(req);
@@ -438,7 +441,7 @@ static void req_establish(struct newtcp_req *req, struct sk_buff *skb,
 		goto drop;
 	}
 	__acquire(&child->sk_lock.slock);
-	if (!newtcp_hash_child(req, child)) {
+	if (!newinet_hash_child(&req->c, child)) {
 		/* Another CPU was first; the data will come again. */
 		newtcp_child_abort(child);
 		goto drop;
@@ -605,7 +608,7 @@ int newtcp_listen_start(struct sock *sk, int backlog)
 	}
 	inet_sk(sk)->inet_sport = htons(sk->sk_num);
 	sk_dst_reset(sk);
-	err = newtcp_hash_listener(sk);
+	err = newinet_hash_listener(sk);
 	if (err)
 		newtcp_set_state(sk, TCP_CLOSE);
 	return err;

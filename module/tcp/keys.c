@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What an off-path attacker must not be able to guess: initial sequence
- * numbers (RFC 6528), timestamp offsets, and where the search for a local
- * port begins (RFC 6056). Keyed hashes with one secret per boot.
+ * numbers (RFC 6528) and timestamp offsets. A keyed hash with one secret per boot.
  *
  * No locks; any context.
  */
@@ -13,7 +12,6 @@
 #include "keys.h"
 
 static siphash_aligned_key_t first_key;
-static siphash_aligned_key_t port_key;
 
 /**
  * newtcp_first_numbers() - where a connection's two counters begin
@@ -44,19 +42,4 @@ void newtcp_first_numbers(const struct net *net, __be32 saddr, __be32 daddr,
 	*iss = (u32)hash + (u32)(ktime_get_real_ns() >> 6);
 	*ts_offset = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) == 1 ?
 		     hash >> 32 : 0;
-}
-
-/**
- * newtcp_port_offset() - where to begin the search for a local port
- * @saddr: local address
- * @daddr: peer's address
- * @dport: peer's port
- *
- * Return: F of RFC 6056 section 3.3.3.
- */
-u32 newtcp_port_offset(__be32 saddr, __be32 daddr, __be16 dport)
-{
-	net_get_random_once(&port_key, sizeof(port_key));
-	return siphash_3u32((__force u32)saddr, (__force u32)daddr,
-			    (__force u16)dport, &port_key);
 }

@@ -9,6 +9,5 @@ struct net;
 
 void newtcp_first_numbers(const struct net *net, __be32 saddr, __be32 daddr,
 			  __be16 sport, __be16 dport, u32 *iss, u32 *ts_offset);
-u32 newtcp_port_offset(__be32 saddr, __be32 daddr, __be16 dport);
 
 #endif /* _NEWTCP_KEYS_H */

@@ -14,6 +14,7 @@
 #include <net/sock.h>
 #include "core/cong.h"
 #include "core/rtt.h"
+#include "../newinet.h"
 #include "cong_table.h"
 #include "metrics.h"
 #include "rcvbuf.h"
@@ -43,6 +44,24 @@ void newtcp_metrics_route(struct sock *sk, const struct dst_entry *dst)
 	else
 		tp->rtt.rto_min_ms =
 			floor_ms(usecs_to_jiffies(NEWINET_RTO_MIN_US(sock_net(sk))));
+}
+
+/**
+ * newtcp_route_anew() - the socket's route is stale: look it up
+ * @sk: the socket
+ *
+ * Not inlined anywhere: the look-up is to take no stack of a segment whose route
+ * is good.
+ *
+ * Return: the route, owned by the socket; NULL when there is none.
+ */
+struct dst_entry *newtcp_route_anew(struct sock *sk)
+{
+	struct dst_entry *dst = newinet_egress_route(sk);
+
+	if (dst)
+		newtcp_metrics_route(sk, dst);
+	return dst;
 }
 
 /**

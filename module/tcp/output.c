@@ -222,7 +222,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	skb->tstamp = 0;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
-	err = newinet_egress_xmit(sk, skb);
+	err = newinet_egress_xmit(sk, skb, newtcp_route(sk));
 	if (unlikely(err > 0)) {
 		/* Local congestion: the device's queue is full. */
 		newtcp_local_congestion(sk);
@@ -321,11 +321,11 @@ void newtcp_mtu_reduced(struct sock *sk)
 
 	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
 		return;
-	dst = newinet_egress_dst(sk);
+	dst = newtcp_route(sk);
 	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
-	dst = newinet_egress_dst(sk);
+	dst = newtcp_route(sk);
 	if (!dst)
 		return;
 	mtu = dst_mtu(dst);

@@ -18,6 +18,7 @@
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/wire.h"
+#include "../newinet.h"
 #include "acking.h"
 #include "clock.h"
 #include "rcvbuf.h"
@@ -105,7 +106,7 @@ void newtcp_sndbuf_expand(struct sock *sk)
 
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		return;
-	per_mss = max_t(u32, tp->mss, tp->mss_clamp) + NEWTCP_MAX_HEADER +
+	per_mss = max_t(u32, tp->mss, tp->mss_clamp) + NEWINET_MAX_HEADER +
 		  SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 	per_mss = roundup_pow_of_two(per_mss) +
 		  SKB_DATA_ALIGN(sizeof(struct sk_buff));

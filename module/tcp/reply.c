@@ -16,6 +16,7 @@
 #include <net/sock.h>
 #include "core/options.h"
 #include "core/wire.h"
+#include "../newinet.h"
 #include "header.h"
 #include "reply.h"
 #include "seg.h"
@@ -54,10 +55,10 @@ static struct sk_buff *reply_skb(const struct newtcp_reply *r)
 	if (r->opts)
 		optlen = newtcp_options_len(r->opts);
 	hdrlen += optlen;
-	skb = alloc_skb(NEWTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(NEWINET_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
-	skb_reserve(skb, NEWTCP_MAX_HEADER);
+	skb_reserve(skb, NEWINET_MAX_HEADER);
 
 	th = skb_push(skb, hdrlen);
 	skb_reset_transport_header(skb);

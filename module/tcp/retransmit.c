@@ -16,6 +16,7 @@
 #include "core/snd.h"
 #include "../newinet.h"
 #include "clock.h"
+#include "metrics.h"
 #include "output.h"
 #include "recovery.h"
 #include "retransmit.h"
@@ -68,7 +69,7 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 		if (newtcp_skb_trim_head(sk, skb, tp->snd_una - cb->seq))
 			return -ENOMEM;
 	}
-	if (!newinet_egress_dst(sk))
+	if (!newtcp_route(sk))
 		return -EHOSTUNREACH;
 
 	mss = newtcp_current_mss(sk);

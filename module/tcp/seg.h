@@ -6,15 +6,10 @@
 #ifndef _NEWTCP_SEG_H
 #define _NEWTCP_SEG_H
 
-#include <linux/cache.h>
 #include <linux/math.h>
-#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include "core/board.h"
-
-/* Room for link, IP and TCP headers in front of the payload. */
-#define NEWTCP_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
 
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb

@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/wire.h"
+#include "../newinet.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
@@ -27,11 +28,11 @@
  */
 struct sk_buff *newtcp_skb_alloc(struct sock *sk, gfp_t gfp, bool force)
 {
-	struct sk_buff *skb = alloc_skb_fclone(NEWTCP_MAX_HEADER, gfp);
+	struct sk_buff *skb = alloc_skb_fclone(NEWINET_MAX_HEADER, gfp);
 
 	if (unlikely(!skb))
 		return NULL;
-	skb_reserve(skb, NEWTCP_MAX_HEADER);
+	skb_reserve(skb, NEWINET_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	memset(skb->cb, 0, sizeof(struct newtcp_skb_cb));
 

@@ -149,7 +149,7 @@ void newtcp_reset_saddr(struct sock *sk)
 void newtcp_set_state(struct sock *sk, int state)
 {
 	if (state == TCP_CLOSE) {
-		newtcp_unhash(sk);
+		newinet_unhash(sk);
 		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			newinet_claim_put(&sk->__sk_common);
 	}
@@ -277,7 +277,7 @@ bool newtcp_too_many_orphans(const struct sock *sk, int shift)
 static void destruct(struct sock *sk)
 {
 	newtcp_cong_release(&newtcp_sk(sk)->cong);
-	if (newtcp_sk(sk)->intake_pinned)
+	if (newinet_sk(sk)->intake_pinned)
 		newinet_intake_put();
 	kfree(newtcp_sk(sk)->listener);
 	inet_sock_destruct(sk);
@@ -442,7 +442,7 @@ struct proto newtcp_prot = {
 	.backlog_rcv		= newtcp_do_rcv,
 	.release_cb		= release_cb,
 	.hash			= hash_nothing,
-	.unhash			= newtcp_unhash,
+	.unhash			= newinet_unhash,
 	.get_port		= get_port,
 	.put_port		= put_port,
 	.stream_memory_free	= memory_free,
@@ -454,7 +454,7 @@ struct proto newtcp_prot = {
 	.sysctl_mem		= memory_limits,
 	.sysctl_wmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_wmem),
 	.sysctl_rmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_rmem),
-	.max_header		= NEWTCP_MAX_HEADER,
+	.max_header		= NEWINET_MAX_HEADER,
 	.obj_size		= sizeof(struct newtcp_sock),
 	.slab_flags		= SLAB_TYPESAFE_BY_RCU,
 	.no_autobind		= true,

@@ -19,6 +19,7 @@
 #include "core/negotiate.h"
 #include "core/rcvwnd.h"
 #include "../newinet.h"
+#include "../owner.h"
 #include "acking.h"
 #include "clock.h"
 #include "cong_table.h"

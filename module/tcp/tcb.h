@@ -60,11 +60,10 @@
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/snd.h"
+#include "owner.h"
 #include "clock.h"
 #include "entry.h"
 #include "seg.h"
-
-struct newinet_claim;
 
 /*
  * The one timer of a socket (timer.c) serves these deadlines.
@@ -115,29 +114,26 @@ struct newtcp_listener {
  */
 struct newtcp_sock {
 	/*
-	 * Generic code knows the inet_sock, which is first. Of its members the
-	 * cork is of datagrams alone: a stream keeps there what else would make
-	 * it larger.
+	 * Generic code knows the inet_sock, which is first; what the layers below
+	 * know begins in its cork (owner.h), and what else fits there follows.
 	 */
 	union {
 		struct inet_sock inet;
+		struct newinet_sock base;
 		struct {
-			u8 inet_head[offsetof(struct inet_sock, cork)];
+			u8 base_head[offsetofend(struct newinet_sock, intake_pinned)];
 
-			/* Reassembly */
-			struct sk_buff *out_of_order_last;
-			struct rb_root out_of_order;	/* by sequence number */
-			struct newtcp_sack_list sacks;	/* what we report */
-			u32 last_oow_ack;	/* jiffies, last answer out of window */
-			struct newtcp_recovery rec;	/* losses */
 			u8 loss_is_tlp:1,	/* NEWTCP_DL_LOSS is of the tail probe */
 			   recvmsg_inq:1,
 			   cong_chosen:1,	/* by TCP_CONGESTION */
-			   intake_pinned:1,	/* slot.c */
 			   cong_locked:1,	/* the route says */
 			   thin_linear:1,	/* TCP_THIN_LINEAR_TIMEOUTS */
 			   ofo_dense:1;		/* nothing to collapse, collapse.c */
-			u32 last_challenge;	/* jiffies, last challenge ACK */
+			/* Reassembly */
+			struct newtcp_sack_list sacks;	/* what we report */
+			struct newtcp_recovery rec;	/* losses */
+			struct sk_buff *out_of_order_last;
+			struct rb_root out_of_order;	/* by sequence number */
 		};
 	};
 
@@ -204,7 +200,8 @@ struct newtcp_sock {
 		struct sock *accept_next;	/* listener.lock */
 		struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
 	};
-	struct newinet_claim *claim;	/* claim.c's lock */
+	u32 last_oow_ack;		/* jiffies, last answer out of window */
+	u32 last_challenge;		/* jiffies, last challenge ACK */
 	struct newtcp_listener *listener;	/* set while listening */
 	u64 bytes_acked;
 	u64 bytes_received;
@@ -218,20 +215,12 @@ struct newtcp_sock {
 	u32 probes_stamp;		/* jiffies, first probe; 0 = none */
 };
 
-static_assert(offsetofend(struct newtcp_sock, last_challenge) <=
+static_assert(offsetofend(struct newtcp_sock, out_of_order) <=
 	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
 {
 	return (struct newtcp_sock *)sk;
-}
-
-/* Where the claim of an owner of a port is kept. */
-static inline struct newinet_claim **newtcp_claim_slot(struct sock_common *c)
-{
-	if (c->skc_state == TCP_TIME_WAIT)
-		return &newtcp_tw_of(c)->claim;
-	return &newtcp_sk(newtcp_sk_of(c))->claim;
 }
 
 static inline void newtcp_clock_refresh(struct newtcp_sock *tp)

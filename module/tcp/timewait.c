@@ -19,6 +19,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include "core/options.h"
 #include "core/verdict.h"
 #include "core/wire.h"
@@ -50,13 +51,22 @@ static struct wait_net *wait_net_of(const struct newtcp_tw *tw)
 }
 
 /**
+ * newtcp_tw_free() - the last reference has gone
+ * @tw: the entry
+ */
+void newtcp_tw_free(struct newtcp_tw *tw)
+{
+	kmem_cache_free(tw_cache, tw);
+}
+
+/**
  * newtcp_tw_put() - drop a reference
  * @tw: the entry
  */
 void newtcp_tw_put(struct newtcp_tw *tw)
 {
 	if (refcount_dec_and_test(&tw->c.skc_refcnt))
-		kmem_cache_free(tw_cache, tw);
+		newtcp_tw_free(tw);
 }
 
 static void count_out(struct wait_net *tn)
@@ -85,7 +95,7 @@ void newtcp_tw_kill(struct newtcp_tw *tw)
 	if (!alive)
 		return;
 
-	newtcp_unhash_tw(tw);
+	newinet_unhash_entry(&tw->c);
 	newinet_claim_put(&tw->c);
 	if (timer_delete(&tw->timer))
 		newtcp_tw_put(tw);
@@ -123,7 +133,7 @@ static void tw_begin(struct newtcp_tw *tw, struct sock *sk, unsigned long timeo)
 	refcount_add(2, &tw->c.skc_refcnt);
 	hlist_add_head(&tw->node, &tn->list);
 	mod_timer(&tw->timer, jiffies + timeo);
-	newtcp_hash_tw(sk, tw);
+	newinet_hash_wait(sk, &tw->c);
 	spin_unlock(&tn->lock);
 }
 
@@ -143,7 +153,7 @@ static void tw_init(struct newtcp_tw *tw, const struct sock *sk, int substate)
 	tw->c.skc_prot = sk->sk_prot;
 	tw->c.skc_hash = sk->sk_hash;
 	tw->c.skc_state = TCP_TIME_WAIT;
-	tw->claim = NULL;
+	tw->base.claim = NULL;
 	timer_setup(&tw->timer, tw_expired, 0);
 	INIT_HLIST_NODE(&tw->node);
 	tw->rcv_nxt = tp->rcv_nxt;
@@ -246,6 +256,27 @@ bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound)
 	return true;
 }
 
+/**
+ * newtcp_tw_inherits() - as newtcp_tw_yields(), for an entry of the kernel's TCP
+ * @sk: the socket, whose port was given by bind()
+ * @tw: the entry, which decides as for a socket of its own (tcp_twsk_unique())
+ *
+ * Context: process, @sk locked.
+ * Return: whether @sk may have the four-tuple.
+ */
+bool newtcp_tw_inherits(struct sock *sk, const struct inet_timewait_sock *tw)
+{
+	const struct tcp_timewait_sock *ttw = tcp_twsk((const struct sock *)tw);
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	if (!newtcp_tw_may_yield(0, true, false, false, READ_ONCE(ttw->tw_ts_recent_stamp), 0))
+		return false;
+	tp->write_seq = newtcp_tw_isn(ttw->tw_snd_nxt);
+	tp->ts_recent = ttw->tw_ts_recent;
+	tp->ts_recent_stamp = READ_ONCE(ttw->tw_ts_recent_stamp);
+	return true;
+}
+
 static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 {
 	struct newtcp_options o = { .flags = 0 };
@@ -338,10 +369,10 @@ static enum tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
 	struct net *net = read_pnet(&tw->c.skc_net);
 	struct sock *lsk;
 
-	lsk = newtcp_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
-				     inet_iif(skb), inet_sdif(skb));
+	lsk = newinet_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
+				      inet_iif(skb), inet_sdif(skb));
 	if (lsk) {
-		lsk = newinet_reuseport_choose(lsk, skb);
+		lsk = newinet_reuseport_choose(lsk, skb, th->doff * 4);
 		newtcp_tw_kill(tw);
 		*NEWTCP_CB(skb) = *cb;
 		NEWTCP_CB(skb)->tw_isn = newtcp_tw_isn(tw->snd_nxt);

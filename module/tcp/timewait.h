@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/types.h>
 
+struct inet_timewait_sock;
 struct newtcp_skb_cb;
 struct newtcp_tw;
 struct sk_buff;
@@ -25,8 +26,10 @@ bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
 		   const struct newtcp_skb_cb *cb);
 void newtcp_tw_kill(struct newtcp_tw *tw);			/* BH */
 void newtcp_tw_put(struct newtcp_tw *tw);
+void newtcp_tw_free(struct newtcp_tw *tw);			/* without references */
 
 /* The connection table's lock of @tw held: may @sk take its four-tuple over? */
 bool newtcp_tw_yields(struct newtcp_tw *tw, struct sock *sk, bool bound);
+bool newtcp_tw_inherits(struct sock *sk, const struct inet_timewait_sock *tw);	/* process */
 
 #endif /* _NEWTCP_TIMEWAIT_H */

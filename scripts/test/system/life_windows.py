@@ -94,12 +94,12 @@ def on_another_cpu(call):
 
 
 def reset_at_birth(e):
-    """What makes the entry is held behind newtcp_hash_tw(), a RST comes meanwhile."""
+    """What makes the entry is held behind newinet_hash_wait(), a RST comes meanwhile."""
     for _ in range(5):
         s, f = e.passive()
         s.close()
         fin = f.expect('FA')
-        with Hold(at='newinet:newtcp_hash_tw', leaving=1, us=300000) as hold:
+        with Hold(at='newinet:newinet_hash_wait', leaving=1, us=300000) as hold:
             first = on_another_cpu(lambda f=f, fin=fin: f.send('A', ack=fin.end))
             ensure(until(lambda: hold.get('held')), 'no entry was made')
             e.tun.inject(f.build('R'))

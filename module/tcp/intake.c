@@ -3,8 +3,8 @@
  * From IP to a socket: the handler that stands in front of the kernel's TCP
  * (slot.c) while somebody is bound or connected.
  *
- * A segment that one of our tables knows is consumed, every
- * other goes on untouched. ICMP errors take the same way. Netfilter's INPUT,
+ * A segment that one of our tables knows is consumed, every other goes on
+ * untouched. ICMP errors take the same way. Netfilter's INPUT,
  * defragmentation and conntrack have run by then; the policy checks that
  * tcp_v4_rcv() makes itself are made here, because the slot has no_policy.
  *
@@ -17,17 +17,19 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/xfrm.h>
-#include "lookup.h"
-#include "newinet.h"
-#include "reuseport.h"
-#include "slot.h"
-#include "tcp/backlog.h"
-#include "tcp/entry.h"
-#include "tcp/handshake.h"
-#include "tcp/input.h"
-#include "tcp/seg.h"
-#include "tcp/sock.h"
-#include "tcp/timewait.h"
+#include "../lookup.h"
+#include "../owner.h"
+#include "../reuseport.h"
+#include "../slot.h"
+#include "backlog.h"
+#include "entry.h"
+#include "handshake.h"
+#include "icmp.h"
+#include "input.h"
+#include "intake.h"
+#include "seg.h"
+#include "sock.h"
+#include "timewait.h"
 
 /*
  * Whole and sound? From then on the header is where it is, and as long as it
@@ -139,13 +141,13 @@ static int deliver(struct sock_common *c, struct sk_buff *skb)
 	if (state == TCP_NEW_SYN_RECV) {
 		sk = newtcp_req_of(c)->listener;
 	} else if (state != TCP_TIME_WAIT) {
-		sk = newtcp_sk_of(c);
+		sk = newinet_sk_of(c);
 		min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	}
 	if (unlikely(ip_hdr(skb)->ttl < min_ttl) || !header_ok(skb, &hdrlen) ||
 	    !admitted(sk, skb, hdrlen)) {
 		kfree_skb(skb);
-		newtcp_entry_put(c);
+		newinet_entry_put(c);
 		return 0;
 	}
 	if (state == TCP_TIME_WAIT)
@@ -162,7 +164,7 @@ static int deliver(struct sock_common *c, struct sk_buff *skb)
 	return 0;
 }
 
-static int newinet_rcv(struct sk_buff *skb)
+static int newtcp_rcv(struct sk_buff *skb)
 {
 	const struct tcphdr *th;
 	const struct iphdr *iph;
@@ -186,57 +188,83 @@ static int newinet_rcv(struct sk_buff *skb)
 
 	th = (const struct tcphdr *)skb->data;
 	iph = ip_hdr(skb);
-	c = newtcp_lookup(dev_net(skb->dev), iph->saddr, th->source,
-			  iph->daddr, ntohs(th->dest), inet_iif(skb),
-			  inet_sdif(skb));
+	c = newinet_lookup(dev_net(skb->dev), iph->saddr, th->source,
+			   iph->daddr, ntohs(th->dest), inet_iif(skb),
+			   inet_sdif(skb));
 	if (!c)
 		goto pass;
 	if (unlikely(c->skc_state == TCP_LISTEN)) {
 		if (!is_syn(th) && kernel_waits(skb)) {
-			newtcp_entry_put(c);
+			newinet_entry_put(c);
 			goto pass;
 		}
-		c = &newinet_reuseport_choose(newtcp_sk_of(c), skb)->__sk_common;
+		c = &newinet_reuseport_choose(newinet_sk_of(c), skb,
+					      newtcp_hdrlen(skb))->__sk_common;
 	}
 	return deliver(c, skb);
 pass:
 	return newinet_next->handler(skb);
 }
 
-static int newinet_err(struct sk_buff *skb, u32 info)
+static int newtcp_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
 	struct sock_common *c;
 
 	/* The quoted segment is one that we sent: source is our side. */
-	c = newtcp_lookup_established(dev_net(skb->dev), iph->daddr, th->dest,
-				      iph->saddr, ntohs(th->source),
-				      inet_iif(skb), inet_sdif(skb));
+	c = newinet_lookup_established(dev_net(skb->dev), iph->daddr, th->dest,
+				       iph->saddr, ntohs(th->source),
+				       inet_iif(skb), inet_sdif(skb));
 	if (!c)
 		return newinet_next->err_handler(skb, info);
 
-	newinet_icmp_error(c, skb, info);
+	newtcp_icmp_error(c, skb, info);
 	return 0;
 }
 
+static void entry_free(struct sock_common *c)
+{
+	if (c->skc_state == TCP_TIME_WAIT)
+		newtcp_tw_free(newtcp_tw_of(c));
+	else
+		newtcp_req_free(newtcp_req_of(c));
+}
+
+static bool wait_yields(struct sock_common *c, struct sock *sk, bool bound)
+{
+	return newtcp_tw_yields(newtcp_tw_of(c), sk, bound);
+}
+
+static void wait_ends(struct sock_common *c)
+{
+	newtcp_tw_kill(newtcp_tw_of(c));
+}
+
+const struct newinet_entry_ops newtcp_entry_ops = {
+	.free		= entry_free,
+	.yields		= wait_yields,
+	.end		= wait_ends,
+	.inherits	= newtcp_tw_inherits,
+};
+
 /**
- * newinet_intake_init() - get ready to stand in front of the kernel's handler
+ * newtcp_intake_init() - get ready to stand in front of the kernel's handler
  *
  * Context: process.
  * Return: 0 or -errno, as newinet_slot_init().
  */
-int newinet_intake_init(void)
+int newtcp_intake_init(void)
 {
-	return newinet_slot_init(newinet_rcv, newinet_err);
+	return newinet_slot_init(newtcp_rcv, newtcp_err);
 }
 
 /**
- * newinet_intake_exit() - wait until no segment is in our hands
+ * newtcp_intake_exit() - wait until no segment is in our hands
  *
  * Context: process; sleeps.
  */
-void newinet_intake_exit(void)
+void newtcp_intake_exit(void)
 {
 	newinet_slot_exit();
 }

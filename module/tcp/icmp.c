@@ -17,15 +17,16 @@
 #include <net/route.h>
 #include "core/rtt.h"
 #include "core/seq.h"
-#include "lookup.h"
-#include "newinet.h"
-#include "tcp/entry.h"
-#include "tcp/handshake.h"
-#include "tcp/output.h"
-#include "tcp/seg.h"
-#include "tcp/sock.h"
-#include "tcp/tcb.h"
-#include "tcp/timer.h"
+#include "../lookup.h"
+#include "../owner.h"
+#include "entry.h"
+#include "handshake.h"
+#include "icmp.h"
+#include "output.h"
+#include "seg.h"
+#include "sock.h"
+#include "tcb.h"
+#include "timer.h"
 
 /* What a program is told of such a message; 0: it is not for programs. */
 static int error_of(u8 type, u8 code)
@@ -143,12 +144,12 @@ static void for_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr
 }
 
 /**
- * newinet_icmp_error() - an ICMP error about a segment of ours
+ * newtcp_icmp_error() - an ICMP error about a segment of ours
  * @c: whose segment it was; the caller's reference is dropped
  * @skb: the message, at the quoted IP header
  * @info: what the type has beside its code: an MTU, a gateway
  */
-void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info)
+void newtcp_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
 	const struct tcphdr *th = (const struct tcphdr *)(skb->data + quoted->ihl * 4);
@@ -157,14 +158,14 @@ void newinet_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info)
 	switch (c->skc_state) {
 	case TCP_TIME_WAIT:
 		/* Nothing that it could change. */
-		newtcp_entry_put(c);
+		newinet_entry_put(c);
 		return;
 	case TCP_NEW_SYN_RECV:
 		newtcp_req_error(newtcp_req_of(c), ntohl(th->seq),
 				 ends_request(icmp_hdr(skb)->type, icmp_hdr(skb)->code));
 		return;
 	default:
-		sk = newtcp_sk_of(c);
+		sk = newinet_sk_of(c);
 		bh_lock_sock(sk);
 		for_socket(sk, skb, th, info);
 		bh_unlock_sock(sk);
