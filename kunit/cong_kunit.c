@@ -5,59 +5,147 @@
 #include <kunit/test.h>
 
 #include "../module/core/cong.h"
+#include "../module/core/cwv.h"
 
-static u32 stub_ssthresh(struct newtcp_cong *c)
+static const struct newtcp_congestion lost = { .sign = NEWTCP_SIGN_LOSS };
+
+static void reno_reduces(struct kunit *test)
 {
-	return 0;	/* under the bound that the caller has to keep */
-}
-
-static void stub_cong_avoid(struct newtcp_cong *c,
-			    const struct newtcp_ack_sample *s)
-{
-}
-
-static const struct newtcp_cong_ops stub_ops = {
-	.ssthresh	= stub_ssthresh,
-	.cong_avoid	= stub_cong_avoid,
-	.name		= "kunit_stub",
-};
-
-static void cong_reduce(struct kunit *test)
-{
+	struct newtcp_ack_sample s = { .reduced = 7 };
+	struct newtcp_congestion g = lost;
 	struct newtcp_cong c;
 
 	newtcp_cong_start(&c, &newtcp_cong_reno);
 	c.cwnd = 41;
 	c.ssthresh = 1234;
 	c.cwnd_cnt = 17;
-	newtcp_cong_reduce(&c, false);
+	newtcp_cong_congested(&c, &g);
 
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 20);
 	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 41);
 	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 1234);
 	KUNIT_EXPECT_EQ(test, c.cwnd_cnt, 0);
-	/* Bringing the window down is the caller's (PRR, or 1 on a timeout). */
+	/* How the window comes down is recovery's to propose. */
 	KUNIT_EXPECT_EQ(test, c.cwnd, 41);
+	c.ops->on_ack(&c, &s);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 7);
+	newtcp_cong_recovered(&c, false);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 7);
+	newtcp_cong_recovered(&c, true);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 20);
 
 	/* For nothing: back to where it was. */
-	newtcp_cong_window(&c, 7);
 	newtcp_cong_undo(&c);
 	KUNIT_EXPECT_EQ(test, c.cwnd, 41);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 1234);
 
 	/* What it had grown to counts, unless a reduction lasts. */
 	newtcp_cong_window(&c, 4000);
-	newtcp_cong_reduce(&c, false);
+	newtcp_cong_congested(&c, &g);
 	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 3000);
-	newtcp_cong_reduce(&c, true);
+	g.reducing = true;
+	newtcp_cong_congested(&c, &g);
 	KUNIT_EXPECT_EQ(test, c.prior_ssthresh, 2000);
 
-	/* An algorithm cannot ask for less than 2, nor recovery for less than 1. */
+	/* No window is 0. */
 	newtcp_cong_window(&c, 0);
 	KUNIT_EXPECT_EQ(test, c.cwnd, 1);
-	newtcp_cong_bind(&c, &stub_ops);
-	newtcp_cong_reduce(&c, false);
-	KUNIT_EXPECT_EQ(test, c.ssthresh, 2);
+}
+
+static const struct timeout_row {
+	const char *desc;
+	u32 cwnd, ssthresh, pipe;
+	bool again;
+	u32 expect_cwnd, expect_ssthresh;
+} timeout_rows[] = {
+	{ "the first", 40, 100, 0, false, 1, 20 },
+	{ "some of it may still be on its way", 40, 100, 5, false, 6, 20 },
+	{ "the second of a window", 8, 20, 0, true, 1, 20 },
+	{ "a window of 1", 1, 100, 0, false, 1, 2 },
+};
+
+/* RFC 5681 3.1 (4) */
+static void reno_timeout(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(timeout_rows); i++) {
+		const struct timeout_row *r = &timeout_rows[i];
+		const struct newtcp_congestion g = {
+			.sign = NEWTCP_SIGN_TIMEOUT, .pipe = r->pipe, .again = r->again,
+		};
+		struct newtcp_cong c;
+
+		newtcp_cong_start(&c, &newtcp_cong_reno);
+		c.cwnd = r->cwnd;
+		c.ssthresh = r->ssthresh;
+		newtcp_cong_congested(&c, &g);
+		KUNIT_EXPECT_EQ_MSG(test, c.cwnd, r->expect_cwnd, "%s", r->desc);
+		KUNIT_EXPECT_EQ_MSG(test, c.ssthresh, r->expect_ssthresh, "%s", r->desc);
+	}
+}
+
+/* An algorithm that goes by the delivery rate, and by nothing else. */
+static void model_on_ack(struct newtcp_cong *c, const struct newtcp_ack_sample *s)
+{
+	if (s->interval_us && !s->limited)
+		c->priv[0] = (u64)s->got * 1000000 / s->interval_us;
+	newtcp_cong_window(c, 2 * s->got);
+}
+
+static void model_on_congestion(struct newtcp_cong *c, const struct newtcp_congestion *g)
+{
+	c->priv[1]++;
+}
+
+static void model_on_recovered(struct newtcp_cong *c, bool reduced)
+{
+	c->priv[2]++;
+}
+
+static void model_undo(struct newtcp_cong *c)
+{
+	c->priv[3]++;
+}
+
+static void model_on_sent(struct newtcp_cong *c, u64 now_us)
+{
+	c->priv[4] = now_us;
+}
+
+static const struct newtcp_cong_ops model_ops = {
+	.on_ack		= model_on_ack,
+	.on_congestion	= model_on_congestion,
+	.on_recovered	= model_on_recovered,
+	.undo		= model_undo,
+	.on_sent	= model_on_sent,
+	.model		= true,
+	.name		= "kunit_model",
+};
+
+/* Nobody but the algorithm writes its window. */
+static void cong_model(struct kunit *test)
+{
+	const struct newtcp_ack_sample s = { .got = 25, .interval_us = 100000, .reduced = 3 };
+	struct newtcp_cwv v;
+	struct newtcp_cong c;
+
+	newtcp_cong_start(&c, &model_ops);
+	c.ops->on_ack(&c, &s);
+	newtcp_cong_congested(&c, &lost);
+	newtcp_cong_recovered(&c, true);
+	newtcp_cong_undo(&c);
+	newtcp_cong_sent(&c, 77);
+	newtcp_cwv_start(&v);
+	newtcp_cwv_decay(&v, &c, 10, true, 1000000);
+	newtcp_cwv_idle(&v, &c, 100, 1, 10, 1000000);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 50);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
+	KUNIT_EXPECT_EQ(test, c.priv[0], 250);
+	KUNIT_EXPECT_EQ(test, c.priv[1], 1);
+	KUNIT_EXPECT_EQ(test, c.priv[2], 1);
+	KUNIT_EXPECT_EQ(test, c.priv[3], 1);
+	KUNIT_EXPECT_EQ(test, c.priv[4], 77);
 }
 
 struct slow_start_case {
@@ -141,11 +229,11 @@ static void cong_avoid_ai(struct kunit *test)
 /* One round trip: every segment of the window acknowledged, one by one. */
 static void reno_round(struct newtcp_cong *c, bool limited)
 {
-	struct newtcp_ack_sample s = { .acked = 1, .cwnd_limited = limited };
+	struct newtcp_ack_sample s = { .acked = 1, .grow = true, .cwnd_limited = limited };
 	u32 i, n = c->cwnd;
 
 	for (i = 0; i < n; i++)
-		c->ops->cong_avoid(c, &s);
+		c->ops->on_ack(c, &s);
 }
 
 /* RFC 5681 3.1: doubled per round trip, then one more per round trip. */
@@ -189,11 +277,14 @@ static void reno_ssthresh(struct kunit *test)
 	newtcp_cong_start(&c, &newtcp_cong_reno);
 	c.cwnd = p->cwnd;
 
-	KUNIT_EXPECT_EQ(test, c.ops->ssthresh(&c), p->expect);
+	newtcp_cong_congested(&c, &lost);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, p->expect);
 }
 
 static struct kunit_case cong_cases[] = {
-	KUNIT_CASE(cong_reduce),
+	KUNIT_CASE(reno_reduces),
+	KUNIT_CASE(reno_timeout),
+	KUNIT_CASE(cong_model),
 	KUNIT_CASE_PARAM(cong_slow_start, slow_start_gen_params),
 	KUNIT_CASE_PARAM(cong_avoid_ai, avoid_gen_params),
 	KUNIT_CASE(reno_growth),

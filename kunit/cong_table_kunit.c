@@ -8,14 +8,19 @@
 
 #include "../module/tcp/cong_table.h"
 
-static u32 stub_ssthresh(struct newtcp_cong *c)
+static void stub_on_ack(struct newtcp_cong *c, const struct newtcp_ack_sample *s)
 {
-	return 0;	/* under the bound that the caller has to keep */
 }
 
-static void stub_cong_avoid(struct newtcp_cong *c,
-			    const struct newtcp_ack_sample *s)
+static void stub_on_congestion(struct newtcp_cong *c, const struct newtcp_congestion *g)
 {
+}
+
+static int released;
+
+static void stub_release(struct newtcp_cong *c)
+{
+	released++;
 }
 
 static void stub_init(struct newtcp_cong *c)
@@ -26,8 +31,9 @@ static void stub_init(struct newtcp_cong *c)
 /* What a third module would register. */
 static const struct newtcp_cong_ops stub_ops = {
 	.init		= stub_init,
-	.ssthresh	= stub_ssthresh,
-	.cong_avoid	= stub_cong_avoid,
+	.release	= stub_release,
+	.on_ack		= stub_on_ack,
+	.on_congestion	= stub_on_congestion,
 	.name		= "kunit_stub",
 	.owner		= THIS_MODULE,
 };
@@ -35,8 +41,8 @@ static const struct newtcp_cong_ops stub_ops = {
 struct register_case {
 	const char *desc;
 	const char *name;
-	bool no_ssthresh;
-	bool no_cong_avoid;
+	bool no_on_congestion;
+	bool no_on_ack;
 	bool no_init;
 	int expect;
 };
@@ -47,9 +53,9 @@ static const struct register_case register_cases[] = {
 	{ "longest name", "fifteen_letters", .expect = 0 },
 	{ "name without end", "sixteen__letters", .expect = -EINVAL },
 	{ "no name", "", .expect = -EINVAL },
-	{ "no ssthresh", "kunit_stub", .no_ssthresh = true,
+	{ "no on_congestion", "kunit_stub", .no_on_congestion = true,
 	  .expect = -EINVAL },
-	{ "no cong_avoid", "kunit_stub", .no_cong_avoid = true,
+	{ "no on_ack", "kunit_stub", .no_on_ack = true,
 	  .expect = -EINVAL },
 	{ "name of a built-in", "cubic", .expect = -EEXIST },
 	{ "name of the other built-in", "reno", .expect = -EEXIST },
@@ -65,10 +71,10 @@ static void cong_register(struct kunit *test)
 
 	memset(ops.name, 0, sizeof(ops.name));
 	memcpy(ops.name, p->name, strlen(p->name));
-	if (p->no_ssthresh)
-		ops.ssthresh = NULL;
-	if (p->no_cong_avoid)
-		ops.cong_avoid = NULL;
+	if (p->no_on_congestion)
+		ops.on_congestion = NULL;
+	if (p->no_on_ack)
+		ops.on_ack = NULL;
 	if (p->no_init)
 		ops.init = NULL;
 	err = newtcp_cong_register(&ops);
@@ -220,6 +226,7 @@ static void cong_module_references(struct kunit *test)
 	struct newtcp_cong_ops ops = stub_ops;
 	struct newtcp_cong a, b;
 
+	released = 0;
 	KUNIT_ASSERT_EQ(test, newtcp_cong_register(&ops), 0);
 	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before);
 	newtcp_cong_assign(&a, "kunit_stub");
@@ -232,9 +239,13 @@ static void cong_module_references(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 2);
 	KUNIT_EXPECT_EQ(test, newtcp_cong_set(&b, "reno"), 0);
 	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
+	KUNIT_EXPECT_EQ(test, released, 1);
+	newtcp_cong_restart(&a);
+	KUNIT_EXPECT_EQ(test, released, 2);
 	newtcp_cong_release(&b);
 	newtcp_cong_release(&a);
 	newtcp_cong_release(&a);
+	KUNIT_EXPECT_EQ(test, released, 3);
 	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before);
 	newtcp_cong_unregister(&ops);
 }

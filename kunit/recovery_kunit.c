@@ -23,6 +23,7 @@ struct sender {
 	struct newtcp_board b;
 	struct newtcp_recovery r;
 	struct newtcp_cong c;
+	struct newtcp_rate rate;
 	struct newtcp_rtt rtt;
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
@@ -70,8 +71,8 @@ static void start(struct sender *x, u32 cwnd, bool sack)
 	newtcp_rtt_init(&x->rtt);
 	newtcp_rtt_sample(&x->rtt, 100 * MS, NOW, BASE, BASE, 300 * 1000000ULL);
 	x->s = (struct newtcp_snd){
-		.b = &x->b, .r = &x->r, .c = &x->c, .rtt = &x->rtt, .conf = &x->conf,
-		.now_us = NOW, .una = BASE, .nxt = BASE, .mss = MSS,
+		.b = &x->b, .r = &x->r, .c = &x->c, .rate = &x->rate, .rtt = &x->rtt,
+		.conf = &x->conf, .now_us = NOW, .una = BASE, .nxt = BASE, .mss = MSS,
 		.max_window = 1 << 20, .sack_ok = sack, .cut = cut, .owner = x,
 	};
 }
@@ -117,6 +118,14 @@ static unsigned int resend(struct sender *x)
 	return sent;
 }
 
+/* Congestion control hears of it; the window does not grow. */
+static void tell(struct sender *x)
+{
+	const struct newtcp_ack_sample s = { .reduced = x->n.reduced };
+
+	x->c.ops->on_ack(&x->c, &s);
+}
+
 /* An ACK of all below segment @ack, with blocks of segments [from, to) in pairs. */
 static void ack(struct sender *x, unsigned int ack, const unsigned int *blocks, u32 flags)
 {
@@ -143,11 +152,12 @@ static void ack(struct sender *x, unsigned int ack, const unsigned int *blocks, 
 	if (num)
 		newtcp_sack_enter(&x->s, n, sacks, num);
 	while ((seg = newtcp_board_first(&x->b)) && !seq_after(seg->end_seq, una)) {
-		newtcp_seg_acked(&x->r, &x->b, n, seg, seg->segs, x->s.now_us,
+		newtcp_seg_acked(&x->r, &x->b, &x->rate, n, seg, seg->segs, x->s.now_us,
 				 x->rtt.min_us);
 		newtcp_board_remove(&x->b, seg);
 	}
 	newtcp_recovery_ack(&x->s, n);
+	tell(x);
 }
 
 #define BLOCKS(...)	((const unsigned int []){ __VA_ARGS__, 0, 0 })
@@ -298,6 +308,9 @@ static void reordering(struct kunit *test)
 	x->s.now_us += x->n.look_again_us;
 	memset(&x->n, 0, sizeof(x->n));
 	KUNIT_EXPECT_TRUE(test, newtcp_recovery_look_again(&x->s, &x->n));
+	KUNIT_EXPECT_EQ(test, x->n.lost, 1);
+	KUNIT_EXPECT_EQ(test, x->n.reduced, newtcp_board_pipe(&x->b) + 1);
+	tell(x);
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
 	KUNIT_EXPECT_EQ(test, resend(x), 1);
 }

@@ -32,6 +32,7 @@
 #define NEWTCP_SEG_LOST		0x4
 #define NEWTCP_SEG_EVER_RETRANS	0x8	/* Karn: gives no round-trip sample */
 #define NEWTCP_SEG_TSTAMP_ACK	0x10	/* the program asks when it is acknowledged */
+#define NEWTCP_SEG_LIMITED	0x20	/* sent when the program had nothing more, see rate.h */
 
 /**
  * struct newtcp_seg - the record of a segment that was sent
@@ -45,6 +46,9 @@
  * @mss: payload bytes of each of them
  * @flags: of the header
  * @marks: NEWTCP_SEG_*
+ * @delivered_us: as it was sent: when something had been delivered last, see rate.h
+ * @first_us: when the one was sent that was delivered last
+ * @delivered: segments that had been delivered
  */
 struct newtcp_seg {
 	struct rb_node node;
@@ -57,6 +61,9 @@ struct newtcp_seg {
 	u16 mss;
 	u8 flags;
 	u8 marks;
+	u32 delivered_us;
+	u32 first_us;
+	u32 delivered;
 };
 
 /**

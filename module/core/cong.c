@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Congestion control: the window arithmetic that the algorithms share
- * (RFC 5681 3.1), and what is common to all reductions.
+ * Congestion control: what the transport tells an algorithm, and the window
+ * arithmetic that those share which go by losses (RFC 5681 3.1).
  *
  * Pure: the owner of the struct serialises.
  */
@@ -45,20 +45,29 @@ void newtcp_cong_start(struct newtcp_cong *c, const struct newtcp_cong_ops *ops)
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_start);
 
 /**
- * newtcp_cong_reduce - congestion: remember the windows, lower the threshold
- * @c: state; its window is brought down as recovery demands, newtcp_cong_window()
- * @reducing: a reduction lasts already
+ * newtcp_cong_congested - tell the algorithm of congestion
+ * @c: state
+ * @g: what is known of it
  */
-void newtcp_cong_reduce(struct newtcp_cong *c, bool reducing)
+void newtcp_cong_congested(struct newtcp_cong *c, const struct newtcp_congestion *g)
 {
-	c->prior_cwnd = c->cwnd;
-	/* What the window had grown to without a loss is as good a threshold. */
-	c->prior_ssthresh = reducing ? c->ssthresh :
-			    max(c->ssthresh, (c->cwnd >> 1) + (c->cwnd >> 2));
-	c->ssthresh = max(c->ops->ssthresh(c), 2U);
-	c->cwnd_cnt = 0;
+	c->ops->on_congestion(c, g);
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_reduce);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_congested);
+
+/**
+ * newtcp_cong_recovered - tell the algorithm that nothing counts as lost any more
+ * @c: state
+ * @reduced: a reduction has lasted its round trip, and was not for nothing
+ */
+void newtcp_cong_recovered(struct newtcp_cong *c, bool reduced)
+{
+	if (c->ops->on_recovered)
+		c->ops->on_recovered(c, reduced);
+	else if (reduced)
+		newtcp_cong_settle(c);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_recovered);
 
 /**
  * newtcp_cong_undo - the last reduction was for nothing
@@ -66,13 +75,29 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_reduce);
  */
 void newtcp_cong_undo(struct newtcp_cong *c)
 {
+	if (c->ops->undo) {
+		c->ops->undo(c);
+		return;
+	}
 	c->cwnd = max(c->cwnd, c->prior_cwnd);
 	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_undo);
 
 /**
- * newtcp_cong_window - recovery, or a pause, sets the window
+ * newtcp_cong_sent - tell the algorithm that data goes out with nothing in flight
+ * @c: state
+ * @now_us: the time, microseconds
+ */
+void newtcp_cong_sent(struct newtcp_cong *c, u64 now_us)
+{
+	if (c->ops->on_sent)
+		c->ops->on_sent(c, now_us);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_sent);
+
+/**
+ * newtcp_cong_window - set the window
  * @c: state
  * @cwnd: segments
  */
@@ -80,20 +105,40 @@ void newtcp_cong_window(struct newtcp_cong *c, u32 cwnd)
 {
 	c->cwnd = max(cwnd, 1U);
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_window);
+EXPORT_SYMBOL_GPL(newtcp_cong_window);
 
 /**
- * newtcp_cong_event - tell the algorithm that something happened
- * @c: state
- * @ev: what
- * @now_us: the time, microseconds
+ * newtcp_cong_lower - congestion: remember the windows, lower the threshold
+ * @c: state; its window comes down as recovery proposes, but for a timeout, when
+ *	it is one segment more than what is in flight (RFC 5681 3.1)
+ * @ssthresh: the threshold that the algorithm asks for, segments; not used if @g->again
+ * @g: what happened
  */
-void newtcp_cong_event(struct newtcp_cong *c, enum newtcp_cong_event ev, u64 now_us)
+void newtcp_cong_lower(struct newtcp_cong *c, u32 ssthresh, const struct newtcp_congestion *g)
 {
-	if (c->ops->event)
-		c->ops->event(c, ev, now_us);
+	if (!g->again) {
+		c->prior_cwnd = c->cwnd;
+		/* What the window had grown to without a loss is as good a threshold. */
+		c->prior_ssthresh = g->reducing ? c->ssthresh :
+				    max(c->ssthresh, (c->cwnd >> 1) + (c->cwnd >> 2));
+		c->ssthresh = max(ssthresh, 2U);
+		c->cwnd_cnt = 0;
+	}
+	if (g->sign == NEWTCP_SIGN_TIMEOUT)
+		newtcp_cong_window(c, g->pipe + 1);
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_event);
+EXPORT_SYMBOL_GPL(newtcp_cong_lower);
+
+/**
+ * newtcp_cong_settle - a reduction is done: the window is the threshold
+ * @c: state
+ */
+void newtcp_cong_settle(struct newtcp_cong *c)
+{
+	if (c->ssthresh < NEWTCP_INFINITE_SSTHRESH)
+		newtcp_cong_window(c, c->ssthresh);
+}
+EXPORT_SYMBOL_GPL(newtcp_cong_settle);
 
 /**
  * newtcp_cong_slow_start - grow by what was acknowledged, up to the threshold

@@ -325,12 +325,15 @@ static void skip_time(struct cubic *ca, u64 now_us)
 	ca->last_us = now_us;
 }
 
-static void cubic_cong_avoid(struct newtcp_cong *c,
-			     const struct newtcp_ack_sample *s)
+static void cubic_on_ack(struct newtcp_cong *c, const struct newtcp_ack_sample *s)
 {
 	struct cubic *ca = cubic_priv(c);
 	u32 left = s->acked;
 
+	if (s->reduced)
+		newtcp_cong_window(c, s->reduced);
+	if (!s->grow)
+		return;
 	if (newtcp_cong_in_slow_start(c))
 		left = cubic_slow_start(c, ca, s);
 	if (!s->cwnd_limited)
@@ -340,9 +343,8 @@ static void cubic_cong_avoid(struct newtcp_cong *c,
 }
 
 /* RFC 9438 4.6 and 4.7 */
-static u32 cubic_ssthresh(struct newtcp_cong *c)
+static u32 less(struct newtcp_cong *c, struct cubic *ca)
 {
-	struct cubic *ca = cubic_priv(c);
 	u64 cwnd = c->cwnd;
 
 	ca->in_epoch = false;
@@ -352,26 +354,31 @@ static u32 cubic_ssthresh(struct newtcp_cong *c)
 		ca->w_max = div_u64(cwnd * FASTCONV_NUM, FASTCONV_DEN);
 	else
 		ca->w_max = cwnd;
-	return max_t(u32, div_u64(cwnd * BETA_NUM, BETA_DEN), 2);
+	return div_u64(cwnd * BETA_NUM, BETA_DEN);
 }
 
-static void cubic_event(struct newtcp_cong *c, enum newtcp_cong_event ev,
-			u64 now_us)
+static void cubic_on_congestion(struct newtcp_cong *c, const struct newtcp_congestion *g)
 {
 	struct cubic *ca = cubic_priv(c);
+	u32 ssthresh = 0;
 
-	switch (ev) {
-	case NEWTCP_CONG_TX_START:
-		skip_time(ca, now_us);
-		break;
-	case NEWTCP_CONG_LOSS:
-		ca->in_epoch = false;
-		ca->timed_out = true;
-		break;
-	case NEWTCP_CONG_RECOVERED:
-		ca->in_epoch = false;
-		break;
+	if (!g->again) {
+		ssthresh = less(c, ca);
+		ca->timed_out |= g->sign == NEWTCP_SIGN_TIMEOUT;
 	}
+	newtcp_cong_lower(c, ssthresh, g);
+}
+
+static void cubic_on_recovered(struct newtcp_cong *c, bool reduced)
+{
+	cubic_priv(c)->in_epoch = false;
+	if (reduced)
+		newtcp_cong_settle(c);
+}
+
+static void cubic_on_sent(struct newtcp_cong *c, u64 now_us)
+{
+	skip_time(cubic_priv(c), now_us);
 }
 
 static void cubic_init(struct newtcp_cong *c)
@@ -383,10 +390,11 @@ static void cubic_init(struct newtcp_cong *c)
 }
 
 struct newtcp_cong_ops newtcp_cong_cubic = {
+	.on_ack		= cubic_on_ack,
+	.on_congestion	= cubic_on_congestion,
+	.on_recovered	= cubic_on_recovered,
+	.on_sent	= cubic_on_sent,
 	.init		= cubic_init,
-	.ssthresh	= cubic_ssthresh,
-	.cong_avoid	= cubic_cong_avoid,
-	.event		= cubic_event,
 	.name		= "cubic",
 };
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_cubic);

@@ -41,7 +41,7 @@ void newtcp_cwv_decay(struct newtcp_cwv *v, struct newtcp_cong *c, u32 init_cwnd
 	u32 used = max(v->used, init_cwnd);
 
 	if (starved) {
-		if (used < c->cwnd) {
+		if (used < c->cwnd && !c->ops->model) {
 			c->ssthresh = remembered(c);
 			newtcp_cong_window(c, (c->cwnd + used) / 2);
 		}
@@ -65,7 +65,7 @@ void newtcp_cwv_idle(struct newtcp_cwv *v, struct newtcp_cong *c, u32 idle, u32 
 {
 	u32 restart = min(init_cwnd, c->cwnd), cwnd = c->cwnd;
 
-	if (idle <= rto)
+	if (idle <= rto || c->ops->model)
 		return;
 	c->ssthresh = remembered(c);
 	while (idle > rto && cwnd > restart) {

@@ -2,7 +2,8 @@
 /*
  * Proportional rate reduction (RFC 6937, with the slow-start reduction bound):
  * while a reduction lasts, what may be sent follows what is delivered, so that
- * the window arrives at ssthresh as the round trip ends.
+ * the window arrives at ssthresh as the round trip ends. It is a proposal: the
+ * window is congestion control's.
  *
  * Pure: see snd.h.
  */
@@ -12,16 +13,23 @@
 #include <linux/minmax.h>
 
 /**
- * newtcp_prr_start - congestion: the threshold falls, the reduction begins
+ * newtcp_prr_start - congestion: the reduction begins
  * @s: the sender, not reducing yet
+ * @sign: what tells
  */
-void newtcp_prr_start(const struct newtcp_snd *s)
+void newtcp_prr_start(const struct newtcp_snd *s, enum newtcp_congestion_sign sign)
 {
+	const struct newtcp_congestion g = {
+		.now_us = s->now_us,
+		.sign = sign,
+		.pipe = newtcp_board_pipe(s->b),
+	};
+
 	s->r->recovery_point = s->nxt;
 	s->r->tlp_out = 0;
 	s->r->prr_delivered = 0;
 	s->r->prr_out = 0;
-	newtcp_cong_reduce(s->c, false);
+	newtcp_cong_congested(s->c, &g);
 }
 
 /**
@@ -30,15 +38,17 @@ void newtcp_prr_start(const struct newtcp_snd *s)
  * @delivered: segments that it says have arrived
  * @new_loss: it showed a loss
  * @advanced: SND.UNA moved
+ *
+ * Return: the window, segments; 0 = as it is.
  */
-void newtcp_prr_step(const struct newtcp_snd *s, u32 delivered, bool new_loss, bool advanced)
+u32 newtcp_prr_step(const struct newtcp_snd *s, u32 delivered, bool new_loss, bool advanced)
 {
 	u32 pipe = newtcp_board_pipe(s->b), ssthresh = s->c->ssthresh;
 	u32 prior = max(s->c->prior_cwnd, 1U), sent = s->r->prr_out;
 	s32 room;
 
 	if (!delivered)
-		return;
+		return 0;
 	s->r->prr_delivered += delivered;
 	if (pipe > ssthresh) {
 		u64 due = (u64)ssthresh * s->r->prr_delivered + prior - 1;
@@ -53,16 +63,16 @@ void newtcp_prr_step(const struct newtcp_snd *s, u32 delivered, bool new_loss, b
 	}
 	/* The first retransmission always goes. */
 	room = max(room, sent ? 0 : 1);
-	newtcp_cong_window(s->c, pipe + room);
+	return max_t(s32, pipe + room, 1);
 }
 
 /**
- * newtcp_prr_end - the reduction is done, and was not taken back
+ * newtcp_prr_done - the state of a reduction ends
  * @s: the sender
+ *
+ * Return: true when it was one, and was not taken back.
  */
-void newtcp_prr_end(const struct newtcp_snd *s)
+bool newtcp_prr_done(const struct newtcp_snd *s)
 {
-	if (s->c->ssthresh < NEWTCP_INFINITE_SSTHRESH &&
-	    (s->r->state == NEWTCP_CA_CWR || s->r->can_undo))
-		newtcp_cong_window(s->c, s->c->ssthresh);
+	return s->r->state == NEWTCP_CA_CWR || s->r->can_undo;
 }

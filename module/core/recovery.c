@@ -46,17 +46,17 @@ static void try_to_open(const struct newtcp_snd *s)
 		newtcp_keep_open(s);
 }
 
-static void to_open(const struct newtcp_snd *s)
+static void to_open(const struct newtcp_snd *s, bool reduced)
 {
 	s->r->state = NEWTCP_CA_OPEN;
-	newtcp_cong_event(s->c, NEWTCP_CONG_RECOVERED, s->now_us);
+	newtcp_cong_recovered(s->c, reduced);
 }
 
 static void enter_recovery(const struct newtcp_snd *s)
 {
 	newtcp_undo_start(s);
 	if (!newtcp_ca_reducing(s->r))
-		newtcp_prr_start(s);
+		newtcp_prr_start(s, NEWTCP_SIGN_LOSS);
 	s->r->state = NEWTCP_CA_RECOVERY;
 }
 
@@ -112,6 +112,8 @@ static void count_mark(const struct newtcp_snd *s)
 
 static void mark_losses(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
+	u32 in_flight = s->b->retrans_out - s->b->lost_out;
+
 	if (!s->b->packets_out)
 		return;
 	if (!s->sack_ok)
@@ -120,6 +122,7 @@ static void mark_losses(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 		newtcp_rack_mark(s, n);
 	else if (n->flags & NEWTCP_RX_SACKED)
 		count_mark(s);
+	n->lost += in_flight - (s->b->retrans_out - s->b->lost_out);
 }
 
 /*
@@ -176,7 +179,7 @@ static bool undo_loss(const struct newtcp_snd *s, const struct newtcp_ack_news *
 	newtcp_undo(s, true);
 	s->r->retrans_stamp = 0;
 	if (sure || s->sack_ok)
-		to_open(s);
+		to_open(s, false);
 	return true;
 }
 
@@ -198,7 +201,7 @@ static void loss_step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	if (done) {
 		/* Also the end of step 2.a and 3.a. */
 		if (!recovered(s, n))
-			to_open(s);
+			to_open(s, false);
 		return;
 	}
 	if (!s->sack_ok) {
@@ -223,15 +226,13 @@ static bool exits(const struct newtcp_snd *s, const struct newtcp_ack_news *n)
 	if (seq_before(s->una, r->recovery_point))
 		return false;
 	if (r->state == NEWTCP_CA_CWR && s->una != r->recovery_point) {
-		newtcp_prr_end(s);
-		to_open(s);
+		to_open(s, newtcp_prr_done(s));
 	} else if (r->state == NEWTCP_CA_RECOVERY) {
 		if (!s->sack_ok)
 			s->b->sacked_out = 0;
 		if (recovered(s, n))
 			return true;
-		newtcp_prr_end(s);
-		to_open(s);
+		to_open(s, newtcp_prr_done(s));
 	}
 	return false;
 }
@@ -317,7 +318,9 @@ static void step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 /**
  * newtcp_recovery_ack - an ACK that is not plain news was taken in
  * @s: the sender; the board has the ACK's number and SACKs in it
- * @n: the ACK; resend, grow, reneged and look_again_us are set
+ * @n: the ACK; what it says is "out" is set
+ *
+ * What becomes of the window is for congestion control to say, from that.
  */
 void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
@@ -327,6 +330,8 @@ void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	n->looked = false;
 	n->look_again_us = 0;
 	n->reneged = false;
+	n->reduced = 0;
+	n->lost = 0;
 	n->grow = false;
 	/* A hole that was sent once and filled itself. */
 	if (s->sack_ok && (n->flags & NEWTCP_RX_ADVANCED) &&
@@ -340,10 +345,14 @@ void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 		newtcp_dupacks_acked(s, n);
 	step(s, n);
 	s->r->delivered += n->delivered;
+	newtcp_rate_sample(s->rate, &n->rate, s->r->delivered, n->delivered, s->rtt->min_us,
+			   s->now_us);
+	if (n->reneged)
+		n->rate.interval_us = 0;
 
 	if (newtcp_ca_reducing(s->r))
-		newtcp_prr_step(s, n->delivered, s->b->lost_out > lost_before,
-				n->flags & NEWTCP_RX_ADVANCED);
+		n->reduced = newtcp_prr_step(s, n->delivered, s->b->lost_out > lost_before,
+					     n->flags & NEWTCP_RX_ADVANCED);
 	else
 		/* On a path that reorders SACKs are progress as well. */
 		n->grow = n->acked || (s->r->reordering > s->conf->reordering &&
@@ -367,6 +376,13 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 	bool rack = s->sack_ok && (s->conf->recovery & NEWTCP_RACK);
 	struct newtcp_recovery *r = s->r;
 	bool fresh = r->state < NEWTCP_CA_RECOVERY;
+	struct newtcp_congestion g = {
+		.now_us = s->now_us,
+		.sign = NEWTCP_SIGN_TIMEOUT,
+		.reducing = newtcp_ca_reducing(r),
+		.again = r->state > NEWTCP_CA_DISORDER && seq_after(r->recovery_point, s->una) &&
+			 (r->state != NEWTCP_CA_LOSS || again),
+	};
 
 	if (first->marks & NEWTCP_SEG_SACKED)
 		newtcp_board_forget_sacks(s->b);
@@ -379,13 +395,10 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 		newtcp_board_mark_lost(s->b, seg);
 	}
 
-	if (r->state <= NEWTCP_CA_DISORDER || !seq_after(r->recovery_point, s->una) ||
-	    (r->state == NEWTCP_CA_LOSS && !again)) {
-		newtcp_cong_reduce(s->c, newtcp_ca_reducing(r));
-		newtcp_cong_event(s->c, NEWTCP_CONG_LOSS, s->now_us);
+	g.pipe = newtcp_board_pipe(s->b);
+	newtcp_cong_congested(s->c, &g);
+	if (!g.again)
 		newtcp_undo_start(s);
-	}
-	newtcp_cong_window(s->c, newtcp_board_pipe(s->b) + 1);
 	/* Many duplicate ACKs, and a timeout nevertheless: it was no reordering. */
 	if (r->state <= NEWTCP_CA_DISORDER && s->b->sacked_out >= s->conf->reordering)
 		r->reordering = min(r->reordering, s->conf->reordering);
@@ -399,7 +412,7 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_recovery_timeout);
 /**
  * newtcp_recovery_look_again - the time that RACK asked for has passed
  * @s: the sender
- * @n: zeroed; looked and look_again_us are set
+ * @n: zeroed; looked, look_again_us, lost and reduced are set
  *
  * Return: true when something was found lost, and is to be sent again.
  */
@@ -409,11 +422,12 @@ bool newtcp_recovery_look_again(const struct newtcp_snd *s, struct newtcp_ack_ne
 
 	s->r->rack_advanced = 1;
 	newtcp_rack_mark(s, n);
-	if (newtcp_board_pipe(s->b) == pipe)
+	n->lost = pipe - newtcp_board_pipe(s->b);
+	if (!n->lost)
 		return false;
 	if (s->r->state != NEWTCP_CA_RECOVERY) {
 		enter_recovery(s);
-		newtcp_prr_step(s, 1, true, false);
+		n->reduced = newtcp_prr_step(s, 1, true, false);
 	}
 	return true;
 }
@@ -449,7 +463,7 @@ void newtcp_recovery_congested(const struct newtcp_snd *s)
 	if (s->r->state >= NEWTCP_CA_CWR)
 		return;
 	s->r->can_undo = 0;
-	newtcp_prr_start(s);
+	newtcp_prr_start(s, NEWTCP_SIGN_LOCAL);
 	s->r->state = NEWTCP_CA_CWR;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_recovery_congested);
@@ -464,6 +478,7 @@ void newtcp_recovery_sent_again(const struct newtcp_snd *s, struct newtcp_seg *s
 	struct newtcp_recovery *r = s->r;
 
 	newtcp_board_mark_sent_again(s->b, seg);
+	newtcp_rate_sent(s->rate, seg, r->delivered, false);
 	r->total_retrans += seg->segs;
 	if (newtcp_ca_reducing(r))
 		r->prr_out += seg->segs;

@@ -12,18 +12,19 @@
 #include <kunit/visibility.h>
 
 /* RFC 5681 (4), with the window for what is in flight, as Linux. */
-static u32 reno_ssthresh(struct newtcp_cong *c)
+static void reno_on_congestion(struct newtcp_cong *c, const struct newtcp_congestion *g)
 {
-	return max(c->cwnd / 2, 2U);
+	newtcp_cong_lower(c, c->cwnd / 2, g);
 }
 
-static void reno_cong_avoid(struct newtcp_cong *c,
-			    const struct newtcp_ack_sample *s)
+static void reno_on_ack(struct newtcp_cong *c, const struct newtcp_ack_sample *s)
 {
 	u32 left;
 
+	if (s->reduced)
+		newtcp_cong_window(c, s->reduced);
 	/* A window that was not used proved nothing about the path. */
-	if (!s->cwnd_limited)
+	if (!s->grow || !s->cwnd_limited)
 		return;
 	left = newtcp_cong_slow_start(c, s->acked);
 	if (left)
@@ -31,8 +32,8 @@ static void reno_cong_avoid(struct newtcp_cong *c,
 }
 
 struct newtcp_cong_ops newtcp_cong_reno = {
-	.ssthresh	= reno_ssthresh,
-	.cong_avoid	= reno_cong_avoid,
+	.on_ack		= reno_on_ack,
+	.on_congestion	= reno_on_congestion,
 	.name		= "reno",
 };
 EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_reno);

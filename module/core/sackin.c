@@ -121,6 +121,7 @@ static void newly_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		if (!n->sack_us)
 			n->sack_us = seg->sent_us;
 	}
+	newtcp_rate_arrived(s->rate, &n->rate, seg);
 	newtcp_board_mark_sacked(s->b, seg);
 	n->delivered += seg->segs;
 	n->flags |= NEWTCP_RX_SACKED;

@@ -20,6 +20,7 @@ void newtcp_limit_dupacks(const struct newtcp_snd *s, u32 acked);
  * newtcp_seg_acked - an ACK covers a segment, or a part of it
  * @r: the sender's memory of losses
  * @b: its scoreboard
+ * @rate: its deliveries
  * @n: the ACK
  * @seg: the segment, as it was before
  * @segs: segments of the wire that leave the counts
@@ -29,8 +30,9 @@ void newtcp_limit_dupacks(const struct newtcp_snd *s, u32 acked);
  * The caller takes what is acknowledged whole off the board.
  */
 static inline void newtcp_seg_acked(struct newtcp_recovery *r, struct newtcp_board *b,
-				    struct newtcp_ack_news *n, const struct newtcp_seg *seg,
-				    u32 segs, u64 now_us, u32 min_rtt_us)
+				    struct newtcp_rate *rate, struct newtcp_ack_news *n,
+				    const struct newtcp_seg *seg, u32 segs, u64 now_us,
+				    u32 min_rtt_us)
 {
 	u8 marks = seg->marks;
 
@@ -48,6 +50,8 @@ static inline void newtcp_seg_acked(struct newtcp_recovery *r, struct newtcp_boa
 		n->flags |= NEWTCP_RX_RETRANS_ACKED;
 	if (likely(!(marks & NEWTCP_SEG_SACKED))) {
 		n->delivered += segs;
+		if (likely(segs))
+			newtcp_rate_arrived(rate, &n->rate, seg);
 		if (likely(!newtcp_first_copy_arrived(n, seg)))
 			newtcp_rack_advance(r, seg, now_us, min_rtt_us);
 	}

@@ -20,6 +20,7 @@
 #include <linux/math64.h>
 #include "board.h"
 #include "cong.h"
+#include "rate.h"
 #include "rtt.h"
 
 #define NEWTCP_DUPTHRESH	3	/* RFC 5681, RFC 6675 */
@@ -110,7 +111,8 @@ struct newtcp_loss_conf {
  * struct newtcp_snd - a sender, as recovery sees it
  * @b: its scoreboard
  * @r: its memory of losses
- * @c: its congestion window
+ * @c: its congestion control
+ * @rate: its deliveries
  * @rtt: its round trips
  * @conf: the configuration
  * @now_us: the time, microseconds
@@ -128,6 +130,7 @@ struct newtcp_snd {
 	struct newtcp_board *b;
 	struct newtcp_recovery *r;
 	struct newtcp_cong *c;
+	struct newtcp_rate *rate;
 	const struct newtcp_rtt *rtt;
 	const struct newtcp_loss_conf *conf;
 	u64 now_us;
@@ -173,7 +176,10 @@ enum newtcp_resend {
  * @first_us: when the first segment that it acknowledged in order was sent,
  *	of those sent once; 0 = none
  * @sack_us: the same of those that it SACKed
+ * @rate: what it says of the rate
  * @resend: out: what is to be sent for it
+ * @reduced: out: the window that proportional rate reduction asks for; 0 = none
+ * @lost: out: segments that it showed to be lost
  * @grow: out: the window may grow by it
  * @looked: out: RACK looked, and @look_again_us is news
  * @look_again_us: out: when it has to look again, from now; 0 = need not
@@ -189,7 +195,10 @@ struct newtcp_ack_news {
 	u32 late_seq;
 	u64 first_us;
 	u64 sack_us;
+	struct newtcp_rate_sample rate;
 	enum newtcp_resend resend;
+	u32 reduced;
+	u32 lost;
 	bool grow;
 	bool reneged;
 	bool looked;

@@ -46,9 +46,9 @@ void newtcp_tlp_acked(const struct newtcp_snd *s, const struct newtcp_ack_news *
 		r->tlp_out = 0;
 	} else if (seq_after(n->ack, r->tlp_high_seq)) {
 		/* A loss, repaired: the window falls at once, nothing is sent again. */
-		newtcp_prr_start(s);
+		newtcp_prr_start(s, NEWTCP_SIGN_LOSS);
+		newtcp_cong_recovered(s->c, true);
 		r->state = NEWTCP_CA_CWR;
-		newtcp_prr_end(s);
 		newtcp_keep_open(s);
 		r->tlp_out = 0;
 	} else if (!(n->flags & news)) {

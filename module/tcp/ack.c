@@ -15,6 +15,7 @@
 #include "core/cong.h"
 #include "core/cwv.h"
 #include "core/options.h"
+#include "core/rate.h"
 #include "core/rtt.h"
 #include "core/sackin.h"
 #include "core/seq.h"
@@ -27,6 +28,7 @@
 #include "control.h"
 #include "input.h"
 #include "output.h"
+#include "pacing.h"
 #include "recovery.h"
 #include "seg.h"
 #include "segment.h"
@@ -105,7 +107,8 @@ static __always_inline bool clean_one(struct sock *sk, struct newtcp_seg *seg,
 		newtcp_skb_set_segs(skb, mss);
 		acked -= seg->segs;
 	}
-	newtcp_seg_acked(&tp->rec, &tp->board, n, seg, acked, tp->now_us, tp->rtt.min_us);
+	newtcp_seg_acked(&tp->rec, &tp->board, &tp->rate, n, seg, acked, tp->now_us,
+			 tp->rtt.min_us);
 	if (unlikely(!whole))
 		return false;
 	newtcp_board_remove(&tp->board, seg);
@@ -144,28 +147,6 @@ static u32 take_rtt(struct sock *sk, const struct newtcp_ack_news *n)
 	if (sample)
 		newtcp_rtt_update(sk, sample);
 	return sample;
-}
-
-static void grow_window(struct sock *sk, u32 acked, u32 in_flight, u32 rtt_us)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct newtcp_ack_sample s = {
-		.now_us = tp->now_us,
-		.rtt_us = rtt_us,
-		.min_rtt_us = tp->rtt.min_us,
-		.srtt_us = tp->rtt.srtt_us >> 3,
-		.acked = acked,
-		.in_flight = in_flight,
-		.snd_una = tp->snd_una,
-		.snd_nxt = tp->snd_nxt,
-		.cwnd_limited = newtcp_cwv_in_use(&tp->cwv, &tp->cong),
-		.paced = READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE,
-		.rate = READ_ONCE(sk->sk_pacing_rate),
-		.largest = sk->sk_gso_max_size,
-	};
-
-	tp->cong.ops->cong_avoid(&tp->cong, &s);
-	newtcp_cwv_grown(&tp->cwv, tp->now_us);
 }
 
 /* The window opened while nothing was in flight. */
@@ -225,6 +206,7 @@ static int old_ack(struct sock *sk, const struct sk_buff *skb,
 	struct newtcp_ack_news n = {};
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
+	u32 in_flight;
 
 	if (!opts || !(opts->flags & NEWTCP_OPT_SACK) || !tp->sack_ok ||
 	    !tp->board.packets_out)
@@ -233,7 +215,10 @@ static int old_ack(struct sock *sk, const struct sk_buff *skb,
 	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_sack_enter(&s, &n, opts->sacks, opts->num_sacks);
+	in_flight = newtcp_in_flight(tp);
 	newtcp_ack_recovery(sk, &s, &n);
+	n.grow = false;
+	newtcp_tell_cong(sk, &n, 0, in_flight, 0);
 	newtcp_ack_resend(sk, &s, &n);
 	return 0;
 }
@@ -255,9 +240,7 @@ static noinline_for_stack void ack_slow(struct sock *sk, struct newtcp_ack_news 
 		clean_board_slow(sk, n);
 	rtt_us = take_rtt(sk, n);
 	newtcp_ack_recovery(sk, &s, n);
-	if (n->grow)
-		grow_window(sk, n->delivered, in_flight, rtt_us);
-	newtcp_pace_update(sk);
+	newtcp_tell_cong(sk, n, n->delivered, in_flight, rtt_us);
 	if (n->flags & NEWTCP_RX_ADVANCED) {
 		sk_dst_confirm(sk);
 		restart_timers(sk, n);
@@ -274,8 +257,10 @@ static inline void ack_fast(struct sock *sk, struct newtcp_ack_news *n, u32 in_f
 	clean_board(sk, n);
 	rtt_us = take_rtt(sk, n);
 	tp->rec.delivered += n->delivered;
-	grow_window(sk, n->acked, in_flight, rtt_us);
-	newtcp_pace_update(sk);
+	newtcp_rate_sample(&tp->rate, &n->rate, tp->rec.delivered, n->delivered, tp->rtt.min_us,
+			   tp->now_us);
+	n->grow = true;
+	newtcp_tell_cong(sk, n, n->acked, in_flight, rtt_us);
 	sk_dst_confirm(sk);
 	restart_timers(sk, n);
 }
@@ -292,10 +277,13 @@ static noinline_for_stack void ack_late(struct sock *sk, struct newtcp_ack_news 
 	newtcp_snd_view(sk, &s, &conf);
 	if (opts && (opts->flags & NEWTCP_OPT_SACK) && tp->sack_ok)
 		newtcp_sack_enter(&s, n, opts->sacks, opts->num_sacks);
-	if (n->flags & NEWTCP_RX_DSACK)
+	if (n->flags & NEWTCP_RX_DSACK) {
 		newtcp_ack_recovery(sk, &s, n);
-	else if (tp->rec.tlp_out)
+		n->grow = false;
+		newtcp_tell_cong(sk, n, 0, 0, 0);
+	} else if (tp->rec.tlp_out) {
 		newtcp_tlp_acked(&s, n);
+	}
 }
 
 static bool nothing_wrong(const struct newtcp_sock *tp, const struct newtcp_options *opts,

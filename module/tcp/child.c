@@ -57,6 +57,7 @@
 #include "entry.h"
 #include "metrics.h"
 #include "output.h"
+#include "pacing.h"
 #include "recovery.h"
 #include "seg.h"
 #include "sock.h"

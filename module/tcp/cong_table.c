@@ -62,8 +62,8 @@ int newtcp_cong_register(struct newtcp_cong_ops *ops)
 	size_t len = strnlen(ops->name, NEWTCP_CONG_NAME_MAX);
 	int err = 0;
 
-	if (!len || len == NEWTCP_CONG_NAME_MAX || !ops->ssthresh ||
-	    !ops->cong_avoid)
+	if (!len || len == NEWTCP_CONG_NAME_MAX || !ops->on_ack ||
+	    !ops->on_congestion)
 		return -EINVAL;
 
 	mutex_lock(&cong_mutex);
@@ -158,6 +158,8 @@ int newtcp_cong_set(struct newtcp_cong *c, const char *name)
 		module_put(ops->owner);
 		return 0;
 	}
+	if (old->release)
+		old->release(c);
 	/* In one step: a child of a listener may be cloned at any time. */
 	newtcp_cong_bind(c, ops);
 	module_put(old->owner);
@@ -198,8 +200,11 @@ int newtcp_cong_set_key(struct newtcp_cong *c, u32 key)
  */
 void newtcp_cong_restart(struct newtcp_cong *c)
 {
+	if (c->ops->release)
+		c->ops->release(c);
 	newtcp_cong_start(c, c->ops);
 }
+EXPORT_SYMBOL_IF_KUNIT(newtcp_cong_restart);
 
 /**
  * newtcp_cong_clone - set up the child of a listener
@@ -236,6 +241,8 @@ void newtcp_cong_release(struct newtcp_cong *c)
 {
 	if (!c->ops)
 		return;
+	if (c->ops->release)
+		c->ops->release(c);
 	module_put(c->ops->owner);
 	c->ops = NULL;
 }

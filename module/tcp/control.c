@@ -10,6 +10,7 @@
 #include "core/board.h"
 #include "core/delack.h"
 #include "core/giveup.h"
+#include "core/rate.h"
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/wire.h"
@@ -95,10 +96,13 @@ int newtcp_send_syn(struct sock *sk)
 	cb->flags = TH_SYN;
 	cb->segs = 1;
 
+	newtcp_clock_refresh(tp);
+	newtcp_seg_of(skb)->sent_us = tp->now_us;
+	/* It counts as delivered before: a handshake is no measure of a rate. */
+	newtcp_rate_sent(&tp->rate, newtcp_seg_of(skb), 1, true);
 	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
 	tp->snd_nxt = tp->write_seq;
 	tp->pushed_seq = tp->write_seq;
-	newtcp_clock_refresh(tp);
 	tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
 
 	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);

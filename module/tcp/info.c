@@ -6,6 +6,7 @@
  */
 #include <linux/tcp.h>
 #include <net/sock.h>
+#include "core/rate.h"
 #include "core/rtt.h"
 #include "info.h"
 #include "tcb.h"
@@ -82,6 +83,8 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_segs_in = tp->segs_in;
 	info->tcpi_min_rtt = tp->rtt.min_us;
 	info->tcpi_delivered = tp->rec.delivered;
+	info->tcpi_delivery_rate = newtcp_rate_bytes(&tp->rate, tp->mss);
+	info->tcpi_delivery_rate_app_limited = tp->rate.got_limited;
 	info->tcpi_reord_seen = tp->rec.reord_seen;
 	info->tcpi_snd_wnd = tp->snd_wnd;
 	NEWINET_INFO_RCV_WND(info, tp->rcvwnd.wnd);

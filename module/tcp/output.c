@@ -19,6 +19,7 @@
 #include "core/negotiate.h"
 #include "core/options.h"
 #include "core/pace.h"
+#include "core/rate.h"
 #include "core/rcvwnd.h"
 #include "core/sack.h"
 #include "core/seq.h"
@@ -31,6 +32,7 @@
 #include "header.h"
 #include "metrics.h"
 #include "output.h"
+#include "pacing.h"
 #include "rcvbuf.h"
 #include "recovery.h"
 #include "seg.h"
@@ -380,47 +382,6 @@ u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst)
 	return mss;
 }
 
-/**
- * newtcp_packet_segs() - segments of the wire that a super-packet makes at most
- * @sk: the connection
- * @mss: payload of a full segment
- *
- * By the device, and by the rate at which data goes out.
- *
- * Return: segments.
- */
-u32 newtcp_packet_segs(const struct sock *sk, u32 mss)
-{
-	const struct net *net = sock_net(sk);
-	u32 segs;
-
-	segs = newtcp_pace_segs(READ_ONCE(sk->sk_pacing_rate), READ_ONCE(sk->sk_pacing_shift),
-				newtcp_sk(sk)->rtt.min_us,
-				READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log),
-				sk->sk_gso_max_size, mss,
-				READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs));
-	return min_t(u32, segs, max_t(u32, sk->sk_gso_max_segs, 1));
-}
-
-/**
- * newtcp_pace_update() - the window or the round trip changed: the rate follows
- * @sk: the connection
- */
-void newtcp_pace_update(struct sock *sk)
-{
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct net *net = sock_net(sk);
-	const struct newtcp_pace_conf conf = {
-		.ss_percent = READ_ONCE(net->ipv4.sysctl_tcp_pacing_ss_ratio),
-		.ca_percent = READ_ONCE(net->ipv4.sysctl_tcp_pacing_ca_ratio),
-	};
-	u64 rate = newtcp_pace_rate(&tp->cong, tp->board.packets_out, tp->mss, tp->rtt.srtt_us,
-				    &conf);
-
-	/* fq reads it without a lock. */
-	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate)));
-}
-
 /* Segments that the congestion window still allows. */
 static u32 cwnd_room(const struct newtcp_sock *tp)
 {
@@ -461,6 +422,7 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	__skb_unlink(skb, &sk->sk_write_queue);
 	cb->marks &= NEWTCP_SEG_TSTAMP_ACK;
+	newtcp_rate_sent(&tp->rate, newtcp_seg_of(skb), tp->rec.delivered, !before);
 	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
 	if (skb->len < cb->mss)
 		tp->snd_sml = cb->end_seq;
@@ -570,13 +532,13 @@ static bool fit(struct sock *sk, struct sk_buff *skb, u32 mss, u32 bytes,
  * @sk: the connection
  * @mss: payload of a full segment
  * @nonagle: NEWTCP_NAGLE_*
- * @push_one: at most one skb
+ * @amount: how much
  * @gfp: allocation flags
  *
  * Return: true when data waits, nothing is in flight, and so nothing will
  * open the window but a probe.
  */
-bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
+bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount amount,
 		       gfp_t gfp)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
@@ -590,7 +552,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 	if (!tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue))
 		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
-		room = cwnd_room(tp);
+		room = cwnd_room(tp) ?: amount == NEWTCP_PROBE;
 		if (!room || !window_ok(tp, skb, mss))
 			break;
 		if (skb->len <= mss) {
@@ -607,7 +569,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 					 min(most, newtcp_pace_room(&tp->cong, room)),
 					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
 					 nonagle : NEWTCP_NAGLE_PUSH);
-			if (!push_one && worth_waiting(tp, skb, room, most, mss)) {
+			if (amount == NEWTCP_ALL && worth_waiting(tp, skb, room, most, mss)) {
 				window_full = fills_window(tp, skb, room, mss);
 				break;
 			}
@@ -619,7 +581,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one,
 			break;
 		newtcp_data_sent(sk, skb);
 		sent = true;
-		if (push_one)
+		if (amount != NEWTCP_ALL)
 			break;
 	}
 
@@ -643,7 +605,7 @@ void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
 {
 	if (unlikely(sk->sk_state == TCP_CLOSE))
 		return;
-	if (newtcp_write_xmit(sk, mss, nonagle, 0,
+	if (newtcp_write_xmit(sk, mss, nonagle, NEWTCP_ALL,
 			      sk_gfp_mask(sk, GFP_ATOMIC)))
 		newtcp_check_probe(sk);
 }
@@ -655,5 +617,5 @@ void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
  */
 void newtcp_push_one(struct sock *sk, u32 mss)
 {
-	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, 1, sk->sk_allocation);
+	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_ONE, sk->sk_allocation);
 }

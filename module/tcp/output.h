@@ -5,13 +5,19 @@
 
 #include "tcb.h"
 
+/* How much newtcp_write_xmit() may send. */
+enum newtcp_amount {
+	NEWTCP_ALL,	/* what the windows allow */
+	NEWTCP_ONE,	/* of that one skb */
+	NEWTCP_PROBE,	/* one segment, also where the congestion window is full */
+};
+
 void newtcp_data_sent(struct sock *sk, struct sk_buff *skb);
 int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp);
-bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, int push_one, gfp_t gfp);
+bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount amount,
+		       gfp_t gfp);
 void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
 void newtcp_push_one(struct sock *sk, u32 mss);
-u32 newtcp_packet_segs(const struct sock *sk, u32 mss);
-void newtcp_pace_update(struct sock *sk);
 void newtcp_sync_mss(struct sock *sk, u32 pmtu);
 u32 newtcp_current_mss(struct sock *sk);
 u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);

@@ -16,6 +16,7 @@
 #include "core/tlp.h"
 #include "metrics.h"
 #include "output.h"
+#include "pacing.h"
 #include "recovery.h"
 #include "retransmit.h"
 #include "seg.h"
@@ -65,6 +66,7 @@ void newtcp_snd_view(struct sock *sk, struct newtcp_snd *s,
 	s->b = &tp->board;
 	s->r = &tp->rec;
 	s->c = &tp->cong;
+	s->rate = &tp->rate;
 	s->rtt = &tp->rtt;
 	s->conf = conf;
 	s->now_us = tp->now_us;
@@ -215,15 +217,9 @@ static void send_tlp(struct sock *sk)
 
 	if (tp->rec.tlp_out)
 		return;
-	if (skb && !seq_after(NEWTCP_CB(skb)->seq + min(skb->len, mss),
-			      newtcp_wnd_end(tp))) {
-		u32 cwnd = tp->cong.cwnd;
-
-		/* One segment beyond the window, as the RFC allows. */
-		newtcp_cong_window(&tp->cong, max(cwnd, newtcp_in_flight(tp) + 1));
-		newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, 1, GFP_ATOMIC);
-		newtcp_cong_window(&tp->cong, cwnd);
-	}
+	/* One segment beyond the window, as the RFC allows. */
+	if (skb && !seq_after(NEWTCP_CB(skb)->seq + min(skb->len, mss), newtcp_wnd_end(tp)))
+		newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_PROBE, GFP_ATOMIC);
 	if (tp->snd_nxt != before || resend_last(sk, mss)) {
 		newtcp_snd_view(sk, &s, NULL);
 		newtcp_tlp_sent(&s, tp->snd_nxt == before);
@@ -241,7 +237,7 @@ void newtcp_cong_tx_start(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	newtcp_cong_event(&tp->cong, NEWTCP_CONG_TX_START, tp->now_us);
+	newtcp_cong_sent(&tp->cong, tp->now_us);
 	if (tp->rec.state == NEWTCP_CA_OPEN &&
 	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
 		newtcp_cwv_idle(&tp->cwv, &tp->cong, (u32)jiffies - tp->last_snd,
@@ -282,6 +278,7 @@ void newtcp_loss_expired(struct sock *sk)
 	struct newtcp_ack_news n = {};
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
+	u32 in_flight;
 
 	if (!tp->board.packets_out)
 		return;
@@ -293,8 +290,11 @@ void newtcp_loss_expired(struct sock *sk)
 	}
 	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
-	if (newtcp_recovery_look_again(&s, &n))
+	in_flight = newtcp_in_flight(tp);
+	if (newtcp_recovery_look_again(&s, &n)) {
+		newtcp_tell_cong(sk, &n, 0, in_flight, 0);
 		newtcp_retransmit_lost(sk);
+	}
 	look_again(sk, &n);
 	newtcp_rearm_rto(sk);
 }

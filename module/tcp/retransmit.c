@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "metrics.h"
 #include "output.h"
+#include "pacing.h"
 #include "recovery.h"
 #include "retransmit.h"
 #include "seg.h"

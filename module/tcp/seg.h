@@ -24,6 +24,9 @@
  * @mss: send: payload bytes of each of them
  * @flags: TH_FIN ...
  * @marks: NEWTCP_SEG_*
+ * @delivered_us: send
+ * @first_us: send
+ * @delivered: send
  *
  * On transmission the part of it that IP uses is given to IP zeroed.
  */
@@ -43,8 +46,12 @@ struct newtcp_skb_cb {
 	u16 mss;
 	u8 flags;
 	u8 marks;
+	u32 delivered_us;
+	u32 first_us;
+	u32 delivered;
 };
 
+static_assert(sizeof(struct newtcp_skb_cb) <= sizeof_field(struct sk_buff, cb));
 #define NEWTCP_CB(skb)	((struct newtcp_skb_cb *)&((skb)->cb[0]))
 
 /*
@@ -65,6 +72,9 @@ static_assert(NEWTCP_SEG_AT(segs) == offsetof(struct newtcp_skb_cb, segs));
 static_assert(NEWTCP_SEG_AT(mss) == offsetof(struct newtcp_skb_cb, mss));
 static_assert(NEWTCP_SEG_AT(flags) == offsetof(struct newtcp_skb_cb, flags));
 static_assert(NEWTCP_SEG_AT(marks) == offsetof(struct newtcp_skb_cb, marks));
+static_assert(NEWTCP_SEG_AT(delivered_us) == offsetof(struct newtcp_skb_cb, delivered_us));
+static_assert(NEWTCP_SEG_AT(first_us) == offsetof(struct newtcp_skb_cb, first_us));
+static_assert(NEWTCP_SEG_AT(delivered) == offsetof(struct newtcp_skb_cb, delivered));
 #undef NEWTCP_SEG_AT
 
 static inline struct newtcp_seg *newtcp_seg_of(struct sk_buff *skb)

@@ -123,6 +123,9 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
 	ncb->seq = cb->seq + len;
 	ncb->end_seq = cb->end_seq;
 	ncb->marks = cb->marks;
+	ncb->delivered_us = cb->delivered_us;
+	ncb->first_us = cb->first_us;
+	ncb->delivered = cb->delivered;
 	cb->end_seq = ncb->seq;
 
 	flags = cb->flags;

@@ -23,6 +23,7 @@
 #include "core/cwv.h"
 #include "core/delack.h"
 #include "core/negotiate.h"
+#include "core/rate.h"
 #include "core/rcvwnd.h"
 #include "core/rtt.h"
 #include "../lookup.h"
@@ -297,6 +298,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->cong.ssthresh = NEWTCP_INFINITE_SSTHRESH;
 	tp->cong.cwnd_cnt = 0;
 	newtcp_cwv_start(&tp->cwv);
+	newtcp_rate_init(&tp->rate);
 	tp->fin_owed = 0;
 	tp->write_seq = 0;
 	tp->snd_una = 0;

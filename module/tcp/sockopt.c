@@ -8,6 +8,7 @@
  *
  * Context: process, not locked.
  */
+#include <linux/inet_diag.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/sockptr.h>
@@ -352,6 +353,20 @@ static int get_congestion(struct sock *sk, int len, char __user *optval,
 	return put_value(name, sizeof(name), len, optval, optlen);
 }
 
+/* What the algorithm tells of itself: of reno and cubic nothing. */
+static int get_cong_info(struct sock *sk, int len, char __user *optval, int __user *optlen)
+{
+	union tcp_cc_info info = {};
+	const struct newtcp_cong *c = &newtcp_sk(sk)->cong;
+	size_t size = 0;
+
+	lock_sock(sk);
+	if (c->ops->info)
+		size = c->ops->info(c, &info);
+	release_sock(sk);
+	return put_value(&info, size, len, optval, optlen);
+}
+
 /*
  * SO_ORIGINAL_DST: where the peer meant to go before netfilter redirected it.
  * Conntrack answers to sockets whose protocol is TCP or SCTP, and looks at
@@ -415,8 +430,7 @@ int newtcp_getsockopt(struct sock *sk, int level, int optname,
 	if (len < 0)
 		return -EINVAL;
 	if (optname == TCP_CC_INFO)
-		/* As reno and cubic answer: they have nothing to tell. */
-		return put_user(0, optlen);
+		return get_cong_info(sk, len, optval, optlen);
 	if (optname == TCP_INFO)
 		return get_info(sk, len, optval, optlen);
 	if (optname == TCP_CONGESTION)

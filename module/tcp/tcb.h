@@ -56,6 +56,7 @@
 #include "core/cong.h"
 #include "core/cwv.h"
 #include "core/delack.h"
+#include "core/rate.h"
 #include "core/rcvwnd.h"
 #include "core/rtt.h"
 #include "core/sack.h"
@@ -172,6 +173,7 @@ struct newtcp_sock {
 	struct newtcp_board board;	/* sent, not acknowledged */
 	struct newtcp_rtt rtt;
 	struct newtcp_cong cong;
+	struct newtcp_rate rate;	/* of what was delivered */
 	u32 dl_at[NEWTCP_DL_MAX];	/* jiffies */
 
 	/* Windows and sizes that move slowly */

@@ -15,6 +15,7 @@
 #include "core/seq.h"
 #include "core/wire.h"
 #include "output.h"
+#include "pacing.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
@@ -247,6 +248,7 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	if (unlikely(flags & MSG_FASTOPEN))
 		goto out_err;
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	newtcp_rate_check(sk);
 	err = wait_connected(sk, &timeo);
 	if (err)
 		goto out_err;

@@ -24,6 +24,7 @@ struct both {
 	struct newtcp_board b;
 	struct newtcp_recovery r;
 	struct newtcp_cong c;
+	struct newtcp_rate rate;
 	struct newtcp_rtt rtt;
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
@@ -65,6 +66,7 @@ static void sent(struct both *x, unsigned int segs, unsigned int last)
 	seg->segs = segs;
 	seg->mss = MSS;
 	seg->sent_us = x->s.now_us;
+	newtcp_rate_sent(&x->rate, seg, x->r.delivered, !x->b.packets_out);
 	newtcp_board_append(&x->b, seg);
 	for (i = 0; i < segs; i++) {
 		u32 seq = seg->seq + i * MSS;
@@ -165,7 +167,7 @@ static void acked(struct both *x, unsigned int segs)
 	while ((seg = newtcp_board_first(&x->b)) && seq_before(seg->seq, x->s.una)) {
 		if (seq_after(seg->end_seq, x->s.una))
 			cut(x, seg, x->s.una - seg->seq);
-		newtcp_seg_acked(&x->r, &x->b, &n, seg, seg->segs, x->s.now_us,
+		newtcp_seg_acked(&x->r, &x->b, &x->rate, &n, seg, seg->segs, x->s.now_us,
 				 x->rtt.min_us);
 		newtcp_board_remove(&x->b, seg);
 		free(seg);
@@ -264,7 +266,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	x->conf = (struct newtcp_loss_conf){ 3, 300, 1, true };
 	x->s = (struct newtcp_snd){
-		.b = &x->b, .r = &x->r, .c = &x->c, .rtt = &x->rtt, .conf = &x->conf,
+		.b = &x->b, .r = &x->r, .c = &x->c, .rate = &x->rate, .rtt = &x->rtt, .conf = &x->conf,
 		.now_us = 1000000, .una = 0xfffff000, .nxt = 0xfffff000, .mss = MSS,
 		.max_window = 65535, .sack_ok = true, .cut = cut, .owner = x,
 	};

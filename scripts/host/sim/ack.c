@@ -37,11 +37,11 @@ static bool clean_one(struct end *e, struct newtcp_seg *seg, struct newtcp_ack_n
 		s->abs += e->una - seg->seq;
 		seg->seq = e->una;
 		tx_set_segs(seg, seg->mss);
-		newtcp_seg_acked(&e->r, &e->b, n, &was, segs - seg->segs, tx_clock(e),
+		newtcp_seg_acked(&e->r, &e->b, &e->rate, n, &was, segs - seg->segs, tx_clock(e),
 				 e->rtt.min_us);
 		return false;
 	}
-	newtcp_seg_acked(&e->r, &e->b, n, seg, segs, tx_clock(e), e->rtt.min_us);
+	newtcp_seg_acked(&e->r, &e->b, &e->rate, n, seg, segs, tx_clock(e), e->rtt.min_us);
 	newtcp_board_remove(&e->b, seg);
 	free(container_of(seg, struct sim_seg, seg));
 	return true;
@@ -87,17 +87,24 @@ static u32 take_rtt(struct end *e, const struct newtcp_ack_news *n)
 	return sample;
 }
 
-static void grow(struct end *e, u32 acked, u32 in_flight, u32 rtt_us)
+/* Congestion control hears of it. */
+void ack_tell(struct end *e, const struct newtcp_ack_news *n, u32 acked, u32 in_flight,
+	      u32 rtt_us)
 {
 	const struct newtcp_ack_sample s = {
 		.now_us = tx_clock(e), .rtt_us = rtt_us, .min_rtt_us = e->rtt.min_us,
 		.srtt_us = e->rtt.srtt_us >> 3, .acked = acked, .in_flight = in_flight,
-		.snd_una = e->una, .snd_nxt = e->nxt,
-		.cwnd_limited = newtcp_cwv_in_use(&e->cwv, &e->c),
+		.pipe = newtcp_board_pipe(&e->b), .snd_una = e->una, .snd_nxt = e->nxt,
+		.delivered = e->r.delivered, .news = n->delivered, .lost = n->lost,
+		.reduced = n->reduced, .got = n->rate.delivered, .prior = n->rate.prior,
+		.interval_us = n->rate.interval_us, .limited = n->rate.limited,
+		.grow = n->grow, .cwnd_limited = newtcp_cwv_in_use(&e->cwv, &e->c),
 	};
 
-	e->c.ops->cong_avoid(&e->c, &s);
-	newtcp_cwv_grown(&e->cwv, tx_clock(e));
+	check_rate(e, n);
+	e->c.ops->on_ack(&e->c, &s);
+	if (n->grow)
+		newtcp_cwv_grown(&e->cwv, tx_clock(e));
 }
 
 static void resend(struct end *e, const struct newtcp_ack_news *n)
@@ -192,8 +199,7 @@ static void ack_slow(struct end *e, struct newtcp_ack_news *n, const struct newt
 		clean(e, n);
 	rtt_us = take_rtt(e, n);
 	recover(e, &s, n);
-	if (n->grow)
-		grow(e, n->delivered, in_flight, rtt_us);
+	ack_tell(e, n, n->delivered, in_flight, rtt_us);
 	if (n->flags & NEWTCP_RX_ADVANCED)
 		restart_timers(e, n);
 	resend(e, n);
@@ -206,7 +212,10 @@ static void ack_fast(struct end *e, struct newtcp_ack_news *n, u32 in_flight)
 	clean(e, n);
 	rtt_us = take_rtt(e, n);
 	e->r.delivered += n->delivered;
-	grow(e, n->acked, in_flight, rtt_us);
+	newtcp_rate_sample(&e->rate, &n->rate, e->r.delivered, n->delivered, e->rtt.min_us,
+			   tx_clock(e));
+	n->grow = true;
+	ack_tell(e, n, n->acked, in_flight, rtt_us);
 	restart_timers(e, n);
 }
 
@@ -223,10 +232,13 @@ static void take_ack(struct end *e, const struct packet *p, const struct newtcp_
 		s = tx_snd(e);
 		if ((o->flags & NEWTCP_OPT_SACK) && e->use.sack)
 			newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
-		if (n->flags & NEWTCP_RX_DSACK)
+		if (n->flags & NEWTCP_RX_DSACK) {
 			recover(e, &s, n);
-		else if (e->r.tlp_out)
+			n->grow = false;
+			ack_tell(e, n, 0, 0, 0);
+		} else if (e->r.tlp_out) {
 			newtcp_tlp_acked(&s, n);
+		}
 		ack_probe(e);
 	} else if (e->r.state == NEWTCP_CA_OPEN && !e->b.sacked_out && !e->r.tlp_out &&
 		   (n->flags & NEWTCP_RX_ADVANCED) && !(o->flags & NEWTCP_OPT_SACK)) {
@@ -239,12 +251,15 @@ static void take_ack(struct end *e, const struct packet *p, const struct newtcp_
 /* An ACK of an older time: only its SACKs can be news. */
 static void old_ack(struct end *e, const struct newtcp_options *o, struct newtcp_ack_news *n)
 {
+	u32 in_flight = newtcp_board_pipe(&e->b);
 	struct newtcp_snd s = tx_snd(e);
 
 	if (!(o->flags & NEWTCP_OPT_SACK) || !e->use.sack || !e->b.packets_out)
 		return;
 	newtcp_sack_enter(&s, n, o->sacks, o->num_sacks);
 	recover(e, &s, n);
+	n->grow = false;
+	ack_tell(e, n, 0, in_flight, 0);
 	resend(e, n);
 }
 

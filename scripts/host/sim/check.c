@@ -203,6 +203,19 @@ void check_undo(struct end *e, u32 undo_marker)
 		check_that(e->sim, undo_marker != e->dropped[i].start);
 }
 
+/* Nothing arrives in less than a round trip, and no more than was sent since. */
+void check_rate(struct end *e, const struct newtcp_ack_news *n)
+{
+	const struct newtcp_rate_sample *rs = &n->rate;
+
+	if (!rs->interval_us)
+		return;
+	check_that(e->sim, rs->found && rs->interval_us >= e->rtt.min_us);
+	check_that(e->sim, rs->delivered == e->r.delivered - rs->prior);
+	check_that(e->sim, rs->delivered >= n->delivered && n->delivered);
+	check_that(e->sim, (s32)(e->rate.first_us - (u32)rs->sent_us) >= 0);
+}
+
 /* What is lost is sent again as far as the windows reach, unless the core said no. */
 static void check_lost(struct end *e)
 {

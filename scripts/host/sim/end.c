@@ -60,6 +60,7 @@ void end_init(struct sim *sim, int id)
 	};
 	newtcp_board_init(&e->b);
 	newtcp_recovery_init(&e->r, &e->loss_conf, e->iss);
+	newtcp_rate_init(&e->rate);
 	newtcp_cong_start(&e->c, c->cubic ? &newtcp_cong_cubic : &newtcp_cong_reno);
 	newtcp_cwv_start(&e->cwv);
 	newtcp_rtt_init(&e->rtt);

@@ -35,6 +35,9 @@ void program_write(struct end *e)
 			return;
 		}
 		n = used < (u64)c->sndbuf ? min(c->sndbuf - used, e->write_left) : 0;
+		if (n)
+			newtcp_rate_write(&e->rate, &e->b, e->c.cwnd, e->r.delivered,
+					  e->written - e->abs_sent < tx_mss(e));
 		e->written += n;
 		e->write_left -= n;
 		if (n)

@@ -147,6 +147,7 @@ struct end {
 	struct newtcp_board b;
 	struct newtcp_recovery r;
 	struct newtcp_cong c;
+	struct newtcp_rate rate;
 	struct newtcp_rtt rtt;
 	struct newtcp_loss_conf loss_conf;
 	u32 iss, una, nxt, wnd, wl1, max_window, sml;
@@ -311,6 +312,8 @@ bool tx_unsent(const struct end *e);
 
 /* ack.c */
 bool ack_in(struct end *e, const struct packet *p, const struct newtcp_options *o);
+void ack_tell(struct end *e, const struct newtcp_ack_news *n, u32 acked, u32 in_flight,
+	      u32 rtt_us);
 
 /* timer.c */
 void timer_set(struct end *e, enum deadline d, u64 wait_us);
@@ -329,6 +332,7 @@ void program_wake(struct end *e);
 /* check.c */
 void check_dropped(struct sim *sim, int from, const struct packet *p);
 void check_undo(struct end *e, u32 undo_marker);
+void check_rate(struct end *e, const struct newtcp_ack_news *n);
 void check_end(struct end *e);
 void check_over(struct sim *sim);
 

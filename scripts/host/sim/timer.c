@@ -129,14 +129,17 @@ static void probe_expired(struct end *e)
 static void loss_expired(struct end *e)
 {
 	struct newtcp_ack_news n = { .ack = e->una };
+	u32 in_flight = newtcp_board_pipe(&e->b);
 	struct newtcp_snd s = tx_snd(e);
 
 	if (!e->b.packets_out)
 		return;
 	trace_end(e, "RACK looks again");
 	e->held_back = !newtcp_recovery_look_again(&s, &n);
-	if (!e->held_back)
+	if (!e->held_back) {
+		ack_tell(e, &n, 0, in_flight, 0);
 		tx_resend_lost(e);
+	}
 	if (n.look_again_us)
 		timer_set(e, DL_LOSS, n.look_again_us);
 	if (e->b.packets_out)

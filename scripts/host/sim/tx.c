@@ -45,7 +45,7 @@ u32 tx_mss(const struct end *e)
 struct newtcp_snd tx_snd(struct end *e)
 {
 	return (struct newtcp_snd){
-		.b = &e->b, .r = &e->r, .c = &e->c, .rtt = &e->rtt,
+		.b = &e->b, .r = &e->r, .c = &e->c, .rate = &e->rate, .rtt = &e->rtt,
 		.conf = &e->loss_conf, .now_us = tx_clock(e),
 		.una = e->una, .nxt = e->nxt, .mss = full_mss(e),
 		.max_window = e->max_window, .sack_ok = e->use.sack,
@@ -184,6 +184,7 @@ static void append(struct end *e, u32 len, u8 flags, u32 mss)
 	s->seg.sent_us = tx_clock(e);
 	tx_set_segs(&s->seg, mss);
 	transmit(e, s->seg.seq, len, flags, s->abs, mss);
+	newtcp_rate_sent(&e->rate, &s->seg, e->r.delivered, !before);
 	newtcp_board_append(&e->b, &s->seg);
 	e->nxt = s->seg.end_seq;
 	e->abs_sent += len;
@@ -276,7 +277,7 @@ static void after_sending(struct end *e)
 /* Data goes out after a pause, with nothing in flight. */
 static void after_pause(struct end *e)
 {
-	newtcp_cong_event(&e->c, NEWTCP_CONG_TX_START, tx_clock(e));
+	newtcp_cong_sent(&e->c, tx_clock(e));
 	if (e->r.state == NEWTCP_CA_OPEN)
 		newtcp_cwv_idle(&e->cwv, &e->c, (e->sim->now - e->last_sent_us) / 1000,
 				newtcp_rtt_rto(&e->rtt) / 1000, NEWTCP_INIT_CWND,
