@@ -107,7 +107,35 @@ static void pace_room(struct kunit *test)
 	}
 }
 
+static const struct next_row {
+	const char *desc;
+	u64 next_ns, now_ns;
+	u32 bytes;
+	u64 rate, expect;
+} next_rows[] = {
+	{ "just in time", 7000000, 7000000, 1000, 1000000, 8000000 },
+	{ "early: another one follows at once", 7000000, 6000000, 1000, 1000000, 8000000 },
+	{ "late: made up for", 7000000, 7300000, 1000, 1000000, 8000000 },
+	{ "too late: by half", 7000000, 9000000, 1000, 1000000, 9500000 },
+	{ "the first of all", 0, 9000000, 1000, 1000000, 9500000 },
+	{ "the slowest", 5, 5, 65535, 1, 5 + 65535ULL * 1000000000 },
+	{ "the fastest", 5, 5, 65535, U64_MAX, 5 },
+};
+
+static void pace_next(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(next_rows); i++) {
+		const struct next_row *r = &next_rows[i];
+
+		KUNIT_EXPECT_EQ_MSG(test, newtcp_pace_next(r->next_ns, r->now_ns, r->bytes,
+							   r->rate), r->expect, "%s", r->desc);
+	}
+}
+
 static struct kunit_case pace_cases[] = {
+	KUNIT_CASE(pace_next),
 	KUNIT_CASE(pace_rate),
 	KUNIT_CASE(pace_segs),
 	KUNIT_CASE(pace_queue),

@@ -45,6 +45,18 @@
 #define skb_condense(skb)	do { } while (0)
 #endif
 
+/* 6.13: a timer and its function at once. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#include <linux/hrtimer.h>
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *timer),
+				 clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+#endif
+
 /* 6.6: struct inet_sock's bit-fields became inet_flags. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define NEWINET_BIT_FREEBIND		freebind

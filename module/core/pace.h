@@ -88,6 +88,27 @@ static inline u64 newtcp_pace_queue(u64 rate, u8 shift, u32 packet, u64 most)
 }
 
 /**
+ * newtcp_pace_next - when the next packet may go, after one that goes now
+ * @next_ns: when this one might go; 0 = at any time
+ * @now_ns: the time
+ * @bytes: of this one
+ * @rate: bytes per second, not 0
+ *
+ * What was lost because the timer was late is made up for, but by half of the
+ * time that a packet takes at most.
+ *
+ * Return: nanoseconds of the same clock.
+ */
+static inline u64 newtcp_pace_next(u64 next_ns, u64 now_ns, u32 bytes, u64 rate)
+{
+	u64 takes = div64_u64((u64)bytes * 1000000000, rate);
+
+	if (next_ns >= now_ns)
+		return next_ns + takes;
+	return now_ns + takes - min(takes / 2, now_ns - next_ns);
+}
+
+/**
  * newtcp_pace_room - segments that the congestion window lets go at once
  * @c: the window
  * @room: segments for which it has room

@@ -85,6 +85,7 @@ static void forget_parent(struct sock *sk)
 	sk->sk_write_pending = 0;
 
 	tp->listener = NULL;
+	tp->pacer = NULL;
 	tp->accept_next = NULL;
 	tp->base.claim = NULL;
 	tp->base.intake_pinned = 0;

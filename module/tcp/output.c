@@ -217,8 +217,11 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 
 	if (likely(cb->flags & TH_ACK))
 		ack_sent(tp);
-	if (payload)
+	if (payload) {
+		if (newtcp_paced_here(sk))
+			newtcp_pacer_sent(sk, payload);
 		payload_sent(tp);
+	}
 	tp->segs_out += cb->segs;
 
 	skb->tstamp = 0;
@@ -428,7 +431,8 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 		tp->snd_sml = cb->end_seq;
 	if (unlikely(newtcp_ca_reducing(&tp->rec)))
 		tp->rec.prr_out += cb->segs;
-	if (!before)
+	/* A tail that grows is not overdue, as Linux has it; only a loss that was seen is. */
+	if (!before || newtcp_tlp_pending(tp))
 		newtcp_rearm_rto(sk);
 }
 
@@ -551,7 +555,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 	/* Before the first segment is cut to what the window allows. */
 	if (!tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue))
 		newtcp_cong_tx_start(sk);
-	while ((skb = skb_peek(&sk->sk_write_queue))) {
+	while ((skb = skb_peek(&sk->sk_write_queue)) && !newtcp_pacing_waits(sk)) {
 		room = cwnd_room(tp) ?: amount == NEWTCP_PROBE;
 		if (!room || !window_ok(tp, skb, mss))
 			break;

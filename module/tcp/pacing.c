@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The rate at which a connection sends: what congestion control hears of an ACK, what
- * it makes of the rate, and how large packets are by that.
+ * it makes of the rate, how large packets are by that, and, where a program or the
+ * algorithm asks for a rate and no queue below keeps to it (fq does), a timer that does.
  *
  * What is decided is in core/cong.h, core/rate.h and core/pace.h.
  *
- * Context: socket lock held, process or softirq.
+ * Context: socket lock held, process or softirq, but for the timer itself.
+ *
+ * Answers to tcp_pacing_check(), tcp_update_skb_after_send(), tcp_pace_kick().
  */
+#include <linux/hrtimer.h>
+#include <linux/slab.h>
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/cong.h"
@@ -15,7 +20,129 @@
 #include "core/rate.h"
 #include "core/snd.h"
 #include "pacing.h"
+#include "smallq.h"
 #include "tcb.h"
+
+#define UNPACED	10	/* segments of a new connection */
+
+/**
+ * struct newtcp_pacer - what a socket keeps to its rate with, since it is asked to
+ * @timer: fires when the next packet may go; holds a reference on @sk while armed
+ * @rcu: the timer's core may look at it for a moment after it has fired
+ * @sk: the socket
+ * @next_ns: when that is
+ */
+struct newtcp_pacer {
+	struct hrtimer timer;
+	struct rcu_head rcu;
+	struct sock *sk;
+	u64 next_ns;
+};
+
+/* Softirq. */
+static enum hrtimer_restart may_go(struct hrtimer *timer)
+{
+	struct sock *sk = container_of(timer, struct newtcp_pacer, timer)->sk;
+
+	newtcp_smallq_resume(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
+/* Without memory for it the next packet tries again. */
+static struct newtcp_pacer *pacer_of(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_pacer *p = tp->pacer;
+
+	if (p)
+		return p;
+	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+	if (!p)
+		return NULL;
+	p->sk = sk;
+	/* As if it had been there when data was sent last. */
+	p->next_ns = ktime_get_ns() - (u64)((u32)jiffies - tp->last_snd) * TICK_NSEC;
+	hrtimer_setup(&p->timer, may_go, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
+	tp->pacer = p;
+	return p;
+}
+
+/**
+ * newtcp_pacer_sent() - a packet went out: the next one has to wait
+ * @sk: the connection, newtcp_paced_here()
+ * @bytes: payload
+ */
+void newtcp_pacer_sent(struct sock *sk, u32 bytes)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	struct newtcp_pacer *p;
+
+	if (!rate || rate == ~0UL || tp->rec.delivered + tp->board.packets_out < UNPACED)
+		return;
+	p = pacer_of(sk);
+	if (p)
+		p->next_ns = newtcp_pace_next(p->next_ns, ktime_get_ns(), bytes, rate);
+}
+
+/**
+ * newtcp_pacer_holds() - is it too early for the next packet?
+ * @sk: the connection, newtcp_paced_here()
+ *
+ * Return: true when it is; what waits is sent by the timer then.
+ */
+bool newtcp_pacer_holds(struct sock *sk)
+{
+	struct newtcp_pacer *p = newtcp_sk(sk)->pacer;
+
+	if (!p || p->next_ns <= ktime_get_ns())
+		return false;
+	if (!hrtimer_is_queued(&p->timer)) {
+		hrtimer_start(&p->timer, ns_to_ktime(p->next_ns), HRTIMER_MODE_ABS_PINNED_SOFT);
+		sock_hold(sk);
+	}
+	return true;
+}
+
+/**
+ * newtcp_pacer_delay() - how long until the next packet may go
+ * @sk: the connection
+ *
+ * Return: jiffies.
+ */
+unsigned long newtcp_pacer_delay(const struct sock *sk)
+{
+	const struct newtcp_pacer *p = newtcp_sk(sk)->pacer;
+	s64 left = p ? p->next_ns - ktime_get_ns() : 0;
+
+	return left > 0 ? nsecs_to_jiffies(left) : 0;
+}
+
+/**
+ * newtcp_pacer_stop() - nothing will be sent any more
+ * @sk: the connection
+ */
+void newtcp_pacer_stop(struct sock *sk)
+{
+	struct newtcp_pacer *p = newtcp_sk(sk)->pacer;
+
+	if (!p)
+		return;
+	p->next_ns = 0;
+	if (hrtimer_try_to_cancel(&p->timer) == 1)
+		__sock_put(sk);
+}
+
+/**
+ * newtcp_pacer_free() - the socket is gone
+ * @p: its pacer, or NULL
+ */
+void newtcp_pacer_free(struct newtcp_pacer *p)
+{
+	if (p)
+		kfree_rcu(p, rcu);
+}
 
 /**
  * newtcp_packet_segs() - segments of the wire that a super-packet makes at most

@@ -127,22 +127,22 @@ void newtcp_retransmit_lost(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 in_flight, segs = 0;
-	bool first = true;
 	struct sk_buff *skb;
 	struct rb_node *n;
+	bool oldest;
 
-	while ((n = rb_first(&tp->board.lost))) {
+	while ((n = rb_first(&tp->board.lost)) && !newtcp_pacing_waits(sk)) {
 		in_flight = newtcp_in_flight(tp);
 		skb = newtcp_seg_skb(newtcp_seg_entry(n));
 		if (in_flight >= tp->cong.cwnd || newtcp_smallq_full(sk, skb, 1))
 			break;
 		if (!segs)
 			segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
+		oldest = skb == newtcp_unacked_head(tp);
 		if (newtcp_retransmit_skb(sk, skb, min(segs, tp->cong.cwnd - in_flight)))
 			break;
-		if (first) {
+		/* It is the oldest for which the timer waits. */
+		if (oldest)
 			newtcp_rearm_rto(sk);
-			first = false;
-		}
 	}
 }

@@ -148,18 +148,27 @@ void newtcp_smallq_send(struct sock *sk)
 	newtcp_push_pending(sk, newtcp_current_mss(sk), newtcp_nonagle(tp));
 }
 
-static void send_for(struct sock *sk)
+/**
+ * newtcp_smallq_resume() - send what waits, or leave that to who owns the socket
+ * @sk: the connection
+ *
+ * Context: softirq; not locked.
+ */
+void newtcp_smallq_resume(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	/* From here on it may be listed anew. */
-	clear_bit_unlock(NEWTCP_LISTED, &tp->deferred);
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
 		newtcp_smallq_send(sk);
-	else if (!test_and_set_bit(NEWTCP_DEFER_SEND, &tp->deferred))
+	else if (!test_and_set_bit(NEWTCP_DEFER_SEND, &newtcp_sk(sk)->deferred))
 		sock_hold(sk);
 	bh_unlock_sock(sk);
+}
+
+static void send_for(struct sock *sk)
+{
+	/* From here on it may be listed anew. */
+	clear_bit_unlock(NEWTCP_LISTED, &newtcp_sk(sk)->deferred);
+	newtcp_smallq_resume(sk);
 	sk_free(sk);
 }
 

@@ -11,6 +11,7 @@ struct sk_buff;
 bool newtcp_smallq_full(struct sock *sk, const struct sk_buff *skb, unsigned int factor);
 bool newtcp_smallq_holds(struct sock *sk, const struct sk_buff *skb);
 void newtcp_smallq_drained(struct sock *sk);
+void newtcp_smallq_resume(struct sock *sk);
 void newtcp_smallq_send(struct sock *sk);
 void newtcp_smallq_init(void);
 void newtcp_smallq_exit(void);

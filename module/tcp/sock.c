@@ -36,6 +36,7 @@
 #include "handshake.h"
 #include "input.h"
 #include "output.h"
+#include "pacing.h"
 #include "reassembly.h"
 #include "recovery.h"
 #include "recv.h"
@@ -281,6 +282,7 @@ static void destruct(struct sock *sk)
 	if (newinet_sk(sk)->intake_pinned)
 		newinet_intake_put();
 	kfree(newtcp_sk(sk)->listener);
+	newtcp_pacer_free(newtcp_sk(sk)->pacer);
 	inet_sock_destruct(sk);
 }
 

@@ -202,6 +202,7 @@ struct newtcp_sock {
 		struct sock *accept_next;	/* listener.lock */
 		struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
 	};
+	struct newtcp_pacer *pacer;	/* pacing.c, since a rate is asked for */
 	u32 last_oow_ack;		/* jiffies, last answer out of window */
 	u32 last_challenge;		/* jiffies, last challenge ACK */
 	struct newtcp_listener *listener;	/* set while listening */

@@ -27,6 +27,7 @@
 #include "clock.h"
 #include "close.h"
 #include "control.h"
+#include "pacing.h"
 #include "recovery.h"
 #include "retransmit.h"
 #include "sock.h"
@@ -57,6 +58,9 @@ void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	/* What is not sent yet, for the sake of the rate, is not overdue. */
+	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
+		at += newtcp_pacer_delay(sk);
 	tp->dl_at[d] = at;
 	tp->deadlines |= BIT(d);
 	arm(sk, at);
@@ -496,6 +500,7 @@ void newtcp_timers_stop(struct sock *sk)
 {
 	newtcp_sk(sk)->deadlines = 0;
 	sk_stop_timer(sk, &sk->sk_timer);
+	newtcp_pacer_stop(sk);
 }
 
 /**

@@ -19,6 +19,12 @@ static inline void newtcp_deadline_clear(struct newtcp_sock *tp, enum newtcp_dea
 	tp->deadlines &= ~(1 << d);
 }
 
+/* Is the tail to be probed, and nothing known to be lost? */
+static inline bool newtcp_tlp_pending(const struct newtcp_sock *tp)
+{
+	return tp->loss_is_tlp && (tp->deadlines & BIT(NEWTCP_DL_LOSS));
+}
+
 /* Jiffies since the peer was last heard. */
 static inline u32 newtcp_idle_time(const struct newtcp_sock *tp)
 {

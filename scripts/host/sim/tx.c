@@ -194,7 +194,7 @@ static void append(struct end *e, u32 len, u8 flags, u32 mss)
 		e->sml = e->nxt;
 	if (newtcp_ca_reducing(&e->r))
 		e->r.prr_out += s->seg.segs;
-	if (!before)
+	if (!before || e->dl[DL_TLP])
 		timer_rearm_rto(e);
 }
 
@@ -399,16 +399,15 @@ bool tx_again(struct end *e, struct newtcp_seg *seg, u32 segs)
 void tx_resend_lost(struct end *e)
 {
 	struct newtcp_seg *seg;
-	bool first = true;
 
 	while ((seg = newtcp_seg_entry(rb_first(&e->b.lost)))) {
+		bool oldest = seg == newtcp_board_first(&e->b);
 		u32 room = cwnd_room(e);
 
 		if (!room || !tx_again(e, seg, room))
 			return;
-		if (first)
+		if (oldest)
 			timer_rearm_rto(e);
-		first = false;
 	}
 }
 

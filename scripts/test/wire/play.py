@@ -24,7 +24,7 @@ QUIET_END = 0.010       # seconds after the last line in which nothing may come
 COARSE = 0.256          # from here on a timer of the kernel may be late by an eighth (HZ=250)
 LEFT = 68               # columns of the script in a report
 TCP_OPTIONS = {'TCP_THIN_LINEAR_TIMEOUTS': 16, 'TCP_USER_TIMEOUT': 18}
-SOL_OPTIONS = {'SO_SNDBUFFORCE': 32, 'SO_RCVBUFFORCE': 33}
+SOL_OPTIONS = {'SO_SNDBUFFORCE': 32, 'SO_RCVBUFFORCE': 33, 'SO_MAX_PACING_RATE': 47}
 ICMP_KINDS = {'net_unreachable': (3, 0), 'host_unreachable': (3, 1),
               'protocol_unreachable': (3, 2), 'port_unreachable': (3, 3),
               'frag_needed': (3, 4), 'ttl_exceeded': (11, 0)}
