@@ -102,6 +102,12 @@ static void rcvwnd_ratio(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, newtcp_payload_of(128, 131072), 65536);
 	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, -1), 0);
 	KUNIT_EXPECT_EQ(test, newtcp_payload_of(255, INT_MAX), 2139095039);
+	/* Some room is room for a byte. */
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(128, 0), 0);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(128, 1), 1);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(1, 1), 1);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(1, 255), 1);
+	KUNIT_EXPECT_EQ(test, newtcp_payload_of(1, 512), 2);
 	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(128, 65536), 131072);
 	KUNIT_EXPECT_EQ(test, newtcp_truesize_of(1, U32_MAX), INT_MAX);
 }
@@ -335,6 +341,14 @@ static void rcvwnd_begin(struct kunit *test)
 	w.clamp = 0;
 	newtcp_rcvwnd_established(&w, 0, 31);
 	KUNIT_EXPECT_EQ(test, w.ssthresh, 64240);
+
+	/* The smallest: a window of a byte. */
+	w.clamp = 1 << 20;
+	w.ssthresh = w.wnd;
+	newtcp_rcvwnd_established(&w, 1, 31);
+	KUNIT_EXPECT_EQ(test, w.clamp, 1);
+	KUNIT_EXPECT_EQ(test, w.ssthresh, 1);
+	w.ssthresh = w.wnd;
 
 	w.clamp = 1000;
 	newtcp_rcvwnd_clamped(&w);

@@ -101,11 +101,15 @@ static inline u8 newtcp_payload_ratio(u32 len, u32 truesize)
  * @ratio: as newtcp_payload_ratio()
  * @space: bytes of true size; negative: overdrawn
  *
- * Return: bytes.
+ * Room of any size holds a byte: a window of 0 that nothing can open would be for good.
+ *
+ * Return: bytes; 0 only where there is no room at all.
  */
 static inline u32 newtcp_payload_of(u8 ratio, int space)
 {
-	return space <= 0 ? 0 : ((u64)space * ratio) >> NEWTCP_RATIO_SHIFT;
+	if (space <= 0)
+		return 0;
+	return (((u64)space * ratio) >> NEWTCP_RATIO_SHIFT) ?: 1;
 }
 
 /**

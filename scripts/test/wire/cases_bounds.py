@@ -17,7 +17,7 @@ import time
 
 import rtnl
 from env import case
-from packet import (Fail, Pkt, ensure, icmp_error, opt_mss, opt_sack, opt_ts, opt_ws,
+from packet import (Fail, Pkt, Skip, ensure, icmp_error, opt_mss, opt_sack, opt_ts, opt_ws,
                     pattern)
 from peer import Sysctl, set_mtu
 
@@ -29,6 +29,7 @@ TCP_WINDOW_CLAMP, TCP_USER_TIMEOUT = 10, 18
 SIZE = 30000
 STUCK = {'tcp_notsent_lowat 0', 'window 1 lock 0', 'window 1 lock 8', 'window 2 lock 0',
          'window 2 lock 8'}
+SLOW = {'tcp_rmem 1 1 1': 5}    # a byte at a time, each for an ACK that is delayed
 
 
 class Talk:
@@ -89,7 +90,7 @@ class Walk:
         stuck = what in STUCK
         try:
             t = Talk(self.e, setup)
-            if not t.exchange(timeout=2 if stuck else 40) and not stuck:
+            if not t.exchange(SLOW.get(what, SIZE), 2 if stuck else 40) and not stuck:
                 self.bad.append(what)
             t.end()
         except (Fail, OSError) as why:
@@ -197,6 +198,14 @@ SYSCTLS = {
 }
 
 
+def takes(e, name, value):
+    """Set it: False where this kernel has no such sysctl, or refuses the value."""
+    try:
+        return e.sysctl(f'ipv4.{name}', value)
+    except OSError:
+        return False
+
+
 @case('bounds', timeout=900)
 def sysctls(e):
     """Any value that a sysctl takes."""
@@ -204,15 +213,20 @@ def sysctls(e):
     for name, values in SYSCTLS.items():
         before = Sysctl.get(f'ipv4.{name}')
         for value in values:
-            try:
-                if not e.sysctl(f'ipv4.{name}', value):
-                    break
-            except OSError:
-                continue
-            w.talk(f'{name} {value}')
+            if takes(e, name, value):
+                w.talk(f'{name} {value}')
         if before:
             e.sysctl(f'ipv4.{name}', before)
     w.end()
+
+
+@case('bounds')
+def sysctls_refused(e):
+    """What sysctls() did not try here: kernels of other ages take other values."""
+    refused = [f'{name} {value}' for name, values in SYSCTLS.items()
+               for value in values if not takes(e, name, value)]
+    if refused:
+        raise Skip('this kernel refuses ' + ', '.join(refused))
 
 
 OPTIONS = {
