@@ -251,6 +251,29 @@ module()
 	check_nothing_left "the module"
 }
 
+# The module is installed, and not loaded: the first socket loads it by its alias, the
+# one that newinet-run tries with as well as one from inside the cgroup.
+by_alias()
+{
+	local where
+
+	where=/lib/modules/$(uname -r)
+	rmmod newinet
+	# Not among the kernel's own, which other machines see.
+	mount -t tmpfs modules "$where"
+	check "the module is installed" eval 'cp "$NEWINET_KO" "$where/newinet.ko" && depmod'
+	check "installed, not loaded: newinet-run loads it" \
+		"${in_cgroup[@]}" "$tmp/calls-static" "$number" create connect
+	check "it is loaded" test -d /sys/module/newinet
+	check "one begins" waiting six
+	rmmod newinet
+	: >"$tmp/six.go"
+	check "its first socket loads the module" wait "${pids[-1]}"
+	check "it is loaded again" test -d /sys/module/newinet
+	check_nothing_left "the alias"
+	umount "$where"
+}
+
 # Installed, as that starts quicker.
 mkdir -p "$tmp/bin" "$tmp/lib/newinet"
 cp "$NEWINET_BIN"/run/* "$tmp/"
@@ -272,4 +295,5 @@ outliving
 refusals
 others
 module
+by_alias
 finish
