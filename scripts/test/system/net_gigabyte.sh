@@ -4,7 +4,7 @@
 # SHA-256 of what was sent is that of what arrived. Most of the time goes into
 # the digests, so the bytes are the same both ways and what was sent is summed
 # in the first transfer alone.
-# kernels: 6.12
+# kernels: 6.12 7.3
 # clock: real
 # timeout: 500
 # needs: iproute2

@@ -3,7 +3,7 @@
 # iperf3 as it is, over veth in all four pairings of the kernel's TCP and
 # newinet-run: one stream and eight, to the server, from it, and both ways at
 # once; over lo less of it. iperf3 counts the bytes at both ends.
-# kernels: 6.12
+# kernels: 6.12 7.3
 # timeout: 1500
 # needs: iperf3 iproute2 python3
 # shellcheck disable=SC2016,SC2317
