@@ -221,7 +221,7 @@ static void check_lost(struct end *e)
 {
 	const struct newtcp_seg *seg = newtcp_seg_entry(rb_first(&e->b.lost));
 
-	if (!seg || e->held_back || newtcp_board_pipe(&e->b) >= e->c.cwnd)
+	if (!seg || e->held_back || e->dl[DL_PACE] || newtcp_board_pipe(&e->b) >= e->c.cwnd)
 		return;
 	check_that(e->sim, !seq_before(seg->seq, tx_wnd_end(e)) && seg->seq != e->una);
 }
@@ -238,6 +238,7 @@ void check_end(struct end *e)
 	check_that(e->sim, !e->b.packets_out || e->dl[DL_RTO]);
 	check_that(e->sim, e->b.packets_out || !tx_unsent(e) || e->dl[DL_PROBE]);
 	check_that(e->sim, !(e->da.owed & DELACK_OWED) || e->dl[DL_DELACK]);
+	check_that(e->sim, !e->dl[DL_PACE] || e->dl[DL_PACE] <= e->sim->now + tx_pace_wait_us(e));
 	check_lost(e);
 	if (!e->sim->manner->light || e->b.packets_out < 16 || !(e->sim->events & 15))
 		check_board(e);

@@ -38,6 +38,11 @@ static const struct kind kinds[] = {
 	{ "duplicates", MODERN BULK "a.dup=500 b.dup=500", 90, 6, 0 },
 	{ "bottleneck", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000", 868, 2600, 0 },
 	{ "bottleneck, Reno", "a.write1=1000000 a.rate=1250 a.queue=30000", 876, 1900, 0 },
+	{ "bottleneck, paced", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 a.pace=30000",
+	  868, 2800, 0 },
+	{ "bottleneck, paced below it", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 "
+	  "a.pace=1200", 871, 0, 0 },
+	{ "loss 2%, paced", MODERN BULK "a.loss=200 a.pace=30000", 232, 281, 4 },
 	{ "short, loss 10%", MODERN "a.write1=4000 a.loss=1000", 211, 62, 34 },
 	{ "requests, loss 5%", MODERN "a.write1=500 a.write_pause1=100000 a.write2=500 "
 	  "a.write_pause2=100000 a.write3=500 a.write_pause3=100000 a.write4=500 a.loss=500",

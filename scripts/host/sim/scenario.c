@@ -40,7 +40,7 @@ static const struct field fields[] = {
 	BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
 	BOTH(gso, 1), BOTH(wscale, 0), BOTH(ts, 0), BOTH(sack, 1), BOTH(nodelay, 1),
 	BOTH(cubic, 0), BOTH(rack, 1), BOTH(frto, 1), BOTH(reordering, 3),
-	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0),
+	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0), BOTH(pace, 0),
 	BOTH(clock_ms, 1000000), BOTH(iss, 0), BOTH(ts_offset, 0), GENERAL(seed, 1),
 };
 
@@ -223,4 +223,7 @@ void scenario_draw(struct scenario *sc, u64 seed)
 		draw_end(&d, &sc->side[i]);
 		draw_program(&d, &sc->side[i]);
 	}
+	for (i = 0; i < 2; i++)
+		if (one_in(&d, 4))
+			sc->side[i].pace = 20 + magnitude(&d, 15);
 }

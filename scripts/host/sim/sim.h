@@ -35,6 +35,7 @@
 #include "core/nagle.h"
 #include "core/negotiate.h"
 #include "core/options.h"
+#include "core/pace.h"
 #include "core/rack.h"
 #include "core/rcvwnd.h"
 #include "core/recovery.h"
@@ -64,7 +65,7 @@ struct side {
 	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp;
 	/* the end */
 	s64 mss, rcvbuf, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
-	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms;
+	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace;
 	s64 clock_ms, iss, ts_offset;
 	/* the programs */
 	s64 write[STEPS], write_pause_us[STEPS], abort;
@@ -105,7 +106,8 @@ enum state {
 };
 
 enum deadline {
-	DL_RTO, DL_PROBE, DL_LOSS, DL_TLP, DL_DELACK, DL_KEEP, DL_TIMEWAIT, DL_FIN, DL_N,
+	DL_RTO, DL_PROBE, DL_LOSS, DL_TLP, DL_DELACK, DL_PACE, DL_KEEP, DL_TIMEWAIT,
+	DL_FIN, DL_N,
 };
 
 /* How an end came to its end. */
@@ -158,6 +160,7 @@ struct end {
 	struct newtcp_features use;
 	struct newtcp_cwv cwv;
 	u64 last_sent_us;
+	u64 pace_next_ns;
 	u32 retransmits, probes_out, keep_probes;
 	u32 timeouts;
 	u64 probes_since, heard_at;
@@ -293,6 +296,7 @@ u64 tx_clock(const struct end *e);
 u32 tx_ts(const struct end *e);
 struct newtcp_snd tx_snd(struct end *e);
 u32 tx_mss(const struct end *e);
+u64 tx_pace_wait_us(const struct end *e);
 void tx_syn(struct end *e, bool ack);
 void tx_push(struct end *e);
 void tx_probe(struct end *e);

@@ -17,6 +17,9 @@ static void arm(struct end *e, u64 at)
 
 void timer_set(struct end *e, enum deadline d, u64 wait_us)
 {
+	/* What is not sent yet, for the sake of the rate, is not overdue. */
+	if (d == DL_RTO || d == DL_PROBE || d == DL_LOSS || d == DL_TLP)
+		wait_us += tx_pace_wait_us(e);
 	e->dl[d] = e->sim->now + max(wait_us, 1ULL);
 	arm(e, e->dl[d]);
 }
@@ -186,12 +189,20 @@ static void fin_expired(struct end *e)
 	end_closed(e, E_CLOSED);
 }
 
+/* The rate lets something go again. */
+static void pace_expired(struct end *e)
+{
+	tx_resend_lost(e);
+	tx_push(e);
+}
+
 static void (*const handlers[DL_N])(struct end *e) = {
 	[DL_RTO] = rto_expired,
 	[DL_PROBE] = probe_expired,
 	[DL_LOSS] = loss_expired,
 	[DL_TLP] = tlp_expired,
 	[DL_DELACK] = delack_expired,
+	[DL_PACE] = pace_expired,
 	[DL_KEEP] = keep_expired,
 	[DL_TIMEWAIT] = timewait_expired,
 	[DL_FIN] = fin_expired,

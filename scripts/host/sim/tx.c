@@ -171,6 +171,34 @@ void tx_challenge(struct end *e)
 	tx_ack(e);
 }
 
+/* Until the next packet may go, by the rate: microseconds, rounded up. */
+u64 tx_pace_wait_us(const struct end *e)
+{
+	u64 now = e->sim->now * 1000;
+
+	return e->pace_next_ns > now ? (e->pace_next_ns - now + 999) / 1000 : 0;
+}
+
+static bool pace_holds(struct end *e)
+{
+	u64 wait = tx_pace_wait_us(e);
+
+	if (wait)
+		timer_set(e, DL_PACE, wait);
+	return wait;
+}
+
+/* The rate is that of the window, and at most what the scenario says, in bytes a millisecond. */
+static void pace_sent(struct end *e, u32 len)
+{
+	const struct newtcp_pace_conf conf = { 200, 120 };
+	u64 rate = newtcp_pace_rate(&e->c, e->b.packets_out, tx_mss(e), e->rtt.srtt_us, &conf);
+
+	if (e->conf->pace && len && e->r.delivered + e->b.packets_out >= 10)
+		e->pace_next_ns = newtcp_pace_next(e->pace_next_ns, e->sim->now * 1000, len,
+						   min_t(u64, rate, e->conf->pace * 1000));
+}
+
 /* A new record, in flight. */
 static void append(struct end *e, u32 len, u8 flags, u32 mss)
 {
@@ -188,6 +216,7 @@ static void append(struct end *e, u32 len, u8 flags, u32 mss)
 	newtcp_board_append(&e->b, &s->seg);
 	e->nxt = s->seg.end_seq;
 	e->abs_sent += len;
+	pace_sent(e, len);
 	if (flags & TH_FIN)
 		e->fin_sent = true;
 	if (len < mss)
@@ -307,7 +336,7 @@ void tx_push(struct end *e)
 		return;
 	if (!e->b.packets_out)
 		after_pause(e);
-	while (tx_unsent(e)) {
+	while (tx_unsent(e) && !pace_holds(e)) {
 		u32 mss = tx_mss(e), len = sendable(e, mss);
 
 		if (len == ~0U)
@@ -387,6 +416,7 @@ bool tx_again(struct end *e, struct newtcp_seg *seg, u32 segs)
 	transmit(e, seg->seq, tx_len(seg), seg->flags, s->abs, mss);
 	seg->sent_us = snd.now_us;
 	newtcp_recovery_sent_again(&snd, seg);
+	pace_sent(e, tx_len(seg));
 	e->resent++;
 	if (!e->r.retrans_stamp) {
 		/* 0 is none: a millisecond early, which at most hides an undo. */
@@ -400,7 +430,7 @@ void tx_resend_lost(struct end *e)
 {
 	struct newtcp_seg *seg;
 
-	while ((seg = newtcp_seg_entry(rb_first(&e->b.lost)))) {
+	while ((seg = newtcp_seg_entry(rb_first(&e->b.lost))) && !pace_holds(e)) {
 		bool oldest = seg == newtcp_board_first(&e->b);
 		u32 room = cwnd_room(e);
 
