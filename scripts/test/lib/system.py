@@ -44,8 +44,9 @@ import results
 DIRECTIVE = re.compile(
     r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|modules|full|families|test):'
     r'\s*(.*?)\s*$')
-# What is known to run on other architectures.
+# What is known to run on other architectures: on each, and on some.
 ON_FOREIGN = ['api_*', 'wire_*', 'net_transfer']
+ON_ARCH = {'arm64': ['life_module', 'life_netns', 'net_device', 'net_loss']}
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
@@ -69,8 +70,9 @@ class Test:
         self.kernels = said.get('kernels', 'stock debug').split()
         if 'stock' in self.kernels:
             self.kernels += common.STOCK
-        if 'kernels' not in said and matches(self.name, ON_FOREIGN):
-            self.kernels += common.FOREIGN
+        if 'kernels' not in said:
+            self.kernels += [kernel for kernel in common.FOREIGN if matches(
+                self.name, ON_FOREIGN + ON_ARCH.get(common.arch(kernel), []))]
         self.clock = said.get('clock', 'real')
         self.cpus = said.get('cpus', '2')
         self.net = said.get('net', '')
