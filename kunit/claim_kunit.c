@@ -13,6 +13,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 
+#include "../module/claim.h"
 #include "../module/newinet.h"
 
 #define TEST_PORT	20678

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Port claims: one owner per port, in both stacks.
- *
- * A port that AF_NEWINET uses is also held in the kernel's TCP bind table, by
- * an entry (the holder) that is bound there without reuse, so that the later
- * of two binds gets EADDRINUSE whichever stack it belongs to. Two rules
- * decide about a bind:
- *  1. among our own owners of the port, what inet_csk_bind_conflict() would
- *     say (SO_REUSEADDR, SO_REUSEPORT, listening, address, device);
- *  2. against the kernel's TCP, exclusion: the address, port and device must
- *     be free there, save for TIME-WAIT entries that SO_REUSEADDR overcomes.
+ * Claims: a port that AF_NEWINET uses is also held in the kernel's TCP bind table, by
+ * an entry (the holder) that is bound there without reuse, so that the later of two
+ * binds gets EADDRINUSE whichever stack it belongs to. Here is how a claim begins and
+ * ends, and who owns it; who may own a port is decided in bind.c and pool.c.
  *
  * Owners are sockets and TIME-WAIT entries, linked by skc_bind_node in their
  * port; each owns one claim, and a claim may serve many owners.
@@ -17,8 +11,8 @@
  * Once TIME-WAIT entries are all that is left on a claim, it is lent: its holder
  * takes their reuse flags, and the kernel's binds get past it as they do past the
  * kernel's own TIME-WAIT. No socket ever joins a lent claim. One that may have the
- * port by rule 1 gets a claim of its own beside it, and so meets rule 2 anew: what
- * the kernel's TCP took meanwhile, it keeps.
+ * port by rule 1 (bind.c) gets a claim of its own beside it, and so meets rule 2 anew:
+ * what the kernel's TCP took meanwhile, it keeps.
  *
  * What a user can make of it: a claim, its port and its holder are some 600 bytes
  * of accounted memory. Each has an owner, which is a socket (RLIMIT_NOFILE) or a
@@ -26,7 +20,7 @@
  * pool's, which has no more than the ports of the netns's range and gives back
  * what is idle.
  *
- * Locks: see claim.h. Contexts stand above each function.
+ * Locks: see port.h. Contexts stand above each function.
  */
 #include <linux/hash.h>
 #include <linux/module.h>
@@ -34,14 +28,16 @@
 #include <net/inet_hashtables.h>
 #include <net/netns/generic.h>
 #include "claim.h"
-#include "newinet.h"
+#include "demux.h"
+#include "holder.h"
 #include "owner.h"
+#include "port.h"
 #include "slot.h"
 
 #define CLAIM_HASH_BITS		12
 
 static struct claim_head heads[1 << CLAIM_HASH_BITS];
-static unsigned int claim_net_id __ro_after_init;
+unsigned int claim_net_id __ro_after_init;
 static struct kmem_cache *claim_cache __ro_after_init;
 
 struct claim_net *claim_net_of(const struct net *net)
@@ -49,13 +45,13 @@ struct claim_net *claim_net_of(const struct net *net)
 	return net_generic(net, claim_net_id);
 }
 
-static struct claim_head *head_of(const struct net *net, u16 num)
+struct claim_head *claim_head_of(const struct net *net, u16 num)
 {
 	return &heads[hash_32(num + net_hash_mix(net), CLAIM_HASH_BITS)];
 }
 
-static struct claim_port *find_port(struct claim_head *head,
-				    const struct net *net, u16 num)
+/* claim_head.lock. */
+struct claim_port *claim_find_port(struct claim_head *head, const struct net *net, u16 num)
 {
 	struct claim_port *p;
 
@@ -144,51 +140,6 @@ void claim_set_port(struct sock *sk, u16 num)
 	inet_sk(sk)->inet_sport = htons(num);
 }
 
-/* Rule 1. TIME-WAIT owners have no more than their sock_common. */
-static bool owner_conflicts(struct sock *sk, __be32 addr, int l3mdev,
-			    struct sock_common *owner)
-{
-	bool tw = owner->skc_state == TCP_TIME_WAIT;
-
-	if (owner == &sk->__sk_common ||
-	    (*newinet_claim_place(owner))->l3mdev != l3mdev ||
-	    !claim_devs_overlap(sk->sk_bound_dev_if, owner->skc_bound_dev_if) ||
-	    !claim_addrs_overlap(addr, owner->skc_rcv_saddr))
-		return false;
-	if (sk->sk_reuse && owner->skc_reuse && owner->skc_state != TCP_LISTEN)
-		return false;
-	if (sk->sk_reuseport && owner->skc_reuseport &&
-	    (tw || uid_eq(sk_uid(sk), sk_uid(newinet_sk_of(owner)))))
-		return false;
-	return true;
-}
-
-/*
- * A listener stands in front of its connections, and is in the way of most binds.
- * TIME-WAIT entries are looked at only if some flag of theirs can be in the way.
- */
-static bool port_conflicts(struct claim_port *p, struct sock *sk, __be32 addr,
-			   int l3mdev)
-{
-	struct sock_common *owner;
-
-	hlist_for_each_entry(owner, &p->owners, skc_bind_node)
-		if (owner_conflicts(sk, addr, l3mdev, owner))
-			return true;
-	if ((sk->sk_reuse && !p->no_reuse) || (sk->sk_reuseport && !p->no_reuseport))
-		return false;
-	hlist_for_each_entry(owner, &p->waits, skc_bind_node)
-		if (owner_conflicts(sk, addr, l3mdev, owner))
-			return true;
-	return false;
-}
-
-static bool covers(const struct newinet_claim *c, __be32 addr, int dev, int l3mdev)
-{
-	return !c->lent && c->l3mdev == l3mdev && (!c->addr || c->addr == addr) &&
-	       (!c->dev || c->dev == dev);
-}
-
 /* Claims. Process context, claim_net.lock held. */
 
 /* A new claim, whose first owner is @sk. */
@@ -210,7 +161,7 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 
 	INIT_LIST_HEAD(&c->dead);
 	if (!cn->demux && !cn->claims) {
-		claim_demux_start(cn);
+		cn->demux = newinet_demux_start(cn->net);
 		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
 	}
 	c->cn = cn;
@@ -219,18 +170,18 @@ struct newinet_claim *claim_make(struct claim_net *cn, struct sock *sk,
 	c->l3mdev = c->holder.tw_tb->l3mdev;
 	c->num = c->holder.tw_num;
 	c->pooled = pooled;
-	c->head = head_of(cn->net, c->num);
+	c->head = claim_head_of(cn->net, c->num);
 	WRITE_ONCE(cn->claims, cn->claims + 1);
 
 	spin_lock_bh(&c->head->lock);
-	p = find_port(c->head, cn->net, c->num);
+	p = claim_find_port(c->head, cn->net, c->num);
 	if (!p) {
 		p = spare;
 		spare = NULL;
 		p->net = cn->net;
 		p->num = c->num;
 		hlist_add_head(&p->node, &c->head->ports);
-		claim_demux_port(cn, c->num, true);
+		newinet_demux_port(cn->demux, c->num, true);
 	}
 	c->port = p;
 	hlist_add_head(&c->node, &p->claims);
@@ -259,7 +210,7 @@ bool claim_unlink(struct newinet_claim *c)
 	if (hlist_empty(&p->claims)) {
 		WARN_ON_ONCE(!hlist_empty(&p->owners) || !hlist_empty(&p->waits));
 		hlist_del(&p->node);
-		claim_demux_port(c->cn, c->num, false);
+		newinet_demux_port(c->cn->demux, c->num, false);
 		kfree(p);
 	}
 	return true;
@@ -277,7 +228,8 @@ void claim_free(struct newinet_claim *c)
 	call_rcu(&c->rcu, free_claim_rcu);
 }
 
-static void release_dead(struct claim_net *cn)
+/* Those that have lost their owner, and have not found another. */
+void claim_release_dead(struct claim_net *cn)
 {
 	struct newinet_claim *c;
 	bool gone;
@@ -299,109 +251,6 @@ static void release_dead(struct claim_net *cn)
 			claim_free(c);
 		atomic_dec(&cn->dying);
 	}
-}
-
-static void release_work(struct work_struct *work)
-{
-	struct claim_net *cn = container_of(work, struct claim_net, release_work);
-
-	mutex_lock(&cn->lock);
-	release_dead(cn);
-	mutex_unlock(&cn->lock);
-}
-
-/* Explicit binds. */
-
-/*
- * Join the claims that are on the port already. -ENOENT when none of them
- * covers @addr; @shared tells whether there is any.
- */
-static int join_port(struct claim_net *cn, struct sock *sk, __be32 addr, u16 num,
-		     bool *shared)
-{
-	struct claim_head *head = head_of(cn->net, num);
-	int l3mdev = inet_sk_bound_l3mdev(sk);
-	struct newinet_claim *c;
-	struct claim_port *p;
-	int err = -ENOENT;
-
-	spin_lock_bh(&head->lock);
-	p = find_port(head, cn->net, num);
-	if (!p)
-		goto out;
-	*shared = true;
-	err = -EADDRINUSE;
-	if (port_conflicts(p, sk, addr, l3mdev))
-		goto out;
-	err = -ENOENT;
-	hlist_for_each_entry(c, &p->claims, node) {
-		if (!covers(c, addr, sk->sk_bound_dev_if, l3mdev))
-			continue;
-		if (c->pooled)
-			claim_pool_release(cn, c);
-		claim_own(c, &sk->__sk_common, NULL);
-		claim_set_port(sk, num);
-		err = 0;
-		break;
-	}
-out:
-	spin_unlock_bh(&head->lock);
-	return err;
-}
-
-/**
- * newinet_claim_bind - give a socket a port in both stacks
- * @sk: unbound socket, locked
- * @addr: local address, or INADDR_ANY
- * @port: host order; 0 lets the kernel choose one
- *
- * Process context. On success inet_num and inet_sport are set.
- *
- * Return: 0, -EADDRINUSE, or -errno of a failed allocation.
- */
-int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port)
-{
-	struct claim_net *cn = claim_net_of(sock_net(sk));
-	bool shared = false;
-	int err = -ENOENT;
-
-	mutex_lock(&cn->lock);
-	if (port)
-		err = join_port(cn, sk, addr, port, &shared);
-	if (err == -ENOENT)
-		err = PTR_ERR_OR_ZERO(claim_make(cn, sk, addr,
-						 sk->sk_bound_dev_if, port,
-						 shared, false));
-	mutex_unlock(&cn->lock);
-	return err;
-}
-
-/**
- * newinet_claim_listen - take the port once more, as a listener
- * @sk: socket, locked, whose state is TCP_LISTEN already
- *
- * Two sockets may share a port by SO_REUSEADDR until one of them listens. The
- * state comes first, so that of two that try at once not both succeed. An
- * unbound socket is given a port. Process context.
- *
- * Return: 0 or -errno, as newinet_claim_bind().
- */
-int newinet_claim_listen(struct sock *sk)
-{
-	struct newinet_claim *c;
-	int err = 0;
-
-	if (!inet_sk(sk)->inet_num)
-		return newinet_claim_bind(sk, inet_sk(sk)->inet_rcv_saddr, 0);
-
-	c = *newinet_claim_place(&sk->__sk_common);
-	if (WARN_ON_ONCE(!c))
-		return -EINVAL;
-	spin_lock_bh(&c->head->lock);
-	if (port_conflicts(c->port, sk, inet_sk(sk)->inet_rcv_saddr, c->l3mdev))
-		err = -EADDRINUSE;
-	spin_unlock_bh(&c->head->lock);
-	return err;
 }
 
 /**
@@ -492,52 +341,14 @@ void newinet_claim_flush(struct net *net)
 	if (!atomic_read(&cn->dying))
 		return;
 	mutex_lock(&cn->lock);
-	release_dead(cn);
+	claim_release_dead(cn);
 	mutex_unlock(&cn->lock);
 }
 
-static int __net_init claim_net_init(struct net *net)
-{
-	struct claim_net *cn = claim_net_of(net);
-
-	cn->net = net;
-	mutex_init(&cn->lock);
-	spin_lock_init(&cn->dead_lock);
-	INIT_LIST_HEAD(&cn->dead);
-	INIT_WORK(&cn->release_work, release_work);
-	INIT_DELAYED_WORK(&cn->reap_work, claim_pool_work);
-	atomic_set(&cn->turn, get_random_u32());
-	return 0;
-}
-
-/* The binder keeps no reference on the netns: it must go with it. */
-static void __net_exit claim_net_exit(struct net *net)
-{
-	struct claim_net *cn = claim_net_of(net);
-
-	cancel_work_sync(&cn->release_work);
-	cancel_delayed_work_sync(&cn->reap_work);
-	mutex_lock(&cn->lock);
-	release_dead(cn);
-	claim_pool_reap(cn, true);
-	WARN_ON_ONCE(cn->claims);
-	claim_demux_stop(cn);
-	claim_binder_free(cn);
-	mutex_unlock(&cn->lock);
-}
-
-static struct pernet_operations claim_net_ops = {
-	.init	= claim_net_init,
-	.exit	= claim_net_exit,
-	.id	= &claim_net_id,
-	.size	= sizeof(struct claim_net),
-};
-
-/** newinet_claim_init - at load, before the first socket; 0 or -errno */
-int newinet_claim_init(void)
+/* At load, before the first socket; 0 or -ENOMEM. */
+int claim_init(void)
 {
 	unsigned int i;
-	int err;
 
 	claim_cache = kmem_cache_create("newinet_claim",
 					sizeof(struct newinet_claim), 0,
@@ -548,17 +359,12 @@ int newinet_claim_init(void)
 		spin_lock_init(&heads[i].lock);
 		INIT_HLIST_HEAD(&heads[i].ports);
 	}
-	err = register_pernet_subsys(&claim_net_ops);
-	if (err)
-		kmem_cache_destroy(claim_cache);
-	return err;
+	return 0;
 }
 
-/** newinet_claim_exit - at unload, when there is no owner left */
-void newinet_claim_exit(void)
+/* At unload, when there is no claim left. */
+void claim_exit(void)
 {
-	unregister_pernet_subsys(&claim_net_ops);
-	synchronize_net();		/* a hook may still run */
 	rcu_barrier();
 	kmem_cache_destroy(claim_cache);
 }

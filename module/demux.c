@@ -19,8 +19,8 @@
  * hook that goes the kernel drops all that NFQUEUE holds in the netns
  * (nf_queue_nf_hook_drop()), and anybody could have it do so by bind() and close().
  *
- * Context: the hook in softirq, RCU read side; start and stop in process,
- * claim_net.lock held.
+ * Context: the hook in softirq, RCU read side; start and stop in process, one at a
+ * time.
  */
 #include <linux/bitmap.h>
 #include <linux/netfilter_bridge.h>
@@ -29,13 +29,12 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
-#include "claim.h"
+#include "demux.h"
 #include "lookup.h"
-#include "newinet.h"
 #include "owner.h"
 #include "slot.h"
 
-struct claim_demux {
+struct newinet_demux {
 	struct nf_hook_ops ops;
 	struct rcu_head rcu;
 	DECLARE_BITMAP(ports, 1 << 16);		/* that have a claim */
@@ -87,7 +86,7 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	const struct tcphdr *th = segment(skb);
-	const struct claim_demux *demux = priv;
+	const struct newinet_demux *demux = priv;
 	const struct iphdr *iph;
 	struct sock_common *c;
 
@@ -141,41 +140,57 @@ void newinet_demux_forget(struct sock *sk)
 	dst_release(unrcu_pointer(xchg(&sk->sk_rx_dst, NULL)));
 }
 
-/* In front of a netns's first claim. */
-void claim_demux_start(struct claim_net *cn)
+/**
+ * newinet_demux_start() - in front of a netns's first claim
+ * @net: the netns
+ *
+ * Context: process.
+ * Return: what newinet_demux_stop() gets, or NULL: it works without.
+ */
+struct newinet_demux *newinet_demux_start(struct net *net)
 {
-	struct claim_demux *demux;
+	struct newinet_demux *demux;
 
 	demux = kvzalloc(sizeof(*demux), GFP_KERNEL | __GFP_NOWARN);
 	if (!demux)
-		return;
+		return NULL;
 	demux->ops.hook = demux_hook;
 	demux->ops.priv = demux;
 	demux->ops.pf = NFPROTO_IPV4;
 	demux->ops.hooknum = NF_INET_PRE_ROUTING;
 	demux->ops.priority = NF_IP_PRI_LAST;
-	if (nf_register_net_hook(cn->net, &demux->ops)) {
+	if (nf_register_net_hook(net, &demux->ops)) {
 		kvfree(demux);
-		return;
+		return NULL;
 	}
-	cn->demux = demux;
+	return demux;
 }
 
-/* The netns has no claim any more. */
-void claim_demux_stop(struct claim_net *cn)
+/**
+ * newinet_demux_stop() - the netns has no claim any more
+ * @net: the netns
+ * @demux: what newinet_demux_start() returned
+ *
+ * Context: process.
+ */
+void newinet_demux_stop(struct net *net, struct newinet_demux *demux)
 {
-	struct claim_demux *demux = cn->demux;
-
 	if (!demux)
 		return;
-	cn->demux = NULL;
-	nf_unregister_net_hook(cn->net, &demux->ops);
+	nf_unregister_net_hook(net, &demux->ops);
 	kvfree_rcu(demux, rcu);
 }
 
-/* A port got its first claim, or lost its last. claim_head.lock held. */
-void claim_demux_port(struct claim_net *cn, u16 num, bool claimed)
+/**
+ * newinet_demux_port() - a port got its first claim, or lost its last
+ * @demux: of the netns; NULL: there is none
+ * @num: the port
+ * @claimed: whether it has a claim now
+ *
+ * Context: the port's lock held.
+ */
+void newinet_demux_port(struct newinet_demux *demux, u16 num, bool claimed)
 {
-	if (cn->demux)
-		assign_bit(num, cn->demux->ports, claimed);
+	if (demux)
+		assign_bit(num, demux->ports, claimed);
 }

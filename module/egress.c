@@ -15,6 +15,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 #include "newinet.h"
+#include "pool.h"
 
 /*
  * Generic code turns segmentation on for the kernel's TCP alone; an skb of

@@ -20,7 +20,8 @@
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
 #include <net/ip.h>
-#include "claim.h"
+#include "holder.h"
+#include "port.h"
 
 #define ANY_TRIES	8
 

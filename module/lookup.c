@@ -123,12 +123,12 @@ struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr,
 		.peer_port = sport, .local_port = dport,
 	};
 	u32 hash = conn_hash(net, &k);
-	u32 slot = hash & conn_mask;
+	u32 chain = hash & conn_mask;
 	struct hlist_nulls_node *node;
 	struct sock_common *c;
 
 again:
-	hlist_nulls_for_each_entry_rcu(c, node, &conn_table[slot],
+	hlist_nulls_for_each_entry_rcu(c, node, &conn_table[chain],
 				       skc_nulls_node) {
 		if (c->skc_hash != hash || !conn_match(c, net, &k, dif, sdif))
 			continue;
@@ -145,12 +145,12 @@ again:
 		goto again;
 	}
 	/* Ended on another chain: an entry moved; look once more. */
-	if (unlikely(get_nulls_value(node) != slot))
+	if (unlikely(get_nulls_value(node) != chain))
 		goto again;
 	return NULL;
 }
 
-static u32 listen_slot(const struct net *net, __be32 addr, u16 port)
+static u32 listen_chain(const struct net *net, __be32 addr, u16 port)
 {
 	return jhash_2words((__force u32)addr, port,
 			    table_secret + net_hash_mix(net)) & listen_mask;
@@ -182,7 +182,7 @@ static u32 next_dice(u32 dice)
 static struct sock *listener_on(struct net *net, __be32 addr, u16 dport, int dif,
 				int sdif)
 {
-	u32 slot = listen_slot(net, addr, dport);
+	u32 chain = listen_chain(net, addr, dport);
 	struct hlist_nulls_node *node;
 	struct sock *sk, *best;
 	u32 ties, dice = 0;
@@ -192,7 +192,7 @@ again:
 	best = NULL;
 	high = -1;
 	ties = 0;
-	sk_nulls_for_each_rcu(sk, node, &listen_table[slot].head) {
+	sk_nulls_for_each_rcu(sk, node, &listen_table[chain].head) {
 		score = listen_score(sk, net, addr, dport, dif, sdif);
 		if (score < 0 || score < high)
 			continue;
@@ -203,7 +203,7 @@ again:
 		if (ties == 1 || !reciprocal_scale(dice, ties))
 			best = sk;
 	}
-	if (unlikely(get_nulls_value(node) != (slot | LISTEN_NULLS)))
+	if (unlikely(get_nulls_value(node) != (chain | LISTEN_NULLS)))
 		goto again;
 	if (!best)
 		return NULL;
@@ -413,7 +413,7 @@ int newinet_hash_listener(struct sock *sk)
 	struct listen_bucket *b;
 	int err;
 
-	sk->sk_hash = listen_slot(sock_net(sk), sk->sk_rcv_saddr, sk->sk_num);
+	sk->sk_hash = listen_chain(sock_net(sk), sk->sk_rcv_saddr, sk->sk_num);
 	b = &listen_table[sk->sk_hash];
 	spin_lock_bh(&b->lock);
 	err = newinet_reuseport_join(sk, group_member(sk, b));

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include "lookup.h"
 #include "newinet.h"
+#include "ports.h"
 #include "tcp/intake.h"
 #include "tcp/sock.h"
 #include "tcp/timewait.h"
@@ -27,12 +28,12 @@ static int __init newinet_init(void)
 	if (err)
 		return err;
 	/* Before TIME-WAIT: a dying netns purges in the reverse order. */
-	err = newinet_claim_init();
+	err = newinet_ports_init();
 	if (err)
 		goto out_lookup;
 	err = newtcp_timewait_init();
 	if (err)
-		goto out_claim;
+		goto out_ports;
 	err = newtcp_init();
 	if (err)
 		goto out_timewait;
@@ -52,8 +53,8 @@ out_tcp:
 out_timewait:
 	newtcp_timewait_stop();
 	newtcp_timewait_exit();
-out_claim:
-	newinet_claim_exit();
+out_ports:
+	newinet_ports_exit();
 out_lookup:
 	newinet_lookup_exit();
 	return err;
@@ -67,7 +68,7 @@ static void __exit newinet_exit(void)
 	newtcp_intake_exit();
 	newtcp_exit();
 	newtcp_timewait_exit();
-	newinet_claim_exit();
+	newinet_ports_exit();
 	newinet_lookup_exit();
 }
 

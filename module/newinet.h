@@ -26,8 +26,6 @@
 #define NEWINET_SK_PROTOCOL	0x4e49
 
 struct net;
-struct newinet_claim;
-struct newinet_net;
 
 /* family.c: the net_proto_family and its protosw table */
 extern int newinet_family;		/* the number in use, read-only after load */
@@ -63,51 +61,6 @@ void newinet_door_shut(void);		/* process, sleeps */
 /* ops.c: the socket layer */
 extern const struct proto_ops newinet_stream_ops;
 extern const struct proto_ops newinet_door_ops;
-
-/*
- * claim.c: one owner per port, in both stacks.
- *
- * A claim_port is a port in a netns with all its AF_NEWINET owners (sockets and
- * TIME-WAIT entries, linked by skc_bind_node); a claim is the kernel socket
- * that holds (address, port, device) in the kernel's bind table.
- */
-int newinet_claim_init(void);		/* process */
-void newinet_claim_exit(void);		/* process */
-
-/* Process, socket locked. 0 or -errno as bind(2) reports it. */
-int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port);
-/* The same port taken again by a listener, sk_state set; or a first one. */
-int newinet_claim_listen(struct sock *sk);
-/*
- * Process, socket locked: give an unbound socket, whose addresses and sk_dport
- * are set, a port for a connection, and insert it into the connection table.
- * When sk->sk_num is set already only the insertion is done. -EADDRNOTAVAIL when
- * nothing is free.
- */
-int newinet_claim_connect(struct sock *sk);
-/*
- * BH, RCU: the child of a listener, or a TIME-WAIT entry, shares the owner's
- * port. False when the owner has none any more.
- */
-bool newinet_claim_share(const struct sock_common *owner, struct sock_common *heir);
-/* BH or process, with a claim: connects are to prefer other ports. */
-void newinet_claim_shun(const struct sock_common *owner);
-/* BH or process: give the port back; sk->sk_num and inet_sport become 0. */
-void newinet_claim_put(struct sock_common *owner);
-/* Process, no locks: release what newinet_claim_put() left over, now. */
-void newinet_claim_flush(struct net *net);
-
-/* demux.c: what a segment's predecessor knew */
-void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb);	/* locked */
-
-/* Did the segment come by another route than the one before it? */
-static inline bool newinet_demux_news(const struct sock *sk, const struct sk_buff *skb)
-{
-	return rcu_access_pointer(sk->sk_rx_dst) != skb_dst(skb) ||
-	       sk->sk_rx_dst_ifindex != skb->skb_iif;
-}
-
-void newinet_demux_forget(struct sock *sk);			/* locked */
 
 /* egress.c: segments to IP */
 int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin);

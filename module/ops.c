@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
+#include "claim.h"
 #include "newinet.h"
 #include "tcp/handshake.h"
 #include "tcp/poll.h"

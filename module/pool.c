@@ -2,13 +2,13 @@
 /*
  * The ports of outgoing connections: a pool of wildcard claims per netns, kept
  * and used again for other destinations, so that a connect() does not pay for
- * a bind in the kernel's table. The slots are tried from a place that is keyed
+ * a bind in the kernel's table. The pool is searched from an index that is keyed
  * by the destination and moves on with each connect (RFC 6056, algorithm 4);
- * the port in a slot is drawn at random. The pool doubles when a few slots will
+ * the port there is drawn at random. The pool doubles when a few of them will
  * not do (as a hash table that has become too full), until it has one for each
  * port of the range, and gives back what is idle. These few are spread over the
- * whole pool: slots in a row are in use together where the pool was full before
- * it doubled, and a port that has just come free lies behind the place. A port
+ * whole pool: those in a row are in use together where the pool was full before
+ * it doubled, and a port that has just come free lies behind the index. A port
  * whose last connection was given up, with neither FIN nor RST, is shunned: what
  * that left at the peer would meet the next one.
  *
@@ -16,7 +16,7 @@
  * claimed, the pool takes more only when most of its own are in use, and not for
  * the sake of those that are shunned.
  *
- * Locks: see claim.h.
+ * Locks: see port.h.
  */
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -24,8 +24,10 @@
 #include <linux/slab.h>
 #include <net/ip.h>
 #include "claim.h"
+#include "demux.h"
 #include "lookup.h"
-#include "newinet.h"
+#include "pool.h"
+#include "port.h"
 #include "slot.h"
 
 #define POOL_MIN		64
@@ -45,7 +47,7 @@ void claim_pool_release(struct claim_net *cn, struct newinet_claim *c)
 	struct claim_pool *pool = pool_locked(cn);
 
 	c->pooled = false;
-	RCU_INIT_POINTER(pool->slot[c->slot], NULL);
+	RCU_INIT_POINTER(pool->claims[c->index], NULL);
 	pool->used--;
 }
 
@@ -65,7 +67,7 @@ void claim_pool_reap(struct claim_net *cn, bool all)
 
 	inet_get_local_port_range(cn->net, &low, &high);
 	for (i = 0; pool && pool->used && i < pool->size; i++) {
-		c = rcu_dereference_protected(pool->slot[i],
+		c = rcu_dereference_protected(pool->claims[i],
 					      lockdep_is_held(&cn->lock));
 		if (!c)
 			continue;
@@ -75,7 +77,7 @@ void claim_pool_reap(struct claim_net *cn, bool all)
 		       claim_unlink(c);
 		spin_unlock_bh(&c->head->lock);
 		if (gone) {
-			RCU_INIT_POINTER(pool->slot[i], NULL);
+			RCU_INIT_POINTER(pool->claims[i], NULL);
 			pool->used--;
 			claim_free(c);
 			cond_resched();
@@ -95,14 +97,16 @@ void claim_pool_work(struct work_struct *work)
 	mutex_lock(&cn->lock);
 	claim_pool_reap(cn, !atomic_read(&cn->owners));
 	cn->unclaimed = cn->claims ? 0 : cn->unclaimed + 1;
-	if (cn->unclaimed >= CLAIM_DEMUX_LINGERS)
-		claim_demux_stop(cn);
+	if (cn->unclaimed >= CLAIM_DEMUX_LINGERS) {
+		newinet_demux_stop(cn->net, cn->demux);
+		cn->demux = NULL;
+	}
 	if (pool_locked(cn) || cn->demux)
 		schedule_delayed_work(&cn->reap_work, CLAIM_POOL_REAP_EVERY);
 	mutex_unlock(&cn->lock);
 }
 
-/* A slot for each port of the range. */
+/* One for each port of the range. */
 static unsigned int pool_limit(const struct net *net)
 {
 	int low, high;
@@ -111,7 +115,7 @@ static unsigned int pool_limit(const struct net *net)
 	return high - low + 1;
 }
 
-/* More slots than @size, which is below the limit. */
+/* Larger than @size, which is below the limit. */
 static int pool_grow(struct claim_net *cn, unsigned int size)
 {
 	unsigned int want = min(size ? 2 * size : POOL_MIN, pool_limit(cn->net));
@@ -123,14 +127,14 @@ static int pool_grow(struct claim_net *cn, unsigned int size)
 	if (pool && pool->size > size)
 		goto out;
 	err = -ENOBUFS;
-	bigger = kvzalloc(struct_size(bigger, slot, want), GFP_KERNEL);
+	bigger = kvzalloc(struct_size(bigger, claims, want), GFP_KERNEL);
 	if (!bigger)
 		goto out;
 	bigger->size = want;
 	if (pool) {
 		bigger->used = pool->used;
-		memcpy(bigger->slot, pool->slot,
-		       flex_array_size(pool, slot, min(want, pool->size)));
+		memcpy(bigger->claims, pool->claims,
+		       flex_array_size(pool, claims, min(want, pool->size)));
 	}
 	rcu_assign_pointer(cn->pool, bigger);
 	if (pool)
@@ -143,7 +147,7 @@ out:
 }
 
 /*
- * A new port in an empty slot, owned by @sk. -EAGAIN when it is not empty any
+ * A new port at an index that is empty, owned by @sk. -EAGAIN when it is not empty any
  * more, -ESTALE when the pool is another.
  */
 static int pool_fill(struct claim_net *cn, struct sock *sk, unsigned int i)
@@ -157,14 +161,14 @@ static int pool_fill(struct claim_net *cn, struct sock *sk, unsigned int i)
 	if (!pool || i >= pool->size)
 		goto out;
 	err = -EAGAIN;
-	if (rcu_access_pointer(pool->slot[i]))
+	if (rcu_access_pointer(pool->claims[i]))
 		goto out;
 	c = claim_make(cn, sk, htonl(INADDR_ANY), 0, 0, false, true);
 	err = PTR_ERR_OR_ZERO(c);
 	if (err)
 		goto out;
-	c->slot = i;
-	rcu_assign_pointer(pool->slot[i], c);
+	c->index = i;
+	rcu_assign_pointer(pool->claims[i], c);
 	pool->used++;
 out:
 	mutex_unlock(&cn->lock);
@@ -172,7 +176,7 @@ out:
 }
 
 /*
- * Own the claim in slot @i. -ENOENT when the slot is empty, -EAGAIN when its
+ * Own the claim at @i. -ENOENT when there is none, -EAGAIN when its
  * port is not for this socket, -EBUSY when it is shunned, unless @any will do.
  */
 static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
@@ -185,7 +189,7 @@ static int pool_take(struct claim_net *cn, struct sock *sk, unsigned int i,
 	rcu_read_lock();
 	pool = rcu_dereference(cn->pool);
 	if (pool && i < pool->size)
-		c = rcu_dereference(pool->slot[i]);
+		c = rcu_dereference(pool->claims[i]);
 	if (!c)
 		goto out;
 	err = -EAGAIN;
@@ -223,19 +227,19 @@ static bool pool_settle(struct sock *sk, int *err)
 
 /* How a pool is searched. */
 struct pool_search {
-	unsigned int size;	/* slots when the search began */
-	unsigned int probes;	/* slots that are looked at together */
+	unsigned int size;	/* when the search began */
+	unsigned int probes;	/* indices that are looked at together */
 	unsigned int stride;	/* from one of them to the next */
-	bool whole;		/* it cannot grow: look at all slots */
+	bool whole;		/* it cannot grow: look at all of it */
 	bool fill;		/* the kernel has ports left */
 	bool shunned;		/* rather a shunned port than a new one */
 };
 
 /*
- * Try a few slots, @start and others: first the ports that are there, so that the
+ * Try a few indices, @start and others: first the ports that are there, so that the
  * pool holds no more of them than connections to one destination need, then,
- * where they will do, those that are shunned, then a new one in the first empty
- * slot. 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
+ * where they will do, those that are shunned, then a new one at the first that is
+ * empty. 0 or an error of the connection; -EAGAIN: none would do; -EADDRINUSE:
  * neither, and the kernel has no port left; -ESTALE: the pool is another.
  */
 static int pool_probe(struct claim_net *cn, struct sock *sk, u32 start,
@@ -276,7 +280,7 @@ again:
 
 /*
  * Probe from @start on; the whole pool when it cannot grow any more, or when
- * the kernel has no port left. -EAGAIN when more slots may help.
+ * the kernel has no port left. -EAGAIN when a larger pool may help.
  */
 static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 		     unsigned int size)
@@ -293,7 +297,7 @@ static int pool_walk(struct claim_net *cn, struct sock *sk, u32 start,
 	unsigned int n;
 	int err;
 
-	/* Each @n looks at slots of its own; all of them together are the pool. */
+	/* Each @n looks at indices of its own; all of them together are the pool. */
 	w.stride = DIV_ROUND_UP(size, w.probes);
 	for (n = 0; !n || (w.whole && n < w.stride); n++) {
 		err = pool_probe(cn, sk, start + n, &w);

@@ -47,6 +47,7 @@
 #include "core/board.h"
 #include "core/options.h"
 #include "core/rtt.h"
+#include "../claim.h"
 #include "../newinet.h"
 #include "../owner.h"
 #include "ack.h"

@@ -12,6 +12,8 @@
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/wire.h"
+#include "../claim.h"
+#include "../demux.h"
 #include "../newinet.h"
 #include "acking.h"
 #include "close.h"

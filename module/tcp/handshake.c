@@ -29,6 +29,7 @@
 #include "core/seq.h"
 #include "core/verdict.h"
 #include "core/wire.h"
+#include "../bind.h"
 #include "../lookup.h"
 #include "../newinet.h"
 #include "accept.h"

@@ -21,6 +21,7 @@
 #include "core/snd.h"
 #include "core/verdict.h"
 #include "core/wire.h"
+#include "../demux.h"
 #include "../newinet.h"
 #include "ack.h"
 #include "acking.h"

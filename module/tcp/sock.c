@@ -26,6 +26,8 @@
 #include "core/rate.h"
 #include "core/rcvwnd.h"
 #include "core/rtt.h"
+#include "../bind.h"
+#include "../claim.h"
 #include "../lookup.h"
 #include "../newinet.h"
 #include "../slot.h"

@@ -23,6 +23,7 @@
 #include "core/options.h"
 #include "core/verdict.h"
 #include "core/wire.h"
+#include "../claim.h"
 #include "../lookup.h"
 #include "../newinet.h"
 #include "../reuseport.h"
