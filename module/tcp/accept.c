@@ -10,7 +10,7 @@
 #include <net/sock.h>
 #include "accept.h"
 #include "control.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
 
 /**

@@ -12,8 +12,6 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/board.h"
-#include "core/cong.h"
-#include "core/cwv.h"
 #include "core/options.h"
 #include "core/rate.h"
 #include "core/rtt.h"
@@ -24,16 +22,16 @@
 #include "core/verdict.h"
 #include "core/wire.h"
 #include "ack.h"
+#include "answer.h"
 #include "clock.h"
 #include "control.h"
-#include "input.h"
+#include "deadline.h"
 #include "output.h"
 #include "pacing.h"
 #include "recovery.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
-#include "timer.h"
 #include "tstamp.h"
 
 /**
@@ -355,4 +353,20 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	else
 		ack_slow(sk, &n, opts, newtcp_in_flight(tp));
 	return 1;
+}
+
+/**
+ * newtcp_ts_recent_update() - RFC 7323 4.3: which timestamp to echo
+ * @tp: the connection; its last_tsval is that of the segment in hand
+ * @seq: where the segment begins
+ */
+void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
+{
+	if (seq_after(seq, tp->rcvwnd.wup))
+		return;
+	if (newtcp_ts_older(tp->ts_recent, tp->last_tsval, 0) &&
+	    newtcp_ts_age(tp) < NEWINET_PAWS_VOID)
+		return;
+	tp->ts_recent = tp->last_tsval;
+	tp->ts_recent_stamp = (u32)ktime_get_seconds();
 }

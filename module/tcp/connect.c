@@ -21,19 +21,20 @@
 #include "acking.h"
 #include "agree.h"
 #include "clock.h"
-#include "close.h"
 #include "connect.h"
 #include "control.h"
+#include "deadline.h"
+#include "fin.h"
 #include "keys.h"
 #include "metrics.h"
 #include "output.h"
+#include "purge.h"
 #include "rcvbuf.h"
 #include "recovery.h"
 #include "reply.h"
 #include "seg.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
-#include "timer.h"
 
 /**
  * newtcp_pre_connect() - let the cgroup's connect4 programs see the address

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segments without new data: SYN, ACK, FIN, RST and window probes
+ * Segments without new data: SYN, ACK, RST and window probes; FIN is in fin.c
  * (RFC 9293 3.5, 3.8.6.1, 3.10).
  *
  * Context: socket lock held, process or softirq.
@@ -18,11 +18,11 @@
 #include "acking.h"
 #include "clock.h"
 #include "control.h"
+#include "deadline.h"
 #include "output.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
-#include "timer.h"
 
 /* A bare header; it is sent as it is and never queued. */
 static struct sk_buff *bare_skb(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
@@ -110,82 +110,6 @@ int newtcp_send_syn(struct sock *sk)
 	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
 			    jiffies + newtcp_rto_jiffies(tp));
 	return err == -ECONNREFUSED ? err : 0;
-}
-
-/* A segment for the FIN alone, whose number is taken already. */
-static struct sk_buff *append_fin(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb;
-
-	skb = newtcp_skb_alloc(sk, sk_gfp_mask(sk, GFP_ATOMIC | __GFP_NOWARN),
-			       true);
-	if (unlikely(!skb))
-		return NULL;
-	NEWTCP_CB(skb)->seq = tp->write_seq - 1;
-	NEWTCP_CB(skb)->end_seq = tp->write_seq;
-	NEWTCP_CB(skb)->flags = TH_ACK | TH_FIN;
-	__skb_queue_tail(&sk->sk_write_queue, skb);
-	return skb;
-}
-
-static void push_fin(struct sock *sk)
-{
-	newtcp_push_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
-}
-
-/* Memory is short, and no segment is there to carry it: try again. */
-static void owe_fin(struct sock *sk)
-{
-	newtcp_sk(sk)->fin_owed = 1;
-	newtcp_deadline_set(sk, NEWTCP_DL_PROBE, jiffies + HZ / 20);
-}
-
-/**
- * newtcp_send_fin() - our side has no more to say
- * @sk: the connection
- *
- * The FIN rides on the last unsent segment; else it gets one of its own,
- * charged whatever the limits say. Without memory the last segment that was
- * sent carries it when it is sent again, or the timer tries once more.
- */
-void newtcp_send_fin(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-
-	/* Its number is taken now, so that an ACK of all data does not cover it. */
-	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
-	if (skb) {
-		NEWTCP_CB(skb)->flags |= TH_FIN;
-		NEWTCP_CB(skb)->end_seq++;
-	} else if (!append_fin(sk)) {
-		struct newtcp_seg *last = newtcp_board_last(&tp->board);
-
-		/* What the peer has is not sent again. */
-		if (!last || (last->marks & NEWTCP_SEG_SACKED)) {
-			owe_fin(sk);
-			return;
-		}
-		last->flags |= TH_FIN;
-		last->end_seq++;
-		WRITE_ONCE(tp->snd_nxt, tp->snd_nxt + 1);
-		return;
-	}
-	push_fin(sk);
-}
-
-/**
- * newtcp_send_owed_fin() - newtcp_send_fin() had no memory: now?
- * @sk: the connection
- */
-void newtcp_send_owed_fin(struct sock *sk)
-{
-	newtcp_sk(sk)->fin_owed = 0;
-	if (append_fin(sk))
-		push_fin(sk);
-	else
-		owe_fin(sk);
 }
 
 /**

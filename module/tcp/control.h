@@ -8,8 +8,6 @@
 struct sock;
 
 void newtcp_send_ack(struct sock *sk);
-void newtcp_send_fin(struct sock *sk);
-void newtcp_send_owed_fin(struct sock *sk);
 void newtcp_send_active_reset(struct sock *sk, gfp_t gfp);
 int newtcp_send_syn(struct sock *sk);
 void newtcp_send_probe(struct sock *sk);

@@ -31,9 +31,9 @@
 #include "core/wire.h"
 #include "../bind.h"
 #include "../lookup.h"
-#include "../newinet.h"
 #include "accept.h"
 #include "agree.h"
+#include "answer.h"
 #include "child.h"
 #include "clock.h"
 #include "control.h"
@@ -46,7 +46,7 @@
 #include "rcvbuf.h"
 #include "reply.h"
 #include "seg.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
 
 #define NEWTCP_PROBE_MAX	(120 * HZ)

@@ -19,14 +19,14 @@
 #include "core/seq.h"
 #include "../lookup.h"
 #include "../owner.h"
+#include "deadline.h"
 #include "entry.h"
 #include "handshake.h"
 #include "icmp.h"
 #include "output.h"
 #include "seg.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
-#include "timer.h"
 
 /* What a program is told of such a message; 0: it is not for programs. */
 static int error_of(u8 type, u8 code)

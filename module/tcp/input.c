@@ -22,13 +22,14 @@
 #include "core/verdict.h"
 #include "core/wire.h"
 #include "../demux.h"
-#include "../newinet.h"
 #include "ack.h"
 #include "acking.h"
-#include "close.h"
+#include "answer.h"
 #include "collapse.h"
 #include "connect.h"
 #include "control.h"
+#include "deadline.h"
+#include "fin.h"
 #include "input.h"
 #include "metrics.h"
 #include "output.h"
@@ -36,95 +37,10 @@
 #include "reassembly.h"
 #include "reply.h"
 #include "seg.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
-#include "timer.h"
 #include "timewait.h"
-
-/**
- * newtcp_oow_ratelimited() - was an answer of this kind sent just now?
- * @net: namespace, for net.ipv4.tcp_invalid_ratelimit
- * @skb: the segment to be answered; NULL: whatever it is
- * @last: in and out: jiffies of the last one
- *
- * Return: true when no answer is to be sent.
- */
-bool newtcp_oow_ratelimited(struct net *net, const struct sk_buff *skb,
-			    u32 *last)
-{
-	int limit = READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit);
-	u32 now = (u32)jiffies;
-
-	/* ACKs and SYNs can answer each other for ever; data and FINs end some time. */
-	if (skb && NEWTCP_CB(skb)->seq != NEWTCP_CB(skb)->end_seq &&
-	    !(NEWTCP_CB(skb)->flags & TH_SYN))
-		return false;
-	/* A negative limit is none. */
-	if (*last && limit > 0 && now - *last < limit)
-		return true;
-	*last = now ?: 1;
-	return false;
-}
-
-/*
- * RFC 5961 section 10, for all connections of a namespace, the kernel's own
- * included: so many in a second, and not exactly so many, or the number would
- * tell a stranger what became of others.
- */
-static bool challenge_allowed(struct net *net)
-{
-	u32 now = (u32)jiffies / HZ, half, count;
-	int limit = READ_ONCE(net->ipv4.sysctl_tcp_challenge_ack_limit);
-
-	if (limit == INT_MAX || limit <= 0)
-		return limit > 0;
-	if (now != READ_ONCE(net->ipv4.tcp_challenge_timestamp)) {
-		half = (limit + 1) >> 1;
-		WRITE_ONCE(net->ipv4.tcp_challenge_timestamp, now);
-		WRITE_ONCE(net->ipv4.tcp_challenge_count,
-			   half + reciprocal_scale(get_random_u32(), limit));
-	}
-	count = READ_ONCE(net->ipv4.tcp_challenge_count);
-	if (count)
-		WRITE_ONCE(net->ipv4.tcp_challenge_count, count - 1);
-	return count;
-}
-
-/**
- * newtcp_challenge_ack() - make the peer prove that it knows the numbers
- * @sk: the connection
- *
- * RFC 5961 section 10: at most one in tcp_invalid_ratelimit for a connection.
- */
-void newtcp_challenge_ack(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge) &&
-	    challenge_allowed(sock_net(sk)))
-		newtcp_send_ack(sk);
-}
-
-/* Seconds since TS.Recent was taken: after 24 days it says nothing any more. */
-static u32 ts_age(const struct newtcp_sock *tp)
-{
-	return (u32)ktime_get_seconds() - tp->ts_recent_stamp;
-}
-
-/**
- * newtcp_ts_recent_update() - RFC 7323 4.3: which timestamp to echo
- * @tp: the connection; its last_tsval is that of the segment in hand
- * @seq: where the segment begins
- */
-void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
-{
-	if (seq_after(seq, tp->rcvwnd.wup))
-		return;
-	if (newtcp_ts_older(tp->ts_recent, tp->last_tsval, 0) && ts_age(tp) < NEWINET_PAWS_VOID)
-		return;
-	tp->ts_recent = tp->last_tsval;
-	tp->ts_recent_stamp = (u32)ktime_get_seconds();
-}
+#include "wake.h"
 
 /* Fetch the timestamps into the socket; false: other options, parse them. */
 static inline bool fast_options(struct newtcp_sock *tp, const struct tcphdr *th)
@@ -174,13 +90,8 @@ static void delay_ack(struct sock *sk)
 					       newtcp_pingpong_thresh(tp)));
 }
 
-/**
- * newtcp_ack_snd_check() - an ACK may be owed: now, later, or with data
- * @sk: the connection
- *
- * The policy is in core/delack.h.
- */
-void newtcp_ack_snd_check(struct sock *sk)
+/* An ACK may be owed: now, later, or with data. The policy is in core/delack.h. */
+static void ack_snd_check(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	bool keeps_up = newtcp_delack_asks_window(&tp->delack, tp->rcv_nxt - tp->rcvwnd.wup) &&
@@ -198,15 +109,6 @@ void newtcp_ack_snd_check(struct sock *sk)
 	case DELACK_WHEN_NEVER:
 		break;
 	}
-}
-
-/**
- * newtcp_ack_now() - acknowledge at once, or when the present work is done
- * @sk: the connection
- */
-void newtcp_ack_now(struct sock *sk)
-{
-	newtcp_delack_urge(&newtcp_sk(sk)->delack);
 }
 
 /* The ACK took segments out: room for the program, data for the wire. */
@@ -252,7 +154,7 @@ static void seg_state(const struct sock *sk, struct newtcp_arrival_state *st)
 		.snd_wl1 = tp->snd_wl1,
 		.snd_wnd = tp->snd_wnd,
 		.ts_recent = tp->ts_recent,
-		.ts_age = ts_age(tp),
+		.ts_age = newtcp_ts_age(tp),
 		.ts_life = NEWINET_PAWS_VOID,
 		.rto_ms = newtcp_rtt_rto(&tp->rtt) / USEC_PER_MSEC,
 		.sacks = tp->sack_ok ? &tp->sacks : NULL,
@@ -355,7 +257,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 		after_ack(sk);
 	/* The reader first: it can be on its way while the ACK is built. */
 	newtcp_data_ready(sk);
-	newtcp_ack_snd_check(sk);
+	ack_snd_check(sk);
 	if (merged)
 		kfree_skb_partial(skb, stolen);
 	return true;
@@ -379,7 +281,7 @@ static noinline_for_stack void slow_path(struct sock *sk, struct sk_buff *skb,
 		goto discard;
 	newtcp_data_queue(sk, skb);
 	after_ack(sk);
-	newtcp_ack_snd_check(sk);
+	ack_snd_check(sk);
 	return;
 discard:
 	kfree_skb(skb);
@@ -509,14 +411,8 @@ static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
 	return false;
 }
 
-/**
- * newtcp_rcv_opening_or_closing() - a segment for a connection that is opening or closing
- * @sk: the connection, not in LISTEN, SYN-SENT or CLOSED
- * @skb: the segment; consumed
- *
- * Return: 0.
- */
-int newtcp_rcv_opening_or_closing(struct sock *sk, struct sk_buff *skb)
+/* A segment for a connection that is opening or closing. Consumes it. */
+static noinline int rcv_opening_or_closing(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct tcphdr *th = newtcp_hdr(skb);
@@ -545,7 +441,7 @@ int newtcp_rcv_opening_or_closing(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 	if (sk->sk_state != TCP_CLOSE) {
 		after_ack(sk);
-		newtcp_ack_snd_check(sk);
+		ack_snd_check(sk);
 	}
 	return 0;
 discard:
@@ -584,6 +480,6 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	default:
-		return newtcp_rcv_opening_or_closing(sk, skb);
+		return rcv_opening_or_closing(sk, skb);
 	}
 }

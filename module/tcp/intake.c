@@ -30,6 +30,7 @@
 #include "seg.h"
 #include "sock.h"
 #include "timewait.h"
+#include "timewait_rcv.h"
 
 /*
  * Whole and sound? From then on the header is where it is, and as long as it

@@ -29,6 +29,7 @@
 #include "agree.h"
 #include "clock.h"
 #include "control.h"
+#include "deadline.h"
 #include "header.h"
 #include "metrics.h"
 #include "output.h"
@@ -39,7 +40,6 @@
 #include "segment.h"
 #include "smallq.h"
 #include "tcb.h"
-#include "timer.h"
 
 /* The window field of the segment being built. */
 static u16 window_field(struct sock *sk)

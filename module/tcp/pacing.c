@@ -13,7 +13,6 @@
 #include <linux/hrtimer.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include "core/board.h"
 #include "core/cong.h"
 #include "core/cwv.h"
 #include "core/pace.h"

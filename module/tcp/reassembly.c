@@ -19,14 +19,14 @@
 #include "core/seq.h"
 #include "core/wire.h"
 #include "acking.h"
-#include "close.h"
 #include "collapse.h"
+#include "fin.h"
 #include "rcvbuf.h"
 #include "reassembly.h"
 #include "seg.h"
-#include "sock.h"
 #include "tcb.h"
 #include "tstamp.h"
+#include "wake.h"
 
 /* Put @from behind @to if their buffers allow it. */
 static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
@@ -73,25 +73,6 @@ static void drop(struct sock *sk, struct sk_buff *skb)
 {
 	atomic_inc(&sk->sk_drops);
 	kfree_skb(skb);
-}
-
-/**
- * newtcp_ofo_purge() - forget all out-of-order data
- * @sk: the connection
- *
- * The peer sends it again: SACK is advice (RFC 2018 section 8).
- */
-void newtcp_ofo_purge(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct rb_node *node;
-
-	while ((node = rb_first(&tp->out_of_order))) {
-		rb_erase(node, &tp->out_of_order);
-		kfree_skb(rb_to_skb(node));
-	}
-	tp->out_of_order_last = NULL;
-	tp->sacks.n = 0;
 }
 
 /**

@@ -11,6 +11,5 @@ struct sock;
 void newtcp_data_queue(struct sock *sk, struct sk_buff *skb);
 bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
 		      bool *stolen);
-void newtcp_ofo_purge(struct sock *sk);
 
 #endif /* _NEWTCP_REASSEMBLY_H */

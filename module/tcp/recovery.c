@@ -14,6 +14,7 @@
 #include "core/seq.h"
 #include "core/snd.h"
 #include "core/tlp.h"
+#include "deadline.h"
 #include "metrics.h"
 #include "output.h"
 #include "pacing.h"
@@ -22,7 +23,6 @@
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
-#include "timer.h"
 
 /**
  * newtcp_loss_conf_read() - what the namespace says of loss recovery

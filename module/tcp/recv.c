@@ -24,9 +24,9 @@
 #include "rcvbuf.h"
 #include "recv.h"
 #include "seg.h"
-#include "sock.h"
 #include "tcb.h"
 #include "tstamp.h"
+#include "wake.h"
 
 /**
  * newtcp_cleanup_rbuf() - the program has read: is an ACK due?

@@ -14,8 +14,8 @@
 #include "core/recovery.h"
 #include "core/seq.h"
 #include "core/snd.h"
-#include "../newinet.h"
 #include "clock.h"
+#include "deadline.h"
 #include "metrics.h"
 #include "output.h"
 #include "pacing.h"
@@ -25,7 +25,6 @@
 #include "segment.h"
 #include "smallq.h"
 #include "tcb.h"
-#include "timer.h"
 
 /* Bytes of @skb that may be sent again now: the window may have shrunk. */
 static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)

@@ -21,8 +21,8 @@
 #include "output.h"
 #include "retransmit.h"
 #include "smallq.h"
-#include "sock.h"
 #include "tcb.h"
+#include "wake.h"
 
 /* The sockets that a CPU is to send for; each holds one of its sk_wmem_alloc. */
 struct smallq {

@@ -19,17 +19,16 @@
 #include "core/delack.h"
 #include "core/negotiate.h"
 #include "core/rcvwnd.h"
-#include "../newinet.h"
 #include "../owner.h"
 #include "acking.h"
 #include "clock.h"
 #include "cong_table.h"
 #include "control.h"
+#include "deadline.h"
 #include "info.h"
 #include "output.h"
 #include "sockopt.h"
 #include "tcb.h"
-#include "timer.h"
 
 #define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
 

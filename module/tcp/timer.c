@@ -25,68 +25,17 @@
 #include "core/rtt.h"
 #include "acking.h"
 #include "clock.h"
-#include "close.h"
 #include "control.h"
-#include "pacing.h"
+#include "deadline.h"
+#include "fin.h"
 #include "recovery.h"
 #include "retransmit.h"
-#include "sock.h"
+#include "state.h"
 #include "tcb.h"
 #include "timer.h"
 #include "timewait.h"
 
 #define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
-
-/* The timer of @sk is to fire at @at, in jiffies, or before. */
-static void arm(struct sock *sk, unsigned long at)
-{
-	if (!timer_pending(&sk->sk_timer) ||
-	    time_before(at, sk->sk_timer.expires))
-		sk_reset_timer(sk, &sk->sk_timer, at);
-}
-
-/**
- * newtcp_deadline_set() - something is to happen at a time
- * @sk: the socket
- * @d: what
- * @at: jiffies
- *
- * Context: socket lock held.
- */
-void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
-			 unsigned long at)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	/* What is not sent yet, for the sake of the rate, is not overdue. */
-	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
-		at += newtcp_pacer_delay(sk);
-	tp->dl_at[d] = at;
-	tp->deadlines |= BIT(d);
-	arm(sk, at);
-}
-
-/**
- * newtcp_rearm_rto() - an ACK moved SND.UNA, or data went out: start anew
- * @sk: the connection
- *
- * RFC 6298 section 5, rules 5.1 to 5.3.
- *
- * Context: socket lock held.
- */
-void newtcp_rearm_rto(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	/* A tail probe goes instead of it, should newtcp_schedule_tlp() say so. */
-	if (tp->loss_is_tlp)
-		newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
-	if (!tp->board.packets_out)
-		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
-	else
-		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
-				    jiffies + newtcp_rto_jiffies(tp));
-}
 
 /* Too long without an answer. */
 static void write_timeout(struct sock *sk)
@@ -339,24 +288,10 @@ static void delack_expired(struct sock *sk)
 		newtcp_send_ack(sk);
 }
 
-/* A setting in jiffies, which a sysctl may have made negative: never passed. */
-static u32 keep_time(const struct sock *sk)
-{
-	return READ_ONCE(newtcp_sk(sk)->keep_time) * HZ ?:
-	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_time);
-}
-
 static u32 keep_interval(const struct sock *sk)
 {
 	return READ_ONCE(newtcp_sk(sk)->keep_intvl) * HZ ?:
 	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_intvl);
-}
-
-/* Look again after @wait jiffies, or, so that no clock wraps, some days. */
-static void keep_arm(struct sock *sk, u32 wait)
-{
-	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-			    jiffies + min_t(u32, wait, INT_MAX / 2));
 }
 
 /* Unanswered probes, or the time that the program set, are enough. */
@@ -382,13 +317,13 @@ static void keepalive_expired(struct sock *sk)
 		return;
 	/* Data on the way is watched by the other deadlines. */
 	if (tp->board.packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
-		keep_arm(sk, keep_time(sk));
+		newtcp_keep_arm(sk, newtcp_keep_time(sk));
 		return;
 	}
 
 	idle = newtcp_idle_time(tp);
-	if (idle < keep_time(sk)) {
-		keep_arm(sk, keep_time(sk) - idle);
+	if (idle < newtcp_keep_time(sk)) {
+		newtcp_keep_arm(sk, newtcp_keep_time(sk) - idle);
 		return;
 	}
 	if (keep_gives_up(sk, idle)) {
@@ -399,10 +334,10 @@ static void keepalive_expired(struct sock *sk)
 	if (newtcp_elicit_ack(sk) <= 0) {
 		if (tp->keep_probes_out < U8_MAX)
 			tp->keep_probes_out++;
-		keep_arm(sk, keep_interval(sk));
+		newtcp_keep_arm(sk, keep_interval(sk));
 	} else {
 		/* The device is congested, which is no fault of the peer's. */
-		keep_arm(sk, NEWTCP_RESOURCE_WAIT);
+		newtcp_keep_arm(sk, NEWTCP_RESOURCE_WAIT);
 	}
 }
 
@@ -461,7 +396,7 @@ void newtcp_timer_run(struct sock *sk)
 		any = true;
 	}
 	if (any)
-		arm(sk, jiffies + (s32)(next - (u32)jiffies));
+		newtcp_timer_arm(sk, jiffies + (s32)(next - (u32)jiffies));
 }
 
 static void timer_fired(struct timer_list *t)
@@ -486,48 +421,4 @@ void newtcp_timer_setup(struct sock *sk)
 {
 	timer_setup(&sk->sk_timer, timer_fired, 0);
 	newtcp_sk(sk)->deadlines = 0;
-}
-
-/**
- * newtcp_timers_stop() - nothing is due any more
- * @sk: the socket
- *
- * A handler that runs already on another CPU finds the state changed.
- *
- * Context: socket lock held.
- */
-void newtcp_timers_stop(struct sock *sk)
-{
-	newtcp_sk(sk)->deadlines = 0;
-	sk_stop_timer(sk, &sk->sk_timer);
-	newtcp_pacer_stop(sk);
-}
-
-/**
- * newtcp_set_keepalive() - SO_KEEPALIVE was set or cleared
- * @sk: the socket
- * @on: whether it is on
- *
- * Context: socket lock held.
- */
-void newtcp_set_keepalive(struct sock *sk, int on)
-{
-	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
-		return;
-	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
-		keep_arm(sk, keep_time(sk));
-	else if (!on)
-		newtcp_deadline_clear(newtcp_sk(sk), NEWTCP_DL_KEEP);
-}
-
-/**
- * newtcp_start_keepalive() - a connection is there: SO_KEEPALIVE may be set already
- * @sk: the connection, opened by us or made of a listener
- *
- * Context: socket lock held.
- */
-void newtcp_start_keepalive(struct sock *sk)
-{
-	if (sock_flag(sk, SOCK_KEEPOPEN))
-		keep_arm(sk, keep_time(sk));
 }

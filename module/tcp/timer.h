@@ -1,42 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the rest of the transport asks of its clocks (timer.c).
- *
- * Context: socket lock held, but for newtcp_timer_setup().
- */
+/* A timer fires (timer.c). */
 #ifndef _NEWTCP_TIMER_H
 #define _NEWTCP_TIMER_H
 
-#include "tcb.h"
-
-#define NEWTCP_RESOURCE_WAIT	(HZ / 2)	/* the own device's queue is full */
+struct sock;
 
 void newtcp_timer_setup(struct sock *sk);			/* not yet visible */
-void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
-			 unsigned long at);			/* locked */
-static inline void newtcp_deadline_clear(struct newtcp_sock *tp, enum newtcp_deadline d)
-{
-	tp->deadlines &= ~(1 << d);
-}
-
-/* Is the tail to be probed, and nothing known to be lost? */
-static inline bool newtcp_tlp_pending(const struct newtcp_sock *tp)
-{
-	return tp->loss_is_tlp && (tp->deadlines & BIT(NEWTCP_DL_LOSS));
-}
-
-/* Jiffies since the peer was last heard. */
-static inline u32 newtcp_idle_time(const struct newtcp_sock *tp)
-{
-	u32 now = (u32)jiffies;
-
-	return min(now - tp->last_heard, now - tp->last_rcv);
-}
-
-void newtcp_timers_stop(struct sock *sk);			/* locked */
 void newtcp_timer_run(struct sock *sk);				/* locked */
-void newtcp_rearm_rto(struct sock *sk);				/* locked */
-void newtcp_set_keepalive(struct sock *sk, int on);		/* locked */
-void newtcp_start_keepalive(struct sock *sk);			/* locked */
 
 #endif /* _NEWTCP_TIMER_H */

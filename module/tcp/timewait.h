@@ -7,9 +7,7 @@
 #include <linux/types.h>
 
 struct inet_timewait_sock;
-struct newtcp_skb_cb;
 struct newtcp_tw;
-struct sk_buff;
 struct sock;
 
 #define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
@@ -18,12 +16,7 @@ int newtcp_timewait_init(void);					/* process */
 void newtcp_timewait_stop(void);				/* process */
 void newtcp_timewait_exit(void);				/* process */
 void newtcp_time_wait(struct sock *sk, int substate, int timeo);	/* locked */
-/*
- * BH. Consumes the reference on @tw, and @skb; false when @skb, which is untouched
- * then, belongs to a listener of the kernel's.
- */
-bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
-		   const struct newtcp_skb_cb *cb);
+void newtcp_tw_restart(struct newtcp_tw *tw);			/* BH */
 void newtcp_tw_kill(struct newtcp_tw *tw);			/* BH */
 void newtcp_tw_put(struct newtcp_tw *tw);
 void newtcp_tw_free(struct newtcp_tw *tw);			/* without references */

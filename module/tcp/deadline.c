@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is to happen, and when. One timer per socket (sk_timer) serves all deadlines,
+ * lazily: an ACK that moves one writes a word, and the timer, when it fires early, arms
+ * itself again. What happens is in timer.c.
+ *
+ * Context: socket lock held.
+ */
+#include <linux/jiffies.h>
+#include <net/sock.h>
+#include "deadline.h"
+#include "pacing.h"
+#include "tcb.h"
+
+/**
+ * newtcp_timer_arm() - the timer is to fire, soon enough
+ * @sk: the socket
+ * @at: jiffies
+ *
+ * Context: socket lock held.
+ */
+void newtcp_timer_arm(struct sock *sk, unsigned long at)
+{
+	if (!timer_pending(&sk->sk_timer) ||
+	    time_before(at, sk->sk_timer.expires))
+		sk_reset_timer(sk, &sk->sk_timer, at);
+}
+
+/**
+ * newtcp_deadline_set() - something is to happen at a time
+ * @sk: the socket
+ * @d: what
+ * @at: jiffies
+ *
+ * Context: socket lock held.
+ */
+void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
+			 unsigned long at)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	/* What is not sent yet, for the sake of the rate, is not overdue. */
+	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
+		at += newtcp_pacer_delay(sk);
+	tp->dl_at[d] = at;
+	tp->deadlines |= BIT(d);
+	newtcp_timer_arm(sk, at);
+}
+
+/**
+ * newtcp_rearm_rto() - an ACK moved SND.UNA, or data went out: start anew
+ * @sk: the connection
+ *
+ * RFC 6298 section 5, rules 5.1 to 5.3.
+ *
+ * Context: socket lock held.
+ */
+void newtcp_rearm_rto(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	/* A tail probe goes instead of it, should newtcp_schedule_tlp() say so. */
+	if (tp->loss_is_tlp)
+		newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
+	if (!tp->board.packets_out)
+		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
+	else
+		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
+				    jiffies + newtcp_rto_jiffies(tp));
+}
+
+/* A setting in jiffies, which a sysctl may have made negative: never passed. */
+u32 newtcp_keep_time(const struct sock *sk)
+{
+	return READ_ONCE(newtcp_sk(sk)->keep_time) * HZ ?:
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_time);
+}
+
+/* Look again after @wait jiffies, or, so that no clock wraps, some days. */
+void newtcp_keep_arm(struct sock *sk, u32 wait)
+{
+	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
+			    jiffies + min_t(u32, wait, INT_MAX / 2));
+}
+
+/**
+ * newtcp_timers_stop() - nothing is due any more
+ * @sk: the socket
+ *
+ * A handler that runs already on another CPU finds the state changed.
+ *
+ * Context: socket lock held.
+ */
+void newtcp_timers_stop(struct sock *sk)
+{
+	newtcp_sk(sk)->deadlines = 0;
+	sk_stop_timer(sk, &sk->sk_timer);
+	newtcp_pacer_stop(sk);
+}
+
+/**
+ * newtcp_set_keepalive() - SO_KEEPALIVE was set or cleared
+ * @sk: the socket
+ * @on: whether it is on
+ *
+ * Context: socket lock held.
+ */
+void newtcp_set_keepalive(struct sock *sk, int on)
+{
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
+		newtcp_keep_arm(sk, newtcp_keep_time(sk));
+	else if (!on)
+		newtcp_deadline_clear(newtcp_sk(sk), NEWTCP_DL_KEEP);
+}
+
+/**
+ * newtcp_start_keepalive() - a connection is there: SO_KEEPALIVE may be set already
+ * @sk: the connection, opened by us or made of a listener
+ *
+ * Context: socket lock held.
+ */
+void newtcp_start_keepalive(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		newtcp_keep_arm(sk, newtcp_keep_time(sk));
+}
