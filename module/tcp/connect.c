@@ -26,15 +26,17 @@
 #include "deadline.h"
 #include "fin.h"
 #include "keys.h"
+#include "loss.h"
 #include "metrics.h"
+#include "mss.h"
 #include "output.h"
 #include "purge.h"
 #include "rcvbuf.h"
-#include "recovery.h"
 #include "reply.h"
 #include "seg.h"
 #include "state.h"
 #include "tcb.h"
+#include "transmit.h"
 
 /**
  * newtcp_pre_connect() - let the cgroup's connect4 programs see the address

@@ -19,10 +19,11 @@
 #include "clock.h"
 #include "control.h"
 #include "deadline.h"
-#include "output.h"
+#include "mss.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"
+#include "transmit.h"
 
 /* A bare header; it is sent as it is and never queued. */
 static struct sk_buff *bare_skb(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)

@@ -16,6 +16,7 @@
 #include "control.h"
 #include "deadline.h"
 #include "fin.h"
+#include "mss.h"
 #include "output.h"
 #include "purge.h"
 #include "seg.h"

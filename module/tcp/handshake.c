@@ -42,7 +42,7 @@
 #include "input.h"
 #include "keys.h"
 #include "metrics.h"
-#include "output.h"
+#include "mss.h"
 #include "rcvbuf.h"
 #include "reply.h"
 #include "seg.h"

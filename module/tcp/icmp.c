@@ -23,7 +23,9 @@
 #include "entry.h"
 #include "handshake.h"
 #include "icmp.h"
-#include "output.h"
+#include "metrics.h"
+#include "mss.h"
+#include "recovery.h"
 #include "seg.h"
 #include "state.h"
 #include "tcb.h"
@@ -65,6 +67,39 @@ static void redirected(struct sock *sk, struct sk_buff *skb)
 	dst = __sk_dst_check(sk, 0);
 	if (dst)
 		dst->ops->redirect(dst, sk, skb);
+}
+
+/**
+ * newtcp_mtu_reduced() - ICMP said that the path takes less
+ * @sk: the connection; newtcp_sock.icmp_mtu holds the new size
+ *
+ * The route learns it first, and may know better: it has a floor, and may be
+ * locked. The connection goes by what the route says then.
+ */
+void newtcp_mtu_reduced(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	u32 mtu = READ_ONCE(tp->icmp_mtu), asked = mtu;
+	struct dst_entry *dst;
+
+	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
+		return;
+	dst = newtcp_route(sk);
+	if (!dst)
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	dst = newtcp_route(sk);
+	if (!dst)
+		return;
+	mtu = dst_mtu(dst);
+	/* For the case that it never gets through. */
+	if (asked < mtu && ip_dont_fragment(sk, dst))
+		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
+	if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT || !ip_sk_accept_pmtu(sk) ||
+	    tp->pmtu <= mtu)
+		return;
+	newtcp_sync_mss(sk, mtu);
+	newtcp_resize_unacked(sk);
 }
 
 static void frag_needed(struct sock *sk, u32 mtu)

@@ -6,9 +6,11 @@
 #include <linux/types.h>
 
 struct sk_buff;
+struct sock;
 struct sock_common;
 
 /* Softirq; the reference on @c is dropped. */
 void newtcp_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info);
+void newtcp_mtu_reduced(struct sock *sk);			/* locked */
 
 #endif /* _NEWTCP_ICMP_H */

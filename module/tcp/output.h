@@ -3,6 +3,7 @@
 #ifndef _NEWTCP_OUTPUT_H
 #define _NEWTCP_OUTPUT_H
 
+#include "mss.h"
 #include "tcb.h"
 
 /* How much newtcp_write_xmit() may send. */
@@ -12,17 +13,10 @@ enum newtcp_amount {
 	NEWTCP_PROBE,	/* one segment, also where the congestion window is full */
 };
 
-void newtcp_data_sent(struct sock *sk, struct sk_buff *skb);
-int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp);
 bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount amount,
 		       gfp_t gfp);
 void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
 void newtcp_push_one(struct sock *sk, u32 mss);
-void newtcp_sync_mss(struct sock *sk, u32 pmtu);
-u32 newtcp_current_mss(struct sock *sk);
-u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);
-u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst);
-void newtcp_mtu_reduced(struct sock *sk);
 
 #define NEWTCP_NAGLE_OFF	1
 #define NEWTCP_NAGLE_CORK	2

@@ -38,12 +38,12 @@ struct newtcp_pacer {
 	u64 next_ns;
 };
 
-/* Softirq. */
+/* Softirq. The CPU's tasklet sends. */
 static enum hrtimer_restart may_go(struct hrtimer *timer)
 {
 	struct sock *sk = container_of(timer, struct newtcp_pacer, timer)->sk;
 
-	newtcp_smallq_resume(sk);
+	newtcp_smallq_kick(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;
 }

@@ -16,15 +16,16 @@
 #include "core/snd.h"
 #include "clock.h"
 #include "deadline.h"
+#include "loss.h"
 #include "metrics.h"
-#include "output.h"
+#include "mss.h"
 #include "pacing.h"
-#include "recovery.h"
 #include "retransmit.h"
 #include "seg.h"
 #include "segment.h"
 #include "smallq.h"
 #include "tcb.h"
+#include "transmit.h"
 
 /* Bytes of @skb that may be sent again now: the window may have shrunk. */
 static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)

@@ -18,19 +18,11 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/pace.h"
-#include "output.h"
-#include "retransmit.h"
 #include "smallq.h"
 #include "tcb.h"
 #include "wake.h"
 
-/* The sockets that a CPU is to send for; each holds one of its sk_wmem_alloc. */
-struct smallq {
-	struct llist_head sockets;
-	struct tasklet_struct tasklet;
-};
-
-static DEFINE_PER_CPU(struct smallq, smallqs);
+DEFINE_PER_CPU(struct newtcp_smallq, newtcp_smallqs);
 
 static u64 limit_of(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -49,6 +41,45 @@ static bool one_out_at_most(const struct sock *sk)
 	const struct newtcp_board *b = &newtcp_sk(sk)->board;
 
 	return newtcp_board_first(b) == newtcp_board_last(b);
+}
+
+/**
+ * newtcp_smallq_kick() - a socket that has stopped may go on: this CPU sends for it
+ * @sk: the socket; something of sk_wmem_alloc is held, nothing else
+ *
+ * Context: any.
+ */
+void newtcp_smallq_kick(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_smallq *q;
+
+	/* One at a time may use the node. */
+	if (test_and_set_bit(NEWTCP_LISTED, &tp->deferred))
+		return;
+	clear_bit(NEWTCP_THROTTLED, &tp->deferred);
+	refcount_inc(&sk->sk_wmem_alloc);
+	q = raw_cpu_ptr(&newtcp_smallqs);
+	if (llist_add(&tp->smallq_node, &q->sockets))
+		tasklet_schedule(&q->tasklet);
+}
+
+/**
+ * newtcp_write_space() - sk_write_space(): less is in the send buffer, or below it
+ * @sk: the socket
+ *
+ * Also called for each skb that a device is done with, when nothing but sk_wmem_alloc
+ * holds the socket.
+ *
+ * Context: any.
+ */
+void newtcp_write_space(struct sock *sk)
+{
+	/* The sum was lowered, then the look; will_hear() has it the other way. */
+	smp_mb__after_atomic();
+	if (unlikely(test_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred)))
+		newtcp_smallq_kick(sk);
+	newtcp_wake_writer(sk);
 }
 
 /*
@@ -107,98 +138,4 @@ bool newtcp_smallq_full(struct sock *sk, const struct sk_buff *skb, unsigned int
 	if (one_out_at_most(sk) || !will_hear(sk))
 		return false;
 	return refcount_read(&sk->sk_wmem_alloc) >> factor > limit;
-}
-
-/**
- * newtcp_smallq_drained() - the device is done with a segment of a stopped socket
- * @sk: the socket; something of sk_wmem_alloc is held, nothing else
- *
- * Context: any.
- */
-void newtcp_smallq_drained(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct smallq *q;
-
-	/* One at a time may use the node. */
-	if (test_and_set_bit(NEWTCP_LISTED, &tp->deferred))
-		return;
-	clear_bit(NEWTCP_THROTTLED, &tp->deferred);
-	refcount_inc(&sk->sk_wmem_alloc);
-	q = raw_cpu_ptr(&smallqs);
-	if (llist_add(&tp->smallq_node, &q->sockets))
-		tasklet_schedule(&q->tasklet);
-}
-
-/**
- * newtcp_smallq_send() - there is room below again: send what waits
- * @sk: the connection
- *
- * Context: socket lock held, softirq or process.
- */
-void newtcp_smallq_send(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_CLOSING |
-				     TCPF_CLOSE_WAIT | TCPF_LAST_ACK)))
-		return;
-	if (!RB_EMPTY_ROOT(&tp->board.lost) && newtcp_in_flight(tp) < tp->cong.cwnd)
-		newtcp_retransmit_lost(sk);
-	newtcp_push_pending(sk, newtcp_current_mss(sk), newtcp_nonagle(tp));
-}
-
-/**
- * newtcp_smallq_resume() - send what waits, or leave that to who owns the socket
- * @sk: the connection
- *
- * Context: softirq; not locked.
- */
-void newtcp_smallq_resume(struct sock *sk)
-{
-	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk))
-		newtcp_smallq_send(sk);
-	else if (!test_and_set_bit(NEWTCP_DEFER_SEND, &newtcp_sk(sk)->deferred))
-		sock_hold(sk);
-	bh_unlock_sock(sk);
-}
-
-static void send_for(struct sock *sk)
-{
-	/* From here on it may be listed anew. */
-	clear_bit_unlock(NEWTCP_LISTED, &newtcp_sk(sk)->deferred);
-	newtcp_smallq_resume(sk);
-	sk_free(sk);
-}
-
-static void tasklet_runs(struct tasklet_struct *t)
-{
-	struct smallq *q = from_tasklet(q, t, tasklet);
-	struct newtcp_sock *tp, *next;
-
-	llist_for_each_entry_safe(tp, next, llist_del_all(&q->sockets), smallq_node)
-		send_for(&tp->inet.sk);
-}
-
-/**
- * newtcp_smallq_init() - module load
- */
-void newtcp_smallq_init(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		tasklet_setup(&per_cpu(smallqs, cpu).tasklet, tasklet_runs);
-}
-
-/**
- * newtcp_smallq_exit() - module unload, no socket is left
- */
-void newtcp_smallq_exit(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		tasklet_kill(&per_cpu(smallqs, cpu).tasklet);
 }

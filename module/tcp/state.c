@@ -27,7 +27,7 @@
 #include "../lookup.h"
 #include "cong_table.h"
 #include "deadline.h"
-#include "recovery.h"
+#include "loss.h"
 #include "state.h"
 #include "tcb.h"
 

@@ -14,6 +14,7 @@
 #include "core/board.h"
 #include "core/seq.h"
 #include "core/wire.h"
+#include "mss.h"
 #include "output.h"
 #include "pacing.h"
 #include "seg.h"

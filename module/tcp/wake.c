@@ -6,30 +6,23 @@
  */
 #include <linux/poll.h>
 #include <net/sock.h>
-#include "smallq.h"
 #include "tcb.h"
 #include "wake.h"
 #include "wspace.h"
 
 /**
- * newtcp_write_space() - room in the send buffer: wake who waits for it
- * @sk: the socket
+ * newtcp_wake_writer() - is there room for who waits to write?
+ * @sk: the socket; its struct socket is freed by RCU
  *
- * Whoever waits has set SOCK_NOSPACE. Also called for each skb that a device is done
- * with, when nothing but sk_wmem_alloc holds the socket; its struct socket is freed
- * by RCU.
+ * Whoever waits has set SOCK_NOSPACE.
  *
  * Context: any.
  */
-void newtcp_write_space(struct sock *sk)
+void newtcp_wake_writer(struct sock *sk)
 {
 	struct socket_wq *wq;
 	struct socket *sock;
 
-	/* The sum was lowered, then the look; will_hear() in smallq.c has it the other way. */
-	smp_mb__after_atomic();
-	if (unlikely(test_bit(NEWTCP_THROTTLED, &newtcp_sk(sk)->deferred)))
-		newtcp_smallq_drained(sk);
 	rcu_read_lock();
 	sock = READ_ONCE(sk->sk_socket);
 	if (likely(!sock || !test_bit(SOCK_NOSPACE, &sock->flags)) || !newtcp_writeable(sk))

@@ -5,7 +5,7 @@
 
 struct sock;
 
-void newtcp_write_space(struct sock *sk);			/* any */
+void newtcp_wake_writer(struct sock *sk);			/* any */
 void newtcp_data_ready(struct sock *sk);			/* locked */
 
 #endif /* _NEWTCP_WAKE_H */
