@@ -116,6 +116,7 @@ int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port)
 	bool shared = false;
 	int err = -ENOENT;
 
+	sock_owned_by_me(sk);
 	mutex_lock(&cn->lock);
 	if (port)
 		err = join_port(cn, sk, addr, port, &shared);
@@ -142,6 +143,7 @@ int newinet_claim_listen(struct sock *sk)
 	struct newinet_claim *c;
 	int err = 0;
 
+	sock_owned_by_me(sk);
 	if (!inet_sk(sk)->inet_num)
 		return newinet_claim_bind(sk, inet_sk(sk)->inet_rcv_saddr, 0);
 

@@ -124,6 +124,7 @@ void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb)
 							  lockdep_sock_is_held(sk));
 	struct dst_entry *dst = skb_dst(skb);
 
+	sock_owned_by_me(sk);
 	if (!dst || !dst_hold_safe(dst))
 		dst = NULL;
 	rcu_assign_pointer(sk->sk_rx_dst, dst);
@@ -137,6 +138,7 @@ void newinet_demux_learn(struct sock *sk, const struct sk_buff *skb)
  */
 void newinet_demux_forget(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	dst_release(unrcu_pointer(xchg(&sk->sk_rx_dst, NULL)));
 }
 

@@ -66,6 +66,7 @@ int newinet_egress_connect(struct sock *sk, struct sockaddr_in *usin)
 	__be16 sport;
 	int err;
 
+	sock_owned_by_me(sk);
 	rt = ip_route_connect(&fl4, daddr, inet->inet_saddr,
 			      sk->sk_bound_dev_if, IPPROTO_TCP,
 			      inet->inet_sport, usin->sin_port, sk);
@@ -116,6 +117,7 @@ struct dst_entry *newinet_egress_route(struct sock *sk)
 	struct flowi4 fl4;
 	struct rtable *rt;
 
+	sock_owned_by_me(sk);
 	rt = ip_route_output_ports(sock_net(sk), &fl4, sk, inet->inet_daddr,
 				   inet->inet_saddr, inet->inet_dport,
 				   inet->inet_sport, IPPROTO_TCP,
@@ -145,6 +147,7 @@ int newinet_egress_xmit(struct sock *sk, struct sk_buff *skb, struct dst_entry *
 	struct iphdr *iph;
 	int ttl, id, err;
 
+	sock_owned_by_me(sk);
 	if (unlikely(!dst)) {
 		IP_INC_STATS(net, IPSTATS_MIB_OUTNOROUTES);
 		kfree_skb(skb);

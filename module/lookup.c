@@ -363,6 +363,7 @@ int newinet_hash_connection(struct sock *sk, bool bound)
 	spinlock_t *lock = conn_lock(hash);
 	struct sock_common *c;
 
+	sock_owned_by_me(sk);
 	if (bound && !kernel_yields(sk, sdif))
 		return -EADDRNOTAVAIL;
 	newinet_intake_pin(sk);
@@ -413,6 +414,7 @@ int newinet_hash_listener(struct sock *sk)
 	struct listen_bucket *b;
 	int err;
 
+	sock_owned_by_me(sk);
 	sk->sk_hash = listen_chain(sock_net(sk), sk->sk_rcv_saddr, sk->sk_num);
 	b = &listen_table[sk->sk_hash];
 	spin_lock_bh(&b->lock);

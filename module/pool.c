@@ -354,6 +354,7 @@ int newinet_claim_connect(struct sock *sk)
 	u32 start;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (inet_sk(sk)->inet_num)
 		return newinet_hash_connection(sk, true);
 

@@ -168,6 +168,7 @@ EXPORT_SYMBOL_IF_KUNIT(newinet_intake_put);
  */
 void newinet_intake_pin(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	if (newinet_sk(sk)->intake_pinned)
 		return;
 	newinet_sk(sk)->intake_pinned = 1;

@@ -65,6 +65,7 @@ void newtcp_accept_drain(struct sock *sk)
 {
 	struct sock *child;
 
+	sock_owned_by_me(sk);
 	while ((child = dequeue(sk))) {
 		sock_hold(child);
 		local_bh_disable();

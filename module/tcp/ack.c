@@ -312,6 +312,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	u32 ack = NEWTCP_CB(skb)->ack_seq;
 	struct newtcp_ack_news n = {};
 
+	sock_owned_by_me(sk);
 	switch (newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window,
 				   ack)) {
 	case VERDICT_ACK_FUTURE:

@@ -74,6 +74,7 @@ void newtcp_challenge_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge) &&
 	    challenge_allowed(sock_net(sk)))
 		newtcp_send_ack(sk);

@@ -43,6 +43,7 @@ int newtcp_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	int old = sk->sk_state;
 
+	sock_owned_by_me(sk);
 	if (wants_reset(old) ||
 	    (tp->snd_nxt != tp->write_seq &&
 	     (1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK))) {

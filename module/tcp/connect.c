@@ -289,6 +289,7 @@ int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 	struct newtcp_options o;
 	struct newtcp_arrival seg;
 
+	sock_owned_by_me(sk);
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     th->syn, &o);
 	seg = (struct newtcp_arrival) {

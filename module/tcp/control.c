@@ -63,6 +63,7 @@ void newtcp_send_ack(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		return;
 	skb = bare_skb(sk, acceptable_seq(tp), TH_ACK, GFP_ATOMIC);
@@ -88,6 +89,7 @@ int newtcp_send_syn(struct sock *sk)
 	struct sk_buff *skb;
 	int err;
 
+	sock_owned_by_me(sk);
 	skb = newtcp_skb_alloc(sk, sk->sk_allocation, true);
 	if (unlikely(!skb))
 		return -ENOBUFS;
@@ -123,6 +125,7 @@ void newtcp_send_active_reset(struct sock *sk, gfp_t gfp)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb;
 
+	sock_owned_by_me(sk);
 	skb = bare_skb(sk, acceptable_seq(tp), TH_ACK | TH_RST, gfp);
 	if (!skb)
 		return;
@@ -158,6 +161,7 @@ int newtcp_elicit_ack(struct sock *sk)
 	u32 mss, room;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		return -1;
 	skb = skb_peek(&sk->sk_write_queue);
@@ -205,6 +209,7 @@ static void probe_within(struct sock *sk, u32 wait)
  */
 void newtcp_probe_answered(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	probe_within(sk, probe_interval(newtcp_sk(sk)));
 }
 
@@ -216,6 +221,7 @@ void newtcp_check_probe(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (!tp->board.packets_out && !(tp->deadlines & BIT(NEWTCP_DL_PROBE)))
 		newtcp_deadline_set(sk, NEWTCP_DL_PROBE,
 				    jiffies + probe_interval(tp));
@@ -232,6 +238,7 @@ void newtcp_send_probe(struct sock *sk)
 	int err = newtcp_elicit_ack(sk);
 	u32 wait = NEWTCP_RESOURCE_WAIT;
 
+	sock_owned_by_me(sk);
 	if (tp->board.packets_out || skb_queue_empty(&sk->sk_write_queue)) {
 		/* Something went out, or nothing is left to send. */
 		tp->probes_out = 0;

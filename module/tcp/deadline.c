@@ -21,6 +21,7 @@
  */
 void newtcp_timer_arm(struct sock *sk, unsigned long at)
 {
+	sock_owned_by_me(sk);
 	if (!timer_pending(&sk->sk_timer) ||
 	    time_before(at, sk->sk_timer.expires))
 		sk_reset_timer(sk, &sk->sk_timer, at);
@@ -39,6 +40,7 @@ void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	/* What is not sent yet, for the sake of the rate, is not overdue. */
 	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
 		at += newtcp_pacer_delay(sk);
@@ -59,6 +61,7 @@ void newtcp_rearm_rto(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	/* A tail probe goes instead of it, should newtcp_schedule_tlp() say so. */
 	if (tp->loss_is_tlp)
 		newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
@@ -79,6 +82,7 @@ u32 newtcp_keep_time(const struct sock *sk)
 /* Look again after @wait jiffies, or, so that no clock wraps, some days. */
 void newtcp_keep_arm(struct sock *sk, u32 wait)
 {
+	sock_owned_by_me(sk);
 	newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
 			    jiffies + min_t(u32, wait, INT_MAX / 2));
 }
@@ -107,6 +111,7 @@ void newtcp_timers_stop(struct sock *sk)
  */
 void newtcp_set_keepalive(struct sock *sk, int on)
 {
+	sock_owned_by_me(sk);
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
@@ -123,6 +128,7 @@ void newtcp_set_keepalive(struct sock *sk, int on)
  */
 void newtcp_start_keepalive(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		newtcp_keep_arm(sk, newtcp_keep_time(sk));
 }

@@ -57,6 +57,7 @@ bool newtcp_take_close_edge(struct sock *sk)
 	u8 next = close_edge[sk->sk_state].next;
 	bool fin = close_edge[sk->sk_state].fin;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_SYN_SENT)
 		newinet_claim_shun(&sk->__sk_common);
 	newtcp_set_state(sk, next);
@@ -105,6 +106,7 @@ void newtcp_send_fin(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
+	sock_owned_by_me(sk);
 	/* Its number is taken now, so that an ACK of all data does not cover it. */
 	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
 	if (skb) {
@@ -132,6 +134,7 @@ void newtcp_send_fin(struct sock *sk)
  */
 void newtcp_send_owed_fin(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	newtcp_sk(sk)->fin_owed = 0;
 	if (append_fin(sk))
 		push_fin(sk);
@@ -163,6 +166,7 @@ int newtcp_fin_time(const struct sock *sk)
  */
 void newtcp_shutdown(struct sock *sk, int how)
 {
+	sock_owned_by_me(sk);
 	if (!(how & SEND_SHUTDOWN))
 		return;
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_SENT |
@@ -180,6 +184,7 @@ void newtcp_fin(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	tp->delack.owed |= DELACK_OWED;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
@@ -224,6 +229,7 @@ void newtcp_reset(struct sock *sk)
 {
 	int err = ECONNRESET;
 
+	sock_owned_by_me(sk);
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
 		err = ECONNREFUSED;
@@ -264,6 +270,7 @@ static int orphan_wait(int t)
  */
 void newtcp_orphan_fin_wait2(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	if (newtcp_sk(sk)->linger2 < 0) {
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		newtcp_done(sk);

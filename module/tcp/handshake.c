@@ -586,6 +586,7 @@ int newtcp_listen_start(struct sock *sk, int backlog)
 	struct newtcp_listener *l;
 	int err;
 
+	sock_owned_by_me(sk);
 	/* It stays for the life of the socket: late segments may look at it. */
 	l = tp->listener;
 	if (!l) {
@@ -626,6 +627,7 @@ void newtcp_listen_stop(struct sock *sk)
 	struct newtcp_listener *l = newtcp_sk(sk)->listener;
 	struct newtcp_req *req;
 
+	sock_owned_by_me(sk);
 	for (;;) {
 		spin_lock_bh(&l->lock);
 		req = hlist_empty(&l->reqs) ? NULL :

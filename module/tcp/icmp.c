@@ -82,6 +82,7 @@ void newtcp_mtu_reduced(struct sock *sk)
 	u32 mtu = READ_ONCE(tp->icmp_mtu), asked = mtu;
 	struct dst_entry *dst;
 
+	sock_owned_by_me(sk);
 	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
 		return;
 	dst = newtcp_route(sk);

@@ -462,6 +462,7 @@ int newtcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
 
+	sock_owned_by_me(sk);
 	skb_reset_transport_header(skb);
 	newtcp_clock_refresh(tp);
 	tp->segs_in += max_t(u16, 1, skb_shinfo(skb)->gso_segs);

@@ -59,6 +59,7 @@ void newtcp_snd_view(struct sock *sk, struct newtcp_snd *s,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	s->b = &tp->board;
 	s->r = &tp->rec;
 	s->c = &tp->cong;
@@ -94,6 +95,7 @@ void newtcp_schedule_tlp(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 wait_us = 0, wait, rto;
 
+	sock_owned_by_me(sk);
 	if (probes_tail(sock_net(sk)))
 		wait_us = newtcp_tlp_wait_us(&tp->board, &tp->rec, &tp->rtt, tp->sack_ok,
 					     TICK_USEC);
@@ -120,6 +122,7 @@ void newtcp_cong_tx_start(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	newtcp_cong_sent(&tp->cong, tp->now_us);
 	if (tp->rec.state == NEWTCP_CA_OPEN &&
 	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
@@ -151,6 +154,7 @@ void newtcp_local_congestion(struct sock *sk)
 {
 	struct newtcp_snd s;
 
+	sock_owned_by_me(sk);
 	newtcp_snd_view(sk, &s, NULL);
 	newtcp_recovery_congested(&s);
 }

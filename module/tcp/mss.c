@@ -54,6 +54,7 @@ void newtcp_sync_mss(struct sock *sk, u32 pmtu)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 mss = mss_of_mtu(sk, pmtu);
 
+	sock_owned_by_me(sk);
 	tp->pmtu = pmtu;
 	tp->mss = bound_to_window(tp, mss);
 }
@@ -72,6 +73,7 @@ u32 newtcp_current_mss(struct sock *sk)
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u32 mss;
 
+	sock_owned_by_me(sk);
 	if (dst) {
 		u32 mtu = dst_mtu(dst);
 
@@ -101,6 +103,7 @@ u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
 	u32 mss = newtcp_current_mss(sk);
 	u32 goal = mss;
 
+	sock_owned_by_me(sk);
 	if (sk_can_gso(sk)) {
 		/* Leave the peer something to acknowledge meanwhile. */
 		goal = bound_to_window(tp, sk->sk_gso_max_size);

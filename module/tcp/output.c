@@ -169,6 +169,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 	bool sent = false;
 	u32 room, bytes, most = 0;
 
+	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
 	/* Before the first segment is cut to what the window allows. */
 	if (!tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue))
@@ -225,6 +226,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
  */
 void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
 {
+	sock_owned_by_me(sk);
 	if (unlikely(sk->sk_state == TCP_CLOSE))
 		return;
 	if (newtcp_write_xmit(sk, mss, nonagle, NEWTCP_ALL,
@@ -239,5 +241,6 @@ void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
  */
 void newtcp_push_one(struct sock *sk, u32 mss)
 {
+	sock_owned_by_me(sk);
 	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_ONE, sk->sk_allocation);
 }

@@ -78,6 +78,7 @@ void newtcp_pacer_sent(struct sock *sk, u32 bytes)
 	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
 	struct newtcp_pacer *p;
 
+	sock_owned_by_me(sk);
 	if (!rate || rate == ~0UL || tp->rec.delivered + tp->board.packets_out < UNPACED)
 		return;
 	p = pacer_of(sk);
@@ -95,6 +96,7 @@ bool newtcp_pacer_holds(struct sock *sk)
 {
 	struct newtcp_pacer *p = newtcp_sk(sk)->pacer;
 
+	sock_owned_by_me(sk);
 	if (!p || p->next_ns <= ktime_get_ns())
 		return false;
 	if (!hrtimer_is_queued(&p->timer)) {
@@ -179,6 +181,7 @@ void newtcp_pace_update(struct sock *sk)
 	};
 	u64 rate = 0;
 
+	sock_owned_by_me(sk);
 	if (unlikely(tp->cong.ops->pacing_rate)) {
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 		rate = tp->cong.ops->pacing_rate(&tp->cong);
@@ -199,6 +202,7 @@ void newtcp_rate_check(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	newtcp_rate_write(&tp->rate, &tp->board, tp->cong.cwnd, tp->rec.delivered,
 			  tp->write_seq - tp->snd_nxt < tp->mss &&
 			  sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1));
@@ -241,6 +245,7 @@ void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acke
 		.largest = sk->sk_gso_max_size,
 	};
 
+	sock_owned_by_me(sk);
 	tp->cong.ops->on_ack(&tp->cong, &s);
 	if (likely(n->grow))
 		newtcp_cwv_grown(&tp->cwv, tp->now_us);

@@ -104,6 +104,7 @@ void newtcp_sndbuf_expand(struct sock *sk)
 	u32 per_mss, segs;
 	u64 want;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		return;
 	per_mss = max_t(u32, tp->mss, tp->mss_clamp) + NEWINET_MAX_HEADER +
@@ -145,6 +146,7 @@ void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging
 	struct newtcp_rcvwnd *w = &tp->rcvwnd;
 	u32 bound = newtcp_rcvwnd_bound(w, READ_ONCE(sk->sk_rcvbuf) - memory_used(sk));
 
+	sock_owned_by_me(sk);
 	if (w->ssthresh >= bound)
 		return;
 	if (unlikely(sk_under_memory_pressure(sk)))
@@ -205,6 +207,7 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 	u32 time, want;
 	int copied;
 
+	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
 	time = tp->now_us - tp->rcvq.time_us;
 	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
@@ -260,6 +263,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 now = (u32)jiffies, gap = now - tp->last_rcv;
 
+	sock_owned_by_me(sk);
 	tp->last_rcv = now;
 	measure_rcv_mss(sk, skb);
 	rcv_rtt_measure(tp);
@@ -285,6 +289,7 @@ u32 newtcp_free_window(struct sock *sk)
 	struct newtcp_rcvwnd_room room =
 		newtcp_rcvwnd_room(&tp->rcvwnd, READ_ONCE(sk->sk_rcvbuf), memory_used(sk));
 
+	sock_owned_by_me(sk);
 	if (newtcp_rcvwnd_tight(&room)) {
 		tp->delack.quickacks_left = 0;
 		if (unlikely(sk_under_memory_pressure(sk)))

@@ -91,6 +91,7 @@ bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
 	bool merged;
 
+	sock_owned_by_me(sk);
 	__skb_pull(skb, hdrlen);
 	merged = tail && coalesce(sk, tail, skb, stolen);
 	tp->bytes_received += NEWTCP_CB(skb)->end_seq - tp->rcv_nxt;
@@ -317,6 +318,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	bool stolen = false, fin, merged;
 
+	sock_owned_by_me(sk);
 	if (cb->seq == cb->end_seq) {
 		__kfree_skb(skb);
 		return;

@@ -49,6 +49,7 @@ void newtcp_ack_recovery(struct sock *sk, const struct newtcp_snd *s,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	newtcp_recovery_ack(s, n);
 	look_again(sk, n);
 	if (unlikely(n->reneged))
@@ -69,6 +70,7 @@ void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (n->resend == NEWTCP_RESEND_NOTHING || sk->sk_state == TCP_SYN_SENT)
 		return;
 	if (n->resend == NEWTCP_RESEND_NEW) {
@@ -91,6 +93,7 @@ void newtcp_enter_loss(struct sock *sk)
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
+	sock_owned_by_me(sk);
 	newtcp_loss_conf_read(sk, &conf);
 	newtcp_snd_view(sk, &s, &conf);
 	newtcp_recovery_timeout(&s, tp->retransmits);
@@ -147,6 +150,7 @@ void newtcp_resize_unacked(struct sock *sk)
 	struct newtcp_loss_conf conf;
 	struct newtcp_snd s;
 
+	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
 	list_for_each_entry_safe(seg, next, &tp->board.sent, sent) {
 		if (seg->mss > tp->mss &&
@@ -171,6 +175,7 @@ void newtcp_loss_expired(struct sock *sk)
 	struct newtcp_snd s;
 	u32 in_flight;
 
+	sock_owned_by_me(sk);
 	if (!tp->board.packets_out)
 		return;
 	newtcp_clock_refresh(tp);

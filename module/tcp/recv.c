@@ -40,6 +40,7 @@ void newtcp_cleanup_rbuf(struct sock *sk, int copied)
 				      copied > 0 && !atomic_read(&sk->sk_rmem_alloc),
 				      newtcp_pingpong_thresh(tp));
 
+	sock_owned_by_me(sk);
 	if (copied > 0 && !(sk->sk_shutdown & RCV_SHUTDOWN)) {
 		u32 cur = newtcp_receive_window(tp);
 
@@ -65,6 +66,7 @@ void newtcp_window_deferred(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 cur = newtcp_receive_window(tp);
 
+	sock_owned_by_me(sk);
 	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) ||
 	    sk->sk_shutdown & RCV_SHUTDOWN)
 		return;

@@ -111,6 +111,7 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	int err = send_again(sk, skb, segs);
 
+	sock_owned_by_me(sk);
 	/* Of the first attempt, or a host without a route would never give up. */
 	if (!tp->rec.retrans_stamp)
 		tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
@@ -131,6 +132,7 @@ void newtcp_retransmit_lost(struct sock *sk)
 	struct rb_node *n;
 	bool oldest;
 
+	sock_owned_by_me(sk);
 	while ((n = rb_first(&tp->board.lost)) && !newtcp_pacing_waits(sk)) {
 		in_flight = newtcp_in_flight(tp);
 		skb = newtcp_seg_skb(newtcp_seg_entry(n));

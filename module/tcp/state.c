@@ -45,6 +45,7 @@ MODULE_PARM_DESC(max_orphans,
  */
 void newtcp_report_error(struct sock *sk, int err)
 {
+	sock_owned_by_me(sk);
 	WRITE_ONCE(sk->sk_err, err);
 	sk_error_report(sk);
 }
@@ -69,6 +70,7 @@ void newtcp_reset_saddr(struct sock *sk)
  */
 void newtcp_set_state(struct sock *sk, int state)
 {
+	sock_owned_by_me(sk);
 	if (state == TCP_CLOSE) {
 		newinet_unhash(sk);
 		if (sk->sk_num && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -107,6 +109,7 @@ void newtcp_destroy(struct sock *sk)
  */
 void newtcp_done(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	newtcp_set_state(sk, TCP_CLOSE);
 	newtcp_timers_stop(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
@@ -123,6 +126,7 @@ void newtcp_done(struct sock *sk)
  */
 void newtcp_give_up(struct sock *sk, int err)
 {
+	sock_owned_by_me(sk);
 	newtcp_report_error(sk, err);
 	newinet_claim_shun(&sk->__sk_common);
 	newtcp_done(sk);

@@ -41,7 +41,8 @@
  * requests do not, and are purged at unload.
  *
  * Contexts: "process" may sleep; "BH" is softirq or process with BH off;
- * "locked" means that the socket lock is held in either way.
+ * "locked" means that the socket lock is held in either way, which
+ * sock_owned_by_me() asserts where others call in.
  */
 #ifndef _NEWTCP_TCB_H
 #define _NEWTCP_TCB_H
@@ -239,14 +240,6 @@ static inline u32 newtcp_rto_jiffies(const struct newtcp_sock *tp)
 {
 	return _usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt));
 }
-
-static inline bool newtcp_owned(const struct sock *sk)
-{
-	return lockdep_sock_is_held(sk);
-}
-
-#define newtcp_assert_owned(sk) \
-	WARN_ON_ONCE(IS_ENABLED(CONFIG_LOCKDEP) && !newtcp_owned(sk))
 
 /* Window still open to the peer. */
 static inline u32 newtcp_receive_window(const struct newtcp_sock *tp)

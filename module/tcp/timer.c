@@ -377,6 +377,7 @@ void newtcp_timer_run(struct sock *sk)
 	u32 next = 0;
 	int d;
 
+	sock_owned_by_me(sk);
 	for (d = 0; d < NEWTCP_DL_MAX; d++) {
 		if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
 			return;

@@ -207,6 +207,7 @@ void newtcp_time_wait(struct sock *sk, int substate, int timeo)
 	struct newtcp_tw *tw = tw_alloc(sk, substate);
 	int rto;
 
+	sock_owned_by_me(sk);
 	if (tw) {
 		rto = newtcp_rto_jiffies(newtcp_sk(sk));
 		rto = (rto << 2) - (rto >> 1);

@@ -188,6 +188,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	unsigned int payload = skb->len, hdrlen;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (clone) {
 		struct sk_buff *orig = skb;
 
@@ -240,6 +241,7 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	u32 before = tp->board.packets_out;
 
+	sock_owned_by_me(sk);
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	__skb_unlink(skb, &sk->sk_write_queue);
 	cb->marks &= NEWTCP_SEG_TSTAMP_ACK;

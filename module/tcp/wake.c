@@ -46,6 +46,7 @@ void newtcp_data_ready(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if ((int)(tp->rcv_nxt - READ_ONCE(tp->copied_seq)) >= sk->sk_rcvlowat ||
 	    sock_flag(sk, SOCK_DONE) ||
 	    newtcp_receive_window(tp) <= tp->delack.rcv_mss)
