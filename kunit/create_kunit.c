@@ -12,6 +12,7 @@
 #include <net/inet_common.h>
 #include <net/sock.h>
 
+#include "../module/family.h"
 #include "../module/newinet.h"
 
 struct create_case {

@@ -18,9 +18,10 @@
 #include <linux/moduleparam.h>
 #include <net/protocol.h>
 #include <net/sock.h>
+#include "door.h"
+#include "family.h"
 #include "newinet.h"
 #include "owner.h"
-#include "tcp/sock.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt
@@ -33,13 +34,13 @@ module_param_named(protocol, door_protocol, int, 0444);
 MODULE_PARM_DESC(protocol,
 		 "Protocol by which AF_INET opens our sockets (default 253), 0: none");
 
+static struct proto *transport;
 static struct proto door_prot;
 
 static struct inet_protosw door_protosw = {
 	.list	= LIST_HEAD_INIT(door_protosw.list),
 	.type	= SOCK_STREAM,
 	.prot	= &door_prot,
-	.ops	= &newinet_door_ops,
 };
 
 /* The last step of inet_create(). It destroys the socket when this fails. */
@@ -48,8 +49,8 @@ static int door_init(struct sock *sk)
 	int err;
 
 	newinet_lockdep_class(sk);
-	sk->sk_prot = &newtcp_prot;
-	err = newtcp_prot.init(sk);
+	sk->sk_prot = transport;
+	err = transport->init(sk);
 	if (err)
 		return err;
 	return sk->sk_kern_sock || newinet_may_open() ? 0 : -EPERM;
@@ -87,16 +88,20 @@ int newinet_door_check(void)
 
 /**
  * newinet_door_open - let AF_INET sockets in, after newinet_door_check()
+ * @prot: their transport
+ * @ops: its operations, of PF_INET
  *
  * The last step of loading: sockets may appear before it returns, and so it
  * does not fail. Whoever holds the number for good keeps it.
  */
-void newinet_door_open(void)
+void newinet_door_open(struct proto *prot, const struct proto_ops *ops)
 {
 	if (!door_protocol)
 		return;
-	door_prot = newtcp_prot;
+	transport = prot;
+	door_prot = *prot;
 	door_prot.init = door_init;
+	door_protosw.ops = ops;
 	door_protosw.protocol = door_protocol;
 	inet_register_protosw(&door_protosw);
 	if (list_empty(&door_protosw.list))

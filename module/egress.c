@@ -14,7 +14,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/xfrm.h>
-#include "newinet.h"
+#include "egress.h"
 #include "pool.h"
 
 /*

@@ -17,9 +17,9 @@
 #include <linux/uidgid.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
+#include "family.h"
 #include "newinet.h"
 #include "owner.h"
-#include "tcp/sock.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt
@@ -335,14 +335,6 @@ void newinet_unregister_protosw(struct inet_protosw *p)
 }
 EXPORT_SYMBOL_GPL(newinet_unregister_protosw);
 
-static struct inet_protosw tcp_protosw = {
-	.type		= SOCK_STREAM,
-	.protocol	= IPPROTO_TCP,
-	.prot		= &newtcp_prot,
-	.ops		= &newinet_stream_ops,
-	.flags		= INET_PROTOSW_PERMANENT,
-};
-
 static struct net_proto_family family_ops __ro_after_init = {
 	.create	= newinet_create,
 	.owner	= THIS_MODULE,
@@ -350,12 +342,13 @@ static struct net_proto_family family_ops __ro_after_init = {
 
 /**
  * newinet_family_init - open the family for business
+ * @own: the module's own transport, permanent
  *
  * The last step of loading: sockets may appear before it returns.
  *
  * Return: 0, or -errno when the number is not to be had.
  */
-int newinet_family_init(void)
+int newinet_family_init(struct inet_protosw *own)
 {
 	int i, err;
 
@@ -368,7 +361,7 @@ int newinet_family_init(void)
 
 	for (i = 0; i < SOCK_MAX; i++)
 		INIT_LIST_HEAD(&protosw[i]);
-	err = newinet_register_protosw(&tcp_protosw);
+	err = newinet_register_protosw(own);
 	if (err)
 		return err;
 
@@ -377,14 +370,17 @@ int newinet_family_init(void)
 	if (err) {
 		pr_err("family %d is taken (%d): choose another with family=\n",
 		       newinet_family, err);
-		remove_protosw(&tcp_protosw);
+		remove_protosw(own);
 	}
 	return err;
 }
 
-/** newinet_family_exit - no new sockets from here on */
-void newinet_family_exit(void)
+/**
+ * newinet_family_exit - no new sockets from here on
+ * @own: as newinet_family_init()
+ */
+void newinet_family_exit(struct inet_protosw *own)
 {
 	sock_unregister(newinet_family);
-	remove_protosw(&tcp_protosw);
+	remove_protosw(own);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load and unload: the list of what the module registers, and its mirror.
+ * Load and unload: the list of what the module registers, TCP under the family's two
+ * doors, and its mirror.
  *
  * The order matters at unload. No socket is left by then (each one pins the
  * module), but TIME-WAIT entries and half-open requests may be: they go first,
@@ -10,12 +11,48 @@
  * Context: process, module load and unload.
  */
 #include <linux/module.h>
+#include <linux/net.h>
+#include <net/inet_common.h>
+#include <net/protocol.h>
+#include <net/sock.h>
+#include "door.h"
+#include "family.h"
 #include "lookup.h"
 #include "newinet.h"
+#include "ops.h"
 #include "ports.h"
+#include "tcp/handshake.h"
 #include "tcp/intake.h"
+#include "tcp/poll.h"
+#include "tcp/recv.h"
 #include "tcp/sock.h"
 #include "tcp/timewait.h"
+#include "tcp/user.h"
+
+/* Both doors, which differ in the family of addresses: newinet_addr_family(). */
+#define STREAM_OPS(pf) {						\
+	NEWINET_STREAM_OPS(pf)						\
+	.poll		= newtcp_poll,					\
+	.listen		= newtcp_listen,				\
+	NEWINET_SENDPAGE_OPS						\
+	.splice_read	= newtcp_splice_read,				\
+	.read_sock	= newtcp_read_sock,				\
+	.sendmsg_locked	= newtcp_sendmsg_locked,			\
+	.peek_len	= newtcp_peek_len,				\
+	.set_rcvlowat	= newtcp_set_rcvlowat,				\
+}
+
+const struct proto_ops newinet_stream_ops = STREAM_OPS(PF_NEWINET);
+EXPORT_SYMBOL_GPL(newinet_stream_ops);
+static const struct proto_ops door_ops = STREAM_OPS(PF_INET);
+
+static struct inet_protosw tcp_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_TCP,
+	.prot		= &newtcp_prot,
+	.ops		= &newinet_stream_ops,
+	.flags		= INET_PROTOSW_PERMANENT,
+};
 
 static int __init newinet_init(void)
 {
@@ -40,10 +77,10 @@ static int __init newinet_init(void)
 	err = newtcp_intake_init();
 	if (err)
 		goto out_tcp;
-	err = newinet_family_init();
+	err = newinet_family_init(&tcp_protosw);
 	if (err)
 		goto out_intake;
-	newinet_door_open();
+	newinet_door_open(&newtcp_prot, &door_ops);
 	return 0;
 
 out_intake:
@@ -63,7 +100,7 @@ out_lookup:
 static void __exit newinet_exit(void)
 {
 	newinet_door_shut();
-	newinet_family_exit();
+	newinet_family_exit(&tcp_protosw);
 	newtcp_timewait_stop();
 	newtcp_intake_exit();
 	newtcp_exit();

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The socket layer of a stream socket: newinet_stream_ops answers to
- * inet_stream_ops in net/ipv4/af_inet.c. There is no protocol here. What is
- * generic to IPv4 sockets and reaches the transport through sk->sk_prot alone
- * is the kernel's (inet_release(), inet_shutdown() ...); here is what knows
- * the family's number in addresses, and what in the kernel knows its own TCP.
+ * The socket layer of a stream socket, whatever its transport: answers to
+ * inet_stream_ops in net/ipv4/af_inet.c. What is generic to IPv4 sockets and reaches
+ * the transport through sk->sk_prot alone is the kernel's (inet_release(),
+ * inet_shutdown() ...); here is what knows the family's number in addresses, and what
+ * in the kernel knows its own TCP.
  *
- * Context: process. Each function takes the socket lock itself, but for
- * read_sock, sendmsg_locked and set_rcvlowat, which are called with it.
+ * Context: process. Each function takes the socket lock itself.
  */
 #include <linux/bpf-cgroup.h>
-#include <linux/module.h>
 #include <linux/net.h>
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
 #include "claim.h"
 #include "newinet.h"
-#include "tcp/handshake.h"
-#include "tcp/poll.h"
-#include "tcp/recv.h"
-#include "tcp/user.h"
+#include "ops.h"
 
-/* The last one out returns the port to the other stack before close() does. */
-static int stream_release(struct socket *sock)
+/**
+ * newinet_stream_release() - close(2)
+ * @sock: the socket
+ *
+ * The last one out returns the port to the other stack before close() does.
+ *
+ * Return: 0.
+ */
+int newinet_stream_release(struct socket *sock)
 {
 	struct net *net;
 
@@ -39,7 +41,15 @@ static int stream_release(struct socket *sock)
 	return 0;
 }
 
-static int stream_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int addr_len)
+/**
+ * newinet_stream_bind() - bind(2)
+ * @sock: the socket
+ * @uaddr: a struct sockaddr_in, of the family that the socket came by, or AF_UNSPEC
+ * @addr_len: its length
+ *
+ * Return: 0 or -errno.
+ */
+int newinet_stream_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	struct sockaddr_in addr;
 	int err;
@@ -161,8 +171,17 @@ static int connect_locked(struct socket *sock, struct sockaddr_unsized *uaddr,
 	return 0;
 }
 
-static int stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
-			  int addr_len, int flags)
+/**
+ * newinet_stream_connect() - connect(2)
+ * @sock: the socket
+ * @uaddr: the peer; AF_UNSPEC dissolves a connection
+ * @addr_len: its length
+ * @flags: O_NONBLOCK
+ *
+ * Return: 0 or -errno.
+ */
+int newinet_stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			   int addr_len, int flags)
 {
 	struct sock *sk = sock->sk;
 	int err;
@@ -175,7 +194,15 @@ static int stream_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 	return err;
 }
 
-static int stream_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+/**
+ * newinet_stream_getname() - getsockname(2), getpeername(2)
+ * @sock: the socket
+ * @uaddr: out: a struct sockaddr_in of the socket's own family
+ * @peer: whose name: 0 = ours
+ *
+ * Return: its length, or -errno.
+ */
+int newinet_stream_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
 	int len = inet_getname(sock, uaddr, peer);
 
@@ -184,28 +211,14 @@ static int stream_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	return len;
 }
 
-/* The backlog is clamped to somaxconn by listen(2) itself. */
-static int stream_listen(struct socket *sock, int backlog)
-{
-	struct sock *sk = sock->sk;
-	int err = -EINVAL;
-
-	lock_sock(sk);
-	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
-		goto out;
-	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
-		goto out;
-
-	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
-	err = 0;
-	if (sk->sk_state != TCP_LISTEN)
-		err = newtcp_listen_start(sk, backlog);
-out:
-	release_sock(sk);
-	return err;
-}
-
-static int stream_shutdown(struct socket *sock, int how)
+/**
+ * newinet_stream_shutdown() - shutdown(2)
+ * @sock: the socket
+ * @how: SHUT_RD ...
+ *
+ * Return: 0 or -errno.
+ */
+int newinet_stream_shutdown(struct socket *sock, int how)
 {
 	int err = inet_shutdown(sock, how);
 
@@ -214,7 +227,11 @@ static int stream_shutdown(struct socket *sock, int how)
 	return err;
 }
 
-static void stream_splice_eof(struct socket *sock)
+/**
+ * newinet_stream_splice_eof() - what was spliced ends: nothing is to be held back
+ * @sock: the socket
+ */
+void newinet_stream_splice_eof(struct socket *sock)
 {
 	const struct proto *prot = sock->sk->sk_prot;
 
@@ -223,13 +240,19 @@ static void stream_splice_eof(struct socket *sock)
 }
 
 #ifdef CONFIG_COMPAT
-/*
+/**
+ * newinet_stream_compat_ioctl() - ioctl(2) of a 32-bit program
+ * @sock: the socket
+ * @cmd: SIOC...
+ * @arg: its argument
+ *
  * Device and socket ioctls reach stream_ops.ioctl through the generic
  * translation; for SIOCADDRT and SIOCDELRT, which need one of their own, a
  * 32-bit program uses an AF_INET socket.
+ *
+ * Return: 0, or -errno; -ENOIOCTLCMD: not known here.
  */
-static int stream_compat_ioctl(struct socket *sock, unsigned int cmd,
-			       unsigned long arg)
+int newinet_stream_compat_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct sock *sk = sock->sk;
 
@@ -237,43 +260,4 @@ static int stream_compat_ioctl(struct socket *sock, unsigned int cmd,
 		return -ENOIOCTLCMD;
 	return sk->sk_prot->compat_ioctl(sk, cmd, arg);
 }
-
-#define STREAM_COMPAT	.compat_ioctl = stream_compat_ioctl,
-#else
-#define STREAM_COMPAT
 #endif
-
-/* Both doors, which differ in the family of addresses: newinet_addr_family(). */
-#define STREAM_OPS(pf) {						\
-	.family		= pf,						\
-	.owner		= THIS_MODULE,					\
-	.release	= stream_release,				\
-	.bind		= stream_bind,					\
-	.connect	= stream_connect,				\
-	.socketpair	= sock_no_socketpair,				\
-	.accept		= inet_accept,					\
-	.getname	= stream_getname,				\
-	.poll		= newtcp_poll,					\
-	.ioctl		= inet_ioctl,					\
-	.gettstamp	= sock_gettstamp,				\
-	.listen		= stream_listen,				\
-	.shutdown	= stream_shutdown,				\
-	.setsockopt	= sock_common_setsockopt,			\
-	.getsockopt	= sock_common_getsockopt,			\
-	.sendmsg	= inet_sendmsg,					\
-	.recvmsg	= inet_recvmsg,					\
-	.mmap		= sock_no_mmap,					\
-	NEWINET_SENDPAGE_OPS						\
-	.splice_eof	= stream_splice_eof,				\
-	.splice_read	= newtcp_splice_read,				\
-	.set_peek_off	= sk_set_peek_off,				\
-	.read_sock	= newtcp_read_sock,				\
-	.sendmsg_locked	= newtcp_sendmsg_locked,			\
-	.peek_len	= newtcp_peek_len,				\
-	STREAM_COMPAT							\
-	.set_rcvlowat	= newtcp_set_rcvlowat,				\
-}
-
-const struct proto_ops newinet_stream_ops = STREAM_OPS(PF_NEWINET);
-EXPORT_SYMBOL_GPL(newinet_stream_ops);
-const struct proto_ops newinet_door_ops = STREAM_OPS(PF_INET);

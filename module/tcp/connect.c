@@ -16,6 +16,7 @@
 #include "core/rtt.h"
 #include "core/verdict.h"
 #include "core/wire.h"
+#include "../egress.h"
 #include "../newinet.h"
 #include "ack.h"
 #include "acking.h"

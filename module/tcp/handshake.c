@@ -572,15 +572,8 @@ void newtcp_req_error(struct newtcp_req *req, u32 seq, bool ends)
 	newtcp_req_put(req);
 }
 
-/**
- * newtcp_listen_start() - listen(2)
- * @sk: socket in CLOSED
- * @backlog: bound of the accept queue
- *
- * Context: process, socket lock held.
- * Return: 0; -ENOMEM; -EADDRINUSE when the port cannot be listened on.
- */
-int newtcp_listen_start(struct sock *sk, int backlog)
+/* 0; -ENOMEM; -EADDRINUSE when the port cannot be listened on. Socket locked, in CLOSED. */
+static int listen_start(struct sock *sk, int backlog)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_listener *l;
@@ -613,6 +606,35 @@ int newtcp_listen_start(struct sock *sk, int backlog)
 	err = newinet_hash_listener(sk);
 	if (err)
 		newtcp_set_state(sk, TCP_CLOSE);
+	return err;
+}
+
+/**
+ * newtcp_listen() - listen(2)
+ * @sock: the socket
+ * @backlog: bound of the accept queue, clamped to somaxconn by the caller
+ *
+ * Context: process, not locked.
+ * Return: 0; -EINVAL in a state that cannot listen; -ENOMEM; -EADDRINUSE when the
+ * port cannot be listened on.
+ */
+int newtcp_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
+		goto out;
+	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		goto out;
+
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	err = 0;
+	if (sk->sk_state != TCP_LISTEN)
+		err = listen_start(sk, backlog);
+out:
+	release_sock(sk);
 	return err;
 }
 

@@ -8,8 +8,9 @@
 struct newtcp_req;
 struct sk_buff;
 struct sock;
+struct socket;
 
-int newtcp_listen_start(struct sock *sk, int backlog);		/* process, locked */
+int newtcp_listen(struct socket *sock, int backlog);		/* process */
 void newtcp_listen_stop(struct sock *sk);			/* process, locked */
 int newtcp_handshake_init(void);				/* process */
 void newtcp_handshake_exit(void);				/* process */
