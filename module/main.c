@@ -25,9 +25,9 @@
 #include "tcp/intake.h"
 #include "tcp/poll.h"
 #include "tcp/recv.h"
+#include "tcp/send.h"
 #include "tcp/sock.h"
 #include "tcp/timewait.h"
-#include "tcp/user.h"
 
 /* Both doors, which differ in the family of addresses: newinet_addr_family(). */
 #define STREAM_OPS(pf) {						\

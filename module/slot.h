@@ -19,7 +19,7 @@ int newinet_slot_init(int (*handler)(struct sk_buff *skb),
 		      int (*err_handler)(struct sk_buff *skb, u32 info));	/* process */
 void newinet_slot_exit(void);			/* process, waits for RCU */
 
-void newinet_intake_get(void);			/* any: somebody is to be found */
+void newinet_intake_get(void);			/* any: one more is to receive segments */
 void newinet_intake_put(void);			/* any */
 void newinet_intake_pin(struct sock *sk);	/* locked: until @sk is destructed */
 

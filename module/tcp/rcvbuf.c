@@ -85,13 +85,13 @@ void newtcp_rcvbuf_init(struct sock *sk)
 		w->advmss -= NEWTCP_TS_ALIGNED;
 	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, w->advmss), w->wnd);
 	newtcp_sndbuf_expand(sk);
-	tp->rcvq.time_us = tp->now_us;
-	tp->rcvq.seq = tp->copied_seq;
+	tp->rcvtune.time_us = tp->now_us;
+	tp->rcvtune.seq = tp->copied_seq;
 
 	newtcp_rcvwnd_established(w, READ_ONCE(sk->sk_rcvbuf),
 				  READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win));
 	/* What is read is divided by it: a window of 0 counts as one byte. */
-	tp->rcvq.space = min3(w->ssthresh, w->wnd, (u32)NEWTCP_INIT_CWND * w->advmss) ?: 1;
+	tp->rcvtune.space = min3(w->ssthresh, w->wnd, (u32)NEWTCP_INIT_CWND * w->advmss) ?: 1;
 }
 
 /**
@@ -209,27 +209,27 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 
 	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
-	time = tp->now_us - tp->rcvq.time_us;
+	time = tp->now_us - tp->rcvtune.time_us;
 	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
 		return;
 
 	/* What still waits was not read: a slow reader needs no larger buffer. */
-	copied = (tp->copied_seq - tp->rcvq.seq) - (tp->rcv_nxt - tp->copied_seq);
-	if (copied <= (int)tp->rcvq.space)
+	copied = (tp->copied_seq - tp->rcvtune.seq) - (tp->rcv_nxt - tp->copied_seq);
+	if (copied <= (int)tp->rcvtune.space)
 		goto next;
 	if (READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) &&
 	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
-		want = min_t(u32, newtcp_rcvwnd_tune(&tp->rcvwnd, copied, tp->rcvq.space),
+		want = min_t(u32, newtcp_rcvwnd_tune(&tp->rcvwnd, copied, tp->rcvtune.space),
 			     READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
 		if (want > sk->sk_rcvbuf) {
 			WRITE_ONCE(sk->sk_rcvbuf, want);
 			tp->rcvwnd.clamp = newtcp_payload_of(tp->rcvwnd.ratio, want);
 		}
 	}
-	tp->rcvq.space = copied;
+	tp->rcvtune.space = copied;
 next:
-	tp->rcvq.seq = tp->copied_seq;
-	tp->rcvq.time_us = tp->now_us;
+	tp->rcvtune.seq = tp->copied_seq;
+	tp->rcvtune.time_us = tp->now_us;
 }
 
 /* A new size of the peer's segments: how much memory do its bytes take? */
@@ -239,7 +239,7 @@ static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 
 	/* What is read is divided by it. */
 	if (newtcp_rcvwnd_learn(&tp->rcvwnd, skb->len, skb->truesize, READ_ONCE(sk->sk_rcvbuf)))
-		tp->rcvq.space = min(tp->rcvq.space, tp->rcvwnd.clamp) ?: 1;
+		tp->rcvtune.space = min(tp->rcvtune.space, tp->rcvwnd.clamp) ?: 1;
 }
 
 /* How large are the peer's segments, and what do they cost? */

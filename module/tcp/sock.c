@@ -33,6 +33,7 @@
 #include "purge.h"
 #include "recv.h"
 #include "seg.h"
+#include "send.h"
 #include "smallq.h"
 #include "smallq_send.h"
 #include "sock.h"
@@ -40,7 +41,6 @@
 #include "state.h"
 #include "tcb.h"
 #include "timer.h"
-#include "user.h"
 #include "wspace.h"
 
 static atomic_long_t memory_allocated;

@@ -182,7 +182,7 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->rcvwnd = (struct newtcp_rcvwnd) { .ratio = NEWTCP_RATIO_DEFAULT };
 	tp->rcv_rtt_us = 0;
 	tp->rcv_rtt_time_us = 0;
-	memset(&tp->rcvq, 0, sizeof(tp->rcvq));
+	memset(&tp->rcvtune, 0, sizeof(tp->rcvtune));
 	memset(&tp->sacks, 0, sizeof(tp->sacks));
 	tp->delack = (struct newtcp_delack) { .rcv_mss = NEWTCP_MIN_MSS };
 	tp->probes_out = 0;

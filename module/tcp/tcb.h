@@ -189,7 +189,7 @@ struct newtcp_sock {
 		u32 space;
 		u32 seq;
 		u32 time_us;		/* low half of the clock */
-	} rcvq;				/* receive-buffer tuning */
+	} rcvtune;				/* receive-buffer tuning */
 
 	/* Opening and closing */
 	u8 syn_retries;			/* TCP_SYNCNT; 0 = the netns's */

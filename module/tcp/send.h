@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The program writes (user.c): process; locked in the _locked forms. */
-#ifndef _NEWTCP_USER_H
-#define _NEWTCP_USER_H
+/* The program writes (send.c): process; locked in the _locked forms. */
+#ifndef _NEWTCP_SEND_H
+#define _NEWTCP_SEND_H
 
 #include <linux/net.h>
 #include <net/sock.h>
@@ -14,4 +14,4 @@ int newtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
 			   size_t size, int flags);
 void newtcp_splice_eof(struct socket *sock);
 
-#endif /* _NEWTCP_USER_H */
+#endif /* _NEWTCP_SEND_H */

@@ -19,9 +19,9 @@
 #include "pacing.h"
 #include "seg.h"
 #include "segment.h"
+#include "send.h"
 #include "tcb.h"
 #include "tstamp.h"
-#include "user.h"
 #include "wspace.h"
 
 static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
