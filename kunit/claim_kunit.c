@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of port claims (module/claim.c, holder.c, pool.c) through bind and
+ * Tests of port claims (module/ports/) through bind and
  * listen on real sockets of both stacks. Between the stacks the rule is
  * exclusion, whatever the flags; within AF_NEWINET it is what the kernel's
  * TCP decides in the same situation, which is asked as the oracle.
@@ -13,7 +13,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 
-#include "../module/claim.h"
+#include "../module/ports/claim.h"
 #include "../module/newinet.h"
 
 #define TEST_PORT	20678

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/family.c: the create path from __sock_create() on, with the
+ * Tests of module/family/family.c: the create path from __sock_create() on, with the
  * kernel's AF_INET as the oracle where both know the type, the protosw table
  * with transports made up here, and each step failing in turn. A socket that
  * could not be made must leave nothing: each one pins the module of its
@@ -12,7 +12,7 @@
 #include <net/inet_common.h>
 #include <net/sock.h>
 
-#include "../module/family.h"
+#include "../module/family/family.h"
 #include "../module/newinet.h"
 
 struct create_case {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of the place in inet_protos[IPPROTO_TCP] (module/slot.c) with another
+ * Tests of the place in inet_protos[IPPROTO_TCP] (module/ip/slot.c) with another
  * module in front of it, which is this one: it takes the slot over and gives it
  * back, as a module of the same kind would. The module under test must not be
  * unloadable while somebody keeps a pointer to it.
@@ -13,7 +13,7 @@
 #include <net/protocol.h>
 
 #include "../module/newinet.h"
-#include "../module/slot.h"
+#include "../module/ip/slot.h"
 
 static const struct net_protocol *before;	/* what the other one passes on to */
 static struct net_protocol other;

@@ -15,12 +15,12 @@
 #include <net/inet_common.h>
 #include <net/protocol.h>
 #include <net/sock.h>
-#include "door.h"
-#include "family.h"
-#include "lookup.h"
+#include "family/door.h"
+#include "family/family.h"
+#include "family/ops.h"
 #include "newinet.h"
-#include "ops.h"
-#include "ports.h"
+#include "ports/ports.h"
+#include "table/lookup.h"
 #include "tcp/handshake.h"
 #include "tcp/intake.h"
 #include "tcp/poll.h"

@@ -10,8 +10,8 @@
 #include <net/sock.h>
 #include "core/seq.h"
 #include "core/wire.h"
-#include "../claim.h"
-#include "../demux.h"
+#include "ip/demux.h"
+#include "ports/claim.h"
 #include "close.h"
 #include "control.h"
 #include "deadline.h"

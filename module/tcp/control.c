@@ -14,7 +14,7 @@
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/wire.h"
-#include "../egress.h"
+#include "ip/egress.h"
 #include "acking.h"
 #include "clock.h"
 #include "control.h"

@@ -9,7 +9,7 @@
 #include <linux/timer.h>
 #include <net/sock.h>
 #include "core/negotiate.h"
-#include "owner.h"
+#include "table/owner.h"
 
 /*
  * struct newtcp_req - a half-open connection: SYN seen, SYN-ACK sent

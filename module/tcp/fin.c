@@ -11,7 +11,7 @@
 #include "core/delack.h"
 #include "core/rtt.h"
 #include "core/wire.h"
-#include "../claim.h"
+#include "ports/claim.h"
 #include "acking.h"
 #include "control.h"
 #include "deadline.h"

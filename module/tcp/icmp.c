@@ -17,8 +17,8 @@
 #include <net/route.h>
 #include "core/rtt.h"
 #include "core/seq.h"
-#include "../lookup.h"
-#include "../owner.h"
+#include "table/lookup.h"
+#include "table/owner.h"
 #include "deadline.h"
 #include "entry.h"
 #include "handshake.h"

@@ -21,7 +21,7 @@
 #include "core/snd.h"
 #include "core/verdict.h"
 #include "core/wire.h"
-#include "../demux.h"
+#include "ip/demux.h"
 #include "ack.h"
 #include "acking.h"
 #include "answer.h"

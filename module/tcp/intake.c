@@ -17,10 +17,10 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/xfrm.h>
-#include "../lookup.h"
-#include "../owner.h"
-#include "../reuseport.h"
-#include "../slot.h"
+#include "ip/slot.h"
+#include "table/lookup.h"
+#include "table/owner.h"
+#include "table/reuseport.h"
 #include "backlog.h"
 #include "entry.h"
 #include "handshake.h"

@@ -14,7 +14,7 @@
 #include <net/sock.h>
 #include "core/cong.h"
 #include "core/rtt.h"
-#include "../egress.h"
+#include "ip/egress.h"
 #include "cong_table.h"
 #include "metrics.h"
 #include "rcvbuf.h"

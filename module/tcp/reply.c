@@ -16,7 +16,7 @@
 #include <net/sock.h>
 #include "core/options.h"
 #include "core/wire.h"
-#include "../egress.h"
+#include "ip/egress.h"
 #include "header.h"
 #include "reply.h"
 #include "seg.h"

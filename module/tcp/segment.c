@@ -12,7 +12,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/wire.h"
-#include "../egress.h"
+#include "ip/egress.h"
 #include "seg.h"
 #include "segment.h"
 #include "tcb.h"

@@ -19,7 +19,7 @@
 #include "core/delack.h"
 #include "core/negotiate.h"
 #include "core/rcvwnd.h"
-#include "../owner.h"
+#include "table/owner.h"
 #include "acking.h"
 #include "clock.h"
 #include "cong_table.h"

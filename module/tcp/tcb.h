@@ -62,7 +62,7 @@
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/snd.h"
-#include "owner.h"
+#include "table/owner.h"
 #include "clock.h"
 #include "entry.h"
 #include "seg.h"

@@ -23,8 +23,8 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include "core/verdict.h"
-#include "../claim.h"
-#include "../lookup.h"
+#include "ports/claim.h"
+#include "table/lookup.h"
 #include "entry.h"
 #include "state.h"
 #include "tcb.h"

@@ -21,7 +21,7 @@
 #include "core/sack.h"
 #include "core/snd.h"
 #include "core/wire.h"
-#include "../egress.h"
+#include "ip/egress.h"
 #include "agree.h"
 #include "clock.h"
 #include "deadline.h"

@@ -14,8 +14,8 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/xfrm.h>
+#include "ports/pool.h"
 #include "egress.h"
-#include "pool.h"
 
 /*
  * Generic code turns segmentation on for the kernel's TCP alone; an skb of

@@ -13,8 +13,8 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
-#include "claim.h"
 #include "newinet.h"
+#include "ports/claim.h"
 #include "ops.h"
 
 /**

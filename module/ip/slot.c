@@ -25,7 +25,7 @@
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <net/protocol.h>
-#include "owner.h"
+#include "table/owner.h"
 #include "slot.h"
 
 #define RETRY_EVERY	HZ

@@ -6,8 +6,8 @@
  */
 #include <linux/random.h>
 #include <net/net_namespace.h>
+#include "ip/demux.h"
 #include "claim.h"
-#include "demux.h"
 #include "holder.h"
 #include "pool.h"
 #include "port.h"

@@ -24,10 +24,10 @@
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
 #include <net/tcp.h>
+#include "ip/slot.h"
 #include "lookup.h"
 #include "owner.h"
 #include "reuseport.h"
-#include "slot.h"
 
 #define LOCK_COUNT	1024
 /* No chain of the other table ends so: a reader sees that an object has moved. */

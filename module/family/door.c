@@ -18,10 +18,10 @@
 #include <linux/moduleparam.h>
 #include <net/protocol.h>
 #include <net/sock.h>
+#include "newinet.h"
+#include "table/owner.h"
 #include "door.h"
 #include "family.h"
-#include "newinet.h"
-#include "owner.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt

@@ -29,9 +29,9 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
+#include "table/lookup.h"
+#include "table/owner.h"
 #include "demux.h"
-#include "lookup.h"
-#include "owner.h"
 #include "slot.h"
 
 struct newinet_demux {

@@ -23,12 +23,12 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/ip.h>
+#include "ip/demux.h"
+#include "ip/slot.h"
+#include "table/lookup.h"
 #include "claim.h"
-#include "demux.h"
-#include "lookup.h"
 #include "pool.h"
 #include "port.h"
-#include "slot.h"
 
 #define POOL_MIN		64
 #define POOL_PROBES		8

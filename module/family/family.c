@@ -17,9 +17,9 @@
 #include <linux/uidgid.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
-#include "family.h"
 #include "newinet.h"
-#include "owner.h"
+#include "table/owner.h"
+#include "family.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "newinet: " fmt

@@ -27,12 +27,12 @@
 #include <linux/slab.h>
 #include <net/inet_hashtables.h>
 #include <net/netns/generic.h>
+#include "ip/demux.h"
+#include "ip/slot.h"
+#include "table/owner.h"
 #include "claim.h"
-#include "demux.h"
 #include "holder.h"
-#include "owner.h"
 #include "port.h"
-#include "slot.h"
 
 #define CLAIM_HASH_BITS		12
 

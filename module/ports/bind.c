@@ -12,9 +12,9 @@
  */
 #include <net/inet_hashtables.h>
 #include <net/sock.h>
+#include "table/owner.h"
 #include "bind.h"
 #include "claim.h"
-#include "owner.h"
 #include "pool.h"
 #include "port.h"
 
