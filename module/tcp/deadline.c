@@ -43,7 +43,7 @@ void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 	sock_owned_by_me(sk);
 	/* What is not sent yet, for the sake of the rate, is not overdue. */
 	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
-		at += newtcp_pacer_delay(sk);
+		at = newtcp_pacer_later(sk, at);
 	tp->dl_at[d] = at;
 	tp->deadlines |= BIT(d);
 	newtcp_timer_arm(sk, at);

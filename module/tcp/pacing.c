@@ -17,6 +17,7 @@
 #include "core/cwv.h"
 #include "core/pace.h"
 #include "core/rate.h"
+#include "core/rtt.h"
 #include "core/snd.h"
 #include "pacing.h"
 #include "smallq.h"
@@ -107,17 +108,22 @@ bool newtcp_pacer_holds(struct sock *sk)
 }
 
 /**
- * newtcp_pacer_delay() - how long until the next packet may go
+ * newtcp_pacer_later() - a deadline of what is sent, put off until that may be sent
  * @sk: the connection
+ * @at: jiffies
  *
- * Return: jiffies.
+ * Return: jiffies; no more than the longest timeout from now for the sake of the rate.
  */
-unsigned long newtcp_pacer_delay(const struct sock *sk)
+unsigned long newtcp_pacer_later(const struct sock *sk, unsigned long at)
 {
+	const unsigned long last = jiffies + NEWTCP_RTO_MAX_US / USEC_PER_SEC * HZ;
 	const struct newtcp_pacer *p = newtcp_sk(sk)->pacer;
 	s64 left = p ? p->next_ns - ktime_get_ns() : 0;
 
-	return left > 0 ? nsecs_to_jiffies(left) : 0;
+	if (left <= 0 || time_after(at, last))
+		return at;
+	left = nsecs_to_jiffies(left);
+	return left > (long)(last - at) ? last : at + left;
 }
 
 /**

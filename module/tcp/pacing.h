@@ -12,7 +12,7 @@ struct sock;
 
 void newtcp_pacer_sent(struct sock *sk, u32 bytes);
 bool newtcp_pacer_holds(struct sock *sk);
-unsigned long newtcp_pacer_delay(const struct sock *sk);
+unsigned long newtcp_pacer_later(const struct sock *sk, unsigned long at);
 void newtcp_pacer_stop(struct sock *sk);
 void newtcp_pacer_free(struct newtcp_pacer *p);			/* any; nobody uses it */
 
