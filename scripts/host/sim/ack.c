@@ -128,6 +128,8 @@ static void recover(struct end *e, const struct newtcp_snd *s, struct newtcp_ack
 	u8 before = e->r.state;
 
 	newtcp_recovery_ack(s, n);
+	if (e->r.undo_marker != marker || (e->r.can_undo && !could_undo))
+		e->edge_before = e->resent_edge;
 	if (before == NEWTCP_CA_RECOVERY && could_undo && !e->r.can_undo &&
 	    e->c.ssthresh > ssthresh)
 		check_undo(e, marker);

@@ -197,6 +197,8 @@ struct end {
 	u64 last_rto_us;
 	struct newtcp_range dropped[16];	/* of first copies, the last so many */
 	unsigned int n_dropped;
+	u32 resent_edge;	/* end of the highest that was ever sent again */
+	u32 edge_before;	/* and before the recovery that may be undone */
 	u64 sent_packets, resent, probed;
 	u64 digest;
 };

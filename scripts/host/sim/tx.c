@@ -418,6 +418,8 @@ bool tx_again(struct end *e, struct newtcp_seg *seg, u32 segs)
 	newtcp_recovery_sent_again(&snd, seg);
 	pace_sent(e, tx_len(seg));
 	e->resent++;
+	if (!e->resent_edge || seq_after(seg->end_seq, e->resent_edge))
+		e->resent_edge = seg->end_seq;
 	if (!e->r.retrans_stamp) {
 		/* 0 is none: a millisecond early, which at most hides an undo. */
 		e->r.retrans_stamp = newtcp_ms_of(snd.now_us) ?: ~0U;
