@@ -68,7 +68,7 @@
 #include "seg.h"
 
 /*
- * The one timer of a socket (timer.c) serves these deadlines.
+ * The one timer of a socket serves these deadlines (deadline.c, timer.c).
  */
 enum newtcp_deadline {
 	NEWTCP_DL_LOSS,		/* declare a segment lost, or probe the tail: this goes first */
