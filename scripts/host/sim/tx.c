@@ -121,6 +121,7 @@ static void transmit(struct end *e, u32 seq, u32 len, u8 flags, u64 abs, u32 mss
 {
 	struct packet p = { .kind = PKT_SEGMENT, .id = e->sent_packets++ };
 
+	check_that(e->sim, len <= U16_MAX);
 	p.seq = seq;
 	p.len = len;
 	p.flags = flags;
@@ -287,7 +288,8 @@ static u32 sendable(const struct end *e, u32 mss)
 	}
 	if ((u32)room < mss)
 		return ~0U;
-	limit = min_t(u64, room, (u64)segs * mss);
+	/* No IP packet is longer. */
+	limit = min_t(u64, room, (u64)min(segs, 65535 / mss) * mss);
 	if (avail > limit)
 		return limit - limit % mss;
 	if (avail % mss && !fin && !nagle_ok(e, avail % mss, mss))
