@@ -3,7 +3,7 @@
 # The second door, socket(AF_INET, SOCK_STREAM, IPPROTO_NEWINET): who may use
 # it and by which number, then the socket API through it. What AF_INET answers
 # to the same programs is asked by the tests that are named for them.
-# kernels: stock
+# kernels: stock 6.1-s390x
 # cpus: 1
 # timeout: 400
 # needs: util-linux kmod

@@ -141,7 +141,7 @@ each_call newinet newinet
 each_call newinet inet
 check 'inet: faults in the receive path' receiving tcp_v4_rcv inet inet
 sed 's/^/# /' "$net_tmp/check"
-check 'newinet: faults in the receive path' receiving newinet_rcv newinet newinet newinet inet \
+check 'newinet: faults in the receive path' receiving newtcp_rcv newinet newinet newinet inet \
 	inet newinet
 sed 's/^/# /' "$net_tmp/check"
 check 'inet: faults everywhere' inet_everywhere

@@ -4,7 +4,7 @@
 # whose round trips are long and uneven: so are its RTOs.
 # families: newinet
 # jobs: 60
-# kernels: stock
+# kernels: stock 6.1-s390x
 # clock: virtual
 # timeout: 400
 # needs: python3
