@@ -233,7 +233,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 		newtcp_delack_ride(&tp->delack, &newtcp_delack_times, newtcp_receive_window(tp),
 				   newtcp_pingpong_thresh(tp));
 		newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies + newtcp_delack_times.max);
-		newtcp_push_frames(sk);
+		newtcp_send_queued(sk);
 		return;
 	}
 	newtcp_send_ack(sk);

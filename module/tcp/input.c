@@ -114,7 +114,7 @@ static void ack_snd_check(struct sock *sk)
 /* The ACK took segments out: room for the program, data for the wire. */
 static inline void after_ack(struct sock *sk)
 {
-	newtcp_push_frames(sk);
+	newtcp_send_queued(sk);
 	/* Room, then the flag; newtcp_poll() sets the flag, then looks for room. */
 	smp_mb();
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {

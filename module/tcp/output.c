@@ -219,12 +219,12 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 }
 
 /**
- * newtcp_push_pending() - send what waits; if nothing can, watch the window
+ * newtcp_send_pending() - send what waits; if nothing can, watch the window
  * @sk: the connection
  * @mss: payload of a full segment
  * @nonagle: NEWTCP_NAGLE_*
  */
-void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
+void newtcp_send_pending(struct sock *sk, u32 mss, int nonagle)
 {
 	sock_owned_by_me(sk);
 	if (unlikely(sk->sk_state == TCP_CLOSE))
@@ -235,11 +235,11 @@ void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle)
 }
 
 /**
- * newtcp_push_one() - send the head of the queue, if the windows allow
+ * newtcp_send_one() - send the head of the queue, if the windows allow
  * @sk: the connection
  * @mss: payload of a full segment
  */
-void newtcp_push_one(struct sock *sk, u32 mss)
+void newtcp_send_one(struct sock *sk, u32 mss)
 {
 	sock_owned_by_me(sk);
 	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_ONE, sk->sk_allocation);

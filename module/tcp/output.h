@@ -15,8 +15,8 @@ enum newtcp_amount {
 
 bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount amount,
 		       gfp_t gfp);
-void newtcp_push_pending(struct sock *sk, u32 mss, int nonagle);
-void newtcp_push_one(struct sock *sk, u32 mss);
+void newtcp_send_pending(struct sock *sk, u32 mss, int nonagle);
+void newtcp_send_one(struct sock *sk, u32 mss);
 
 #define NEWTCP_NAGLE_OFF	1
 #define NEWTCP_NAGLE_CORK	2
@@ -28,18 +28,18 @@ static inline int newtcp_nonagle(const struct newtcp_sock *tp)
 	       (tp->cork ? NEWTCP_NAGLE_CORK : 0);
 }
 
-static inline void newtcp_push_frames(struct sock *sk)
+static inline void newtcp_send_queued(struct sock *sk)
 {
 	if (!skb_queue_empty(&sk->sk_write_queue))
-		newtcp_push_pending(sk, newtcp_current_mss(sk),
+		newtcp_send_pending(sk, newtcp_current_mss(sk),
 				    newtcp_nonagle(newtcp_sk(sk)));
 }
 
 /* TCP_NODELAY was set, or the cork pulled: what was held back goes now. */
-static inline void newtcp_push_held(struct sock *sk)
+static inline void newtcp_send_held(struct sock *sk)
 {
 	if (!skb_queue_empty(&sk->sk_write_queue))
-		newtcp_push_pending(sk, newtcp_current_mss(sk),
+		newtcp_send_pending(sk, newtcp_current_mss(sk),
 				    NEWTCP_NAGLE_OFF | NEWTCP_NAGLE_PUSH);
 }
 

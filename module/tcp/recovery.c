@@ -75,7 +75,7 @@ void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
 		return;
 	if (n->resend == NEWTCP_RESEND_NEW) {
 		if (!skb_queue_empty(&sk->sk_write_queue))
-			newtcp_push_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+			newtcp_send_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
 		if (seq_after(tp->snd_nxt, tp->rec.recovery_point))
 			return;
 		tp->rec.frto = 0;

@@ -24,30 +24,30 @@
 #include "tstamp.h"
 #include "wspace.h"
 
-static void mark_push(struct newtcp_sock *tp, struct sk_buff *skb)
+static void mark_psh(struct newtcp_sock *tp, struct sk_buff *skb)
 {
 	NEWTCP_CB(skb)->flags |= TH_PSH;
 	tp->pushed_seq = tp->write_seq;
 }
 
 /* Half a window is unpushed: do not wait for the end of the write. */
-static bool forced_push(const struct newtcp_sock *tp)
+static bool psh_is_due(const struct newtcp_sock *tp)
 {
 	return seq_after(tp->write_seq, tp->pushed_seq + (tp->max_window >> 1));
 }
 
-static void push(struct sock *sk, int flags, u32 mss, int nonagle)
+static void send_some(struct sock *sk, int flags, u32 mss, int nonagle)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
 	if (!skb)
 		return;
-	if (!(flags & MSG_MORE) || forced_push(tp))
-		mark_push(tp, skb);
+	if (!(flags & MSG_MORE) || psh_is_due(tp))
+		mark_psh(tp, skb);
 	if (flags & MSG_MORE)
 		nonagle = NEWTCP_NAGLE_CORK;
-	newtcp_push_pending(sk, mss, nonagle);
+	newtcp_send_pending(sk, mss, nonagle);
 }
 
 /* A new skb at the end of the write queue; NULL: no memory. */
@@ -184,25 +184,25 @@ new_skb:
 	else
 		copied = copy_in(sk, msg, skb, room);
 	if (!copied) {
-		mark_push(newtcp_sk(sk), skb);
+		mark_psh(newtcp_sk(sk), skb);
 		goto new_skb;
 	}
 	return copied;
 }
 
 /* The skb is full: send it now rather than at the end of the write. */
-static void push_full(struct sock *sk, u32 mss, u32 size_goal)
+static void send_full(struct sock *sk, u32 mss, u32 size_goal)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
 	if (!skb || skb->len < size_goal)
 		return;
-	if (forced_push(tp)) {
-		mark_push(tp, skb);
-		newtcp_push_pending(sk, mss, NEWTCP_NAGLE_PUSH);
+	if (psh_is_due(tp)) {
+		mark_psh(tp, skb);
+		newtcp_send_pending(sk, mss, NEWTCP_NAGLE_PUSH);
 	} else if (skb_peek(&sk->sk_write_queue) == skb) {
-		newtcp_push_one(sk, mss);
+		newtcp_send_one(sk, mss);
 	}
 }
 
@@ -265,7 +265,7 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		if (n > 0) {
 			copied += n;
 			if (msg_data_left(msg))
-				push_full(sk, mss, size_goal);
+				send_full(sk, mss, size_goal);
 			continue;
 		}
 		err = n;
@@ -275,7 +275,7 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		drop_empty_tail(sk);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		if (copied)
-			push(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
+			send_some(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
 		err = sk_stream_wait_memory(sk, &timeo);
 		if (err)
 			goto out_err;
@@ -285,9 +285,9 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		newtcp_tx_stamp(sk, tsflags);
 	/* Another page follows at once: full super-packets alone leave. */
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
-		push_full(sk, mss, size_goal);
+		send_full(sk, mss, size_goal);
 	else if (copied)
-		push(sk, flags, mss, newtcp_nonagle(newtcp_sk(sk)));
+		send_some(sk, flags, mss, newtcp_nonagle(newtcp_sk(sk)));
 	return copied;
 
 out_err:
@@ -295,8 +295,7 @@ out_err:
 	if (copied) {
 		if (unlikely(tsflags))
 			newtcp_tx_stamp(sk, tsflags);
-		push(sk, flags, newtcp_current_mss(sk),
-		     newtcp_nonagle(newtcp_sk(sk)));
+		send_some(sk, flags, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);
@@ -338,6 +337,6 @@ void newtcp_splice_eof(struct socket *sock)
 	if (skb_queue_empty_lockless(&sk->sk_write_queue))
 		return;
 	lock_sock(sk);
-	push(sk, 0, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
+	send_some(sk, 0, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
 	release_sock(sk);
 }

@@ -44,14 +44,14 @@ static void set_nodelay(struct sock *sk, bool on)
 	tp->nodelay = on;
 	/* Data that Nagle held goes now, even if the cork is in. */
 	if (on)
-		newtcp_push_held(sk);
+		newtcp_send_held(sk);
 }
 
 static void set_cork(struct sock *sk, bool on)
 {
 	newtcp_sk(sk)->cork = on;
 	if (!on)
-		newtcp_push_held(sk);
+		newtcp_send_held(sk);
 }
 
 static void set_quickack(struct sock *sk, int val)
