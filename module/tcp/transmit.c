@@ -251,6 +251,9 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 		tp->snd_sml = cb->end_seq;
 	if (unlikely(newtcp_ca_reducing(&tp->rec)))
 		tp->rec.prr_out += cb->segs;
+	/* The window was probed until now; what comes next may have to wait anew. */
+	if (!before && !tp->fin_owed)
+		newtcp_deadline_clear(tp, NEWTCP_DL_PROBE);
 	/* A tail that grows is not overdue, as Linux has it; only a loss that was seen is. */
 	if (!before || newtcp_tlp_pending(tp))
 		newtcp_rearm_rto(sk);

@@ -224,6 +224,8 @@ static void append(struct end *e, u32 len, u8 flags, u32 mss)
 		e->sml = e->nxt;
 	if (newtcp_ca_reducing(&e->r))
 		e->r.prr_out += s->seg.segs;
+	if (!before)
+		timer_clear(e, DL_PROBE);
 	if (!before || e->dl[DL_TLP])
 		timer_rearm_rto(e);
 }
