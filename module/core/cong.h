@@ -133,7 +133,8 @@ struct newtcp_cong {
  * @pacing_rate: bytes per second; 0 = what follows from the window. With it a socket
  *	is paced. Optional
  * @init: set up @priv; optional
- * @release: the connection ends, or takes another algorithm; optional
+ * @release: the connection ends, takes another algorithm, or begins anew (@init follows);
+ *	optional
  * @info: fill what TCP_CC_INFO tells and return its length, bytes; optional
  * @model: a model of the path rules the window: it is not validated (cwv.h)
  * @name: as programs name it in TCP_CONGESTION

@@ -57,7 +57,7 @@ static struct newtcp_pacer *pacer_of(struct sock *sk)
 
 	if (p)
 		return p;
-	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!p)
 		return NULL;
 	p->sk = sk;
@@ -189,7 +189,8 @@ void newtcp_pace_update(struct sock *sk)
 
 	sock_owned_by_me(sk);
 	if (unlikely(tp->cong.ops->pacing_rate)) {
-		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
+		if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
+			cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 		rate = tp->cong.ops->pacing_rate(&tp->cong);
 	}
 	if (likely(!rate))

@@ -140,7 +140,7 @@ void newtcp_retransmit_lost(struct sock *sk)
 			break;
 		if (!segs)
 			segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
-		oldest = skb == newtcp_unacked_head(tp);
+		oldest = !seq_after(NEWTCP_CB(skb)->seq, tp->snd_una);
 		if (newtcp_retransmit_skb(sk, skb, min(segs, tp->cong.cwnd - in_flight)))
 			break;
 		/* It is the oldest for which the timer waits. */
