@@ -211,6 +211,12 @@ static inline void newtcp_rcvwnd_pressure(struct newtcp_rcvwnd *w)
 	w->ssthresh = min(w->ssthresh, 4U * w->advmss);
 }
 
+/* The buffer is over-full: no more than two segments for now. */
+static inline void newtcp_rcvwnd_overrun(struct newtcp_rcvwnd *w)
+{
+	w->ssthresh = min(w->clamp, 2U * w->advmss);
+}
+
 /**
  * newtcp_rcvwnd_could - the window that could be offered now
  * @w: state

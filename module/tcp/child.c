@@ -93,8 +93,7 @@ static void forget_parent(struct sock *sk)
 	tp->deferred = 0;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
 	newtcp_board_init(&tp->board);
-	tp->out_of_order = RB_ROOT;
-	tp->out_of_order_last = NULL;
+	newtcp_reasm_init(&tp->reasm);
 	newtcp_timer_setup(sk);
 }
 

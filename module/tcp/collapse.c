@@ -4,11 +4,8 @@
  * to net.ipv4.tcp_rmem[2] (unless the program chose its size); what is queued,
  * in order and out of order, is copied into skbs that are full; out-of-order
  * data is given up, newest first, as SACK allows (RFC 2018 section 8). Data in
- * order is never given up: it was acknowledged.
- *
- * A small segment takes many times its size in memory, the window counts its
- * bytes. So what a peer sends inside the window fits only when it is copied
- * together.
+ * order is never given up: it was acknowledged. What is worth it and what is
+ * enough is decided in core/room.c.
  *
  * Context: socket lock held, process (backlog) or softirq.
  */
@@ -17,6 +14,8 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/rcvwnd.h"
+#include "core/reasm.h"
+#include "core/room.h"
 #include "core/seq.h"
 #include "core/wire.h"
 #include "collapse.h"
@@ -30,23 +29,17 @@
 #define RUN_MAX		(8 * CHUNK)
 
 /*
- * struct run - neighbours in a queue, without a hole between them
+ * struct run - neighbours in a queue
+ * @is: what they are together
  * @list: the receive queue, or NULL: the tree of what is out of order
  * @first: the first skb
  * @behind: the skb after the last, or NULL
- * @count: number of skbs
- * @start: first sequence number
- * @end: last + 1
- * @truesize: memory that they take
  */
 struct run {
+	struct newtcp_run is;
 	struct sk_buff_head *list;
 	struct sk_buff *first;
 	struct sk_buff *behind;
-	unsigned int count;
-	u32 start;
-	u32 end;
-	u32 truesize;
 };
 
 /**
@@ -78,50 +71,22 @@ static struct sk_buff *next_of(struct sk_buff_head *list, struct sk_buff *skb)
 	return skb_rb_next(skb);
 }
 
-/* A FIN keeps its skb: it has a number and no byte. */
-static bool fixed(const struct sk_buff *skb)
-{
-	return NEWTCP_CB(skb)->flags & TH_FIN;
-}
-
 /* As many skbs from @skb on as can be copied together; at least one. */
 static void gather(struct run *r, struct sk_buff_head *list, struct sk_buff *skb,
 		   u32 from)
 {
 	r->list = list;
 	r->first = skb;
-	r->count = 1;
-	r->start = seq_max(NEWTCP_CB(skb)->seq, from);
-	r->end = NEWTCP_CB(skb)->end_seq;
-	r->truesize = skb->truesize;
-	while ((skb = next_of(list, skb))) {
-		const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-
-		if (fixed(skb) || fixed(r->first) || seq_after(cb->seq, r->end) ||
-		    seq_max(cb->end_seq, r->end) - r->start > RUN_MAX)
-			break;
-		r->end = seq_max(cb->end_seq, r->end);
-		r->truesize += skb->truesize;
-		r->count++;
-	}
+	newtcp_run_begin(&r->is, newtcp_piece_of(skb), skb->truesize, from);
+	do
+		skb = next_of(list, skb);
+	while (skb && newtcp_run_add(&r->is, newtcp_piece_of(skb), skb->truesize, RUN_MAX));
 	r->behind = skb;
 }
 
-/*
- * Worth the copying? Each byte copied frees at least a ninth of one, so that a
- * peer cannot have the same data copied again and again for nothing.
- */
 static bool worth(const struct run *r)
 {
-	u32 need;
-
-	if (fixed(r->first) || !seq_before(r->start, r->end))
-		return false;
-	need = newtcp_dense_truesize(r->end - r->start);
-	/* The smallest heads are of one size: a lone small skb gains little. */
-	if (r->count == 1 && r->end - r->start < CHUNK)
-		need *= 2;
-	return need + need / 8 <= r->truesize;
+	return newtcp_run_worth(&r->is, newtcp_dense_truesize(r->is.end - r->is.start), CHUNK);
 }
 
 /* Empty skbs for the run's payload; false: no memory, or as much as it takes now. */
@@ -130,13 +95,13 @@ static bool alloc_dense(const struct run *r, struct sk_buff_head *to)
 	u32 left, size, sum = 0;
 
 	__skb_queue_head_init(to);
-	for (left = r->end - r->start; left; left -= size) {
+	for (left = r->is.end - r->is.start; left; left -= size) {
 		struct sk_buff *skb;
 
 		size = min(left, CHUNK);
 		skb = alloc_skb(size, GFP_ATOMIC | __GFP_NOWARN);
 		sum += skb ? skb->truesize : 0;
-		if (!skb || sum + sum / 16 > r->truesize) {
+		if (!skb || sum + sum / 16 > r->is.truesize) {
 			kfree_skb(skb);
 			__skb_queue_purge(to);
 			return false;
@@ -170,7 +135,7 @@ static u32 copy_part(struct sk_buff *to, u32 start, const struct sk_buff *skb,
 static bool fill_dense(const struct run *r, struct sk_buff_head *to)
 {
 	struct sk_buff *skb = r->first, *d;
-	u32 seq = r->start;
+	u32 seq = r->is.start;
 
 	skb_queue_walk(to, d) {
 		const u32 start = seq, end = seq + d->len;
@@ -197,21 +162,6 @@ static bool fill_dense(const struct run *r, struct sk_buff_head *to)
 	return true;
 }
 
-static void tree_insert(struct rb_root *root, struct sk_buff *skb)
-{
-	struct rb_node **link = &root->rb_node, *parent = NULL;
-
-	while (*link) {
-		parent = *link;
-		if (seq_before(NEWTCP_CB(skb)->seq, NEWTCP_CB(rb_to_skb(parent))->seq))
-			link = &parent->rb_left;
-		else
-			link = &parent->rb_right;
-	}
-	rb_link_node(&skb->rbnode, parent, link);
-	rb_insert_color(&skb->rbnode, root);
-}
-
 /* The run's skbs go, those of @dense take their place. */
 static void replace(struct sock *sk, const struct run *r, struct sk_buff_head *dense)
 {
@@ -226,12 +176,12 @@ static void replace(struct sock *sk, const struct run *r, struct sk_buff_head *d
 		if (r->list)
 			__skb_unlink(skb, r->list);
 		else
-			rb_erase(&skb->rbnode, &tp->out_of_order);
+			newtcp_reasm_remove(&tp->reasm, newtcp_piece_of(skb));
 		__kfree_skb(skb);
 	}
 	while ((skb = __skb_dequeue(dense))) {
 		if (!r->list)
-			tree_insert(&tp->out_of_order, skb);
+			newtcp_reasm_insert(&tp->reasm, newtcp_piece_of(skb));
 		else if (r->behind)
 			__skb_queue_before(r->list, r->behind, skb);
 		else
@@ -271,57 +221,44 @@ static void collapse_in_order(struct sock *sk)
 static void collapse_out_of_order(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = skb_rb_first(&tp->out_of_order);
-	u32 alone = 0;
+	struct newtcp_walk walk = { .chunk = CHUNK, .buffer = sk->sk_rcvbuf };
+	struct sk_buff *skb = skb_rb_first(&tp->reasm.tree);
 	struct run r;
 
 	/* Each segment of a flood that is refused would walk it again. */
 	if (tp->ofo_dense)
 		return;
 	tp->ofo_dense = 1;
-	while (skb) {
-		gather(&r, NULL, skb, NEWTCP_CB(skb)->seq);
+	for (; skb; skb = r.behind) {
+		gather(&r, NULL, skb, newtcp_reasm_own(newtcp_piece_of(skb)));
 		if (worth(&r)) {
 			/* Out of memory: it may be possible later. */
 			if (!collapse_run(sk, &r))
 				tp->ofo_dense = 0;
-		} else if (r.count == 1 && r.end - r.start < CHUNK) {
-			/* Lone small ones are not worth a walk through all of them. */
-			alone += r.truesize;
-			if (alone > sk->sk_rcvbuf >> 3)
-				break;
+		} else if (!newtcp_walk_on(&walk, &r.is)) {
+			break;
 		}
-		skb = r.behind;
 	}
-	tp->out_of_order_last = skb_rb_last(&tp->out_of_order);
 }
 
-/*
- * Give up the newest out-of-order data, an eighth of the buffer at a time so
- * that it is not done for each segment, until the rest fits. True when some was.
- */
+/* Give up out-of-order data until the rest fits. True when some was. */
 static bool prune(struct sock *sk, const struct sk_buff *in_skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	int goal = sk->sk_rcvbuf >> 3;
-	struct sk_buff *skb;
+	struct newtcp_piece *piece;
+	struct newtcp_prune p;
 	bool pruned = false;
 
-	while ((skb = tp->out_of_order_last)) {
-		/* What arrived is newer still: drop that instead. */
-		if (seq_after(NEWTCP_CB(in_skb)->seq, NEWTCP_CB(skb)->seq))
-			break;
-		tp->out_of_order_last = skb_rb_prev(skb);
-		rb_erase(&skb->rbnode, &tp->out_of_order);
-		goal -= skb->truesize;
+	newtcp_prune_begin(&p, sk->sk_rcvbuf);
+	while ((piece = newtcp_reasm_newest(&tp->reasm, NEWTCP_CB(in_skb)->seq))) {
+		struct sk_buff *skb = newtcp_piece_skb(piece);
+		bool look = newtcp_prune_step(&p, skb->truesize);
+
 		atomic_inc(&sk->sk_drops);
 		kfree_skb(skb);
 		pruned = true;
-		if (goal <= 0) {
-			if (!over(sk) && !sk_under_memory_pressure(sk))
-				break;
-			goal = sk->sk_rcvbuf >> 3;
-		}
+		if (look && !over(sk) && !sk_under_memory_pressure(sk))
+			break;
 	}
 	/* Blocks of ours may name what is gone now. */
 	if (pruned)
@@ -332,16 +269,16 @@ static bool prune(struct sock *sk, const struct sk_buff *in_skb)
 /* The buffer is full: it grows as far as it may, and the window no more. */
 static void clamp_window(struct sock *sk)
 {
-	const int most = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	tp->delack.quickacks_left = 0;
-	if (sk->sk_rcvbuf < most && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
-	    !sk_under_memory_pressure(sk) &&
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) && !sk_under_memory_pressure(sk) &&
 	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))
-		WRITE_ONCE(sk->sk_rcvbuf, min(atomic_read(&sk->sk_rmem_alloc), most));
+		WRITE_ONCE(sk->sk_rcvbuf,
+			   newtcp_buffer_grown(sk->sk_rcvbuf, atomic_read(&sk->sk_rmem_alloc),
+					       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2])));
 	if (over(sk))
-		tp->rcvwnd.ssthresh = min(tp->rcvwnd.clamp, 2U * tp->rcvwnd.advmss);
+		newtcp_rcvwnd_overrun(&tp->rcvwnd);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <net/sock.h>
 #include "core/delack.h"
 #include "core/options.h"
+#include "core/reasm.h"
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/seq.h"
@@ -98,7 +99,7 @@ static void ack_snd_check(struct sock *sk)
 			(tp->rcv_nxt - tp->copied_seq < sk->sk_rcvlowat ||
 			 newtcp_free_window(sk) >= tp->rcvwnd.wnd);
 
-	switch (newtcp_delack_when(&tp->delack, keeps_up, !RB_EMPTY_ROOT(&tp->out_of_order),
+	switch (newtcp_delack_when(&tp->delack, keeps_up, !newtcp_reasm_empty(&tp->reasm),
 				   newtcp_pingpong_thresh(tp))) {
 	case DELACK_WHEN_NOW:
 		newtcp_send_ack(sk);
@@ -236,7 +237,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	}
 
 	/* Data: within the window, nothing out of order, room for it. */
-	if (!RB_EMPTY_ROOT(&tp->out_of_order) ||
+	if (!newtcp_reasm_empty(&tp->reasm) ||
 	    cb->end_seq - tp->rcv_nxt > newtcp_receive_window(tp) ||
 	    !newtcp_rmem_fits(sk, skb))
 		return false;

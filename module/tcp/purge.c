@@ -51,13 +51,12 @@ void newtcp_purge_send(struct sock *sk)
 void newtcp_ofo_purge(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct rb_node *node;
+	struct newtcp_piece *piece;
 
-	while ((node = rb_first(&tp->out_of_order))) {
-		rb_erase(node, &tp->out_of_order);
-		kfree_skb(rb_to_skb(node));
+	while ((piece = newtcp_reasm_first(&tp->reasm))) {
+		newtcp_reasm_remove(&tp->reasm, piece);
+		kfree_skb(newtcp_piece_skb(piece));
 	}
-	tp->out_of_order_last = NULL;
 	tp->sacks.n = 0;
 }
 

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Received data finds its place (RFC 9293 3.10.7.4 step seven): in order onto
- * the receive queue, out of order into a red-black tree keyed by sequence
- * number, so that any order of arrival costs O(log n).
- *
- * In the tree both the beginnings and the ends ascend: ranges may overlap at
- * their edges, none lies inside another. Adjacent skbs are merged where their
- * pages allow it. All of it counts against the receive buffer; what happens
- * when that is full is in collapse.c.
+ * the receive queue, out of order into a tree. What a segment is, where it
+ * belongs and what is reported of it is decided in core/reasm.c, over a record
+ * that begins the skb. Here adjacent skbs are merged where their pages allow it,
+ * and all of it is charged to the receive buffer; what happens when that is full
+ * is in collapse.c.
  *
  * Context: socket lock held, process (backlog) or softirq.
  */
-#include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/delack.h"
+#include "core/rcvwnd.h"
+#include "core/reasm.h"
 #include "core/sack.h"
 #include "core/seq.h"
 #include "core/wire.h"
@@ -35,38 +34,25 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 	int delta;
 
 	*stolen = false;
-	if (NEWTCP_CB(from)->seq != NEWTCP_CB(to)->end_seq)
-		return false;
-	/*
-	 * A FIN has a number but no byte: what a peer sends behind it would
-	 * stand one too early, and the stream has ended there.
-	 */
-	if (NEWTCP_CB(to)->flags & TH_FIN)
-		return false;
-	if (!skb_try_coalesce(to, from, stolen, &delta))
+	if (!newtcp_reasm_joins(newtcp_piece_of(to), newtcp_piece_of(from)) ||
+	    !skb_try_coalesce(to, from, stolen, &delta))
 		return false;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
-	NEWTCP_CB(to)->end_seq = NEWTCP_CB(from)->end_seq;
-	NEWTCP_CB(to)->flags |= NEWTCP_CB(from)->flags;
+	newtcp_reasm_joined(newtcp_piece_of(to), newtcp_piece_of(from));
 	newtcp_rx_stamp_merge(to, from);
 	return true;
 }
 
-/* Out-of-order data to report (RFC 2018). */
-static void report(struct newtcp_sock *tp, u32 start, u32 end)
-{
-	if (tp->sack_ok)
-		newtcp_sack_add(&tp->sacks, start, end);
-}
-
-/* Data that came twice (RFC 2883). */
-static void report_dup(struct sock *sk, u32 start, u32 end)
+/* Where what is to be reported is noted. */
+static struct newtcp_reports reports(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (tp->sack_ok && READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_dsack))
-		newtcp_sack_dup(&tp->sacks, start, end);
+	return (struct newtcp_reports) {
+		.sacks = tp->sack_ok ? &tp->sacks : NULL,
+		.dsack = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_dsack),
+	};
 }
 
 static void drop(struct sock *sk, struct sk_buff *skb)
@@ -107,30 +93,22 @@ bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
 static void ofo_drain(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct rb_node *node;
+	struct newtcp_reports rep = reports(sk);
+	const u32 seg_end = tp->rcv_nxt;
+	struct newtcp_piece *piece;
 
-	while ((node = rb_first(&tp->out_of_order))) {
-		struct sk_buff *skb = rb_to_skb(node), *tail;
-		struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-		bool stolen, merged, fin;
+	while ((piece = newtcp_reasm_drain(&tp->reasm, rep, tp->rcv_nxt, seg_end))) {
+		struct sk_buff *skb = newtcp_piece_skb(piece), *tail;
+		bool stolen, merged, fin = piece->flags & TH_FIN;
 
-		if (seq_after(cb->seq, tp->rcv_nxt))
-			break;
-		rb_erase(node, &tp->out_of_order);
-		if (tp->out_of_order_last == skb)
-			tp->out_of_order_last = NULL;
-		if (seq_before(cb->seq, tp->rcv_nxt))
-			report_dup(sk, cb->seq,
-				   seq_min(cb->end_seq, tp->rcv_nxt));
-		if (!seq_after(cb->end_seq, tp->rcv_nxt)) {
+		if (!seq_after(piece->end_seq, tp->rcv_nxt)) {
 			drop(sk, skb);
 			continue;
 		}
-		fin = cb->flags & TH_FIN;
 		tail = skb_peek_tail(&sk->sk_receive_queue);
 		merged = tail && coalesce(sk, tail, skb, &stolen);
-		tp->bytes_received += cb->end_seq - tp->rcv_nxt;
-		WRITE_ONCE(tp->rcv_nxt, cb->end_seq);
+		tp->bytes_received += piece->end_seq - tp->rcv_nxt;
+		WRITE_ONCE(tp->rcv_nxt, piece->end_seq);
 		if (merged)
 			kfree_skb_partial(skb, stolen);
 		else
@@ -140,94 +118,13 @@ static void ofo_drain(struct sock *sk)
 	}
 }
 
-/* Remove from the tree what lies inside the new segment, from @skb on. */
-static void ofo_swallow(struct sock *sk, struct sk_buff *skb)
+/* What lies inside @skb, which is new or has grown, is needed no more. */
+static void ofo_swallow(struct sock *sk, struct newtcp_reports rep, struct sk_buff *skb)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct rb_node *node;
+	struct newtcp_piece *piece;
 
-	while ((node = rb_next(&skb->rbnode))) {
-		struct sk_buff *next = rb_to_skb(node);
-
-		if (!seq_after(NEWTCP_CB(skb)->end_seq, NEWTCP_CB(next)->seq))
-			break;
-		if (seq_before(NEWTCP_CB(skb)->end_seq, NEWTCP_CB(next)->end_seq)) {
-			report_dup(sk, NEWTCP_CB(next)->seq,
-				   NEWTCP_CB(skb)->end_seq);
-			break;
-		}
-		rb_erase(node, &tp->out_of_order);
-		report_dup(sk, NEWTCP_CB(next)->seq,
-			   NEWTCP_CB(next)->end_seq);
-		drop(sk, next);
-	}
-	if (!node)
-		tp->out_of_order_last = skb;
-}
-
-/* What ofo_place() found for an skb. */
-enum place {
-	PLACE_NONE,		/* it brings nothing new */
-	PLACE_MERGED,		/* it was put behind *@have, which has grown */
-	PLACE_TAKEN,		/* it stands in the tree where another stood */
-	PLACE_LINK,		/* to be linked in */
-};
-
-struct spot {
-	struct rb_node *parent;
-	struct rb_node **link;
-	struct sk_buff *have;	/* PLACE_MERGED */
-	bool stolen;		/* PLACE_MERGED */
-};
-
-/* Find where @skb belongs, under the skb that begins last before it. */
-static enum place ofo_place(struct sock *sk, struct sk_buff *skb, struct spot *at)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	const u32 seq = NEWTCP_CB(skb)->seq, end = NEWTCP_CB(skb)->end_seq;
-
-	/* Mostly it goes behind everything that is there. */
-	at->have = tp->out_of_order_last;
-	if (at->have && !seq_before(seq, NEWTCP_CB(at->have)->end_seq)) {
-		if (coalesce(sk, at->have, skb, &at->stolen))
-			return PLACE_MERGED;
-		at->parent = &at->have->rbnode;
-		at->link = &at->parent->rb_right;
-		return PLACE_LINK;
-	}
-
-	at->parent = NULL;
-	at->link = &tp->out_of_order.rb_node;
-	while (*at->link) {
-		struct sk_buff *have = rb_to_skb(*at->link);
-
-		at->parent = *at->link;
-		if (seq_before(seq, NEWTCP_CB(have)->seq)) {
-			at->link = &at->parent->rb_left;
-			continue;
-		}
-		if (seq_before(seq, NEWTCP_CB(have)->end_seq)) {
-			if (!seq_after(end, NEWTCP_CB(have)->end_seq)) {
-				report_dup(sk, seq, end);
-				return PLACE_NONE;
-			}
-			report_dup(sk, seq, NEWTCP_CB(have)->end_seq);
-			if (seq == NEWTCP_CB(have)->seq) {
-				/* Same start, more data: it takes the place. */
-				rb_replace_node(at->parent, &skb->rbnode,
-						&tp->out_of_order);
-				if (tp->out_of_order_last == have)
-					tp->out_of_order_last = skb;
-				drop(sk, have);
-				return PLACE_TAKEN;
-			}
-		} else if (coalesce(sk, have, skb, &at->stolen)) {
-			at->have = have;
-			return PLACE_MERGED;
-		}
-		at->link = &at->parent->rb_right;
-	}
-	return PLACE_LINK;
+	while ((piece = newtcp_reasm_swallow(&newtcp_sk(sk)->reasm, rep, newtcp_piece_of(skb))))
+		drop(sk, newtcp_piece_skb(piece));
 }
 
 /* Without SACK only equal windows make the ACKs duplicates (RFC 5681 section 2). */
@@ -237,11 +134,26 @@ static void grow_window(struct sock *sk, const struct sk_buff *skb, bool merging
 		newtcp_rcvbuf_grow(sk, skb, merging);
 }
 
+/* Merged with what ends where @skb begins: it is freed. */
+static bool ofo_merge(struct sock *sk, struct newtcp_reports rep, struct newtcp_piece *have,
+		      struct sk_buff *skb)
+{
+	bool stolen;
+
+	if (!coalesce(sk, newtcp_piece_skb(have), skb, &stolen))
+		return false;
+	grow_window(sk, skb, true);
+	kfree_skb_partial(skb, stolen);
+	ofo_swallow(sk, rep, newtcp_piece_skb(have));
+	return true;
+}
+
 static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 {
+	struct newtcp_piece *piece = newtcp_piece_of(skb);
+	struct newtcp_reports rep = reports(sk);
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	struct spot at;
+	struct newtcp_spot at;
 
 	/* Out of order means that the peer is to know at once (RFC 5681 4.2). */
 	newtcp_delack_urge(&tp->delack);
@@ -251,60 +163,42 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	__skb_pull(skb, newtcp_hdr(skb)->doff * 4);
-	report(tp, cb->seq, cb->end_seq);
 
-	switch (ofo_place(sk, skb, &at)) {
+	switch (newtcp_reasm_find(&tp->reasm, rep, piece, &at)) {
 	case PLACE_NONE:
 		drop(sk, skb);
 		return;
-	case PLACE_MERGED:
-		tp->ofo_dense = 0;
-		grow_window(sk, skb, true);
-		kfree_skb_partial(skb, at.stolen);
-		ofo_swallow(sk, at.have);
-		return;
+	case PLACE_BEHIND:
+		if (ofo_merge(sk, rep, at.have, skb)) {
+			tp->ofo_dense = 0;
+			return;
+		}
+		fallthrough;
 	case PLACE_LINK:
-		rb_link_node(&skb->rbnode, at.parent, at.link);
-		rb_insert_color(&skb->rbnode, &tp->out_of_order);
+		newtcp_reasm_link(&tp->reasm, &at, piece);
 		break;
-	case PLACE_TAKEN:
+	case PLACE_INSTEAD:
+		newtcp_reasm_instead(&tp->reasm, at.have, piece);
+		drop(sk, newtcp_piece_skb(at.have));
 		break;
 	}
 	tp->ofo_dense = 0;
-	ofo_swallow(sk, skb);
+	ofo_swallow(sk, rep, skb);
 	grow_window(sk, skb, false);
 	skb_condense(skb);
 	skb_set_owner_r(skb, sk);
 }
 
-/* Nothing in it is new: say so (RFC 2883), and acknowledge at once. */
-static void old_data(struct sock *sk, struct sk_buff *skb)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-
-	report_dup(sk, cb->seq, cb->end_seq);
-	newtcp_enter_quickack(tp);
-	newtcp_delack_urge(&tp->delack);
-	drop(sk, skb);
-}
-
-/* What is new in it lies beyond the window: only an ACK. */
-static void beyond_window(struct sock *sk, struct sk_buff *skb)
+/* Nothing in it is new, or that lies beyond the window: acknowledge at once. */
+static void refuse(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
+	newtcp_report_known(reports(sk), tp->rcv_nxt, NEWTCP_CB(skb)->seq,
+			    NEWTCP_CB(skb)->end_seq);
 	newtcp_enter_quickack(tp);
 	newtcp_delack_urge(&tp->delack);
 	drop(sk, skb);
-}
-
-/* A FIN without data is taken even when the window is closed. */
-static bool bare_fin(const struct newtcp_sock *tp,
-		     const struct newtcp_skb_cb *cb)
-{
-	return cb->seq == tp->rcv_nxt && (cb->flags & TH_FIN) &&
-	       cb->end_seq == cb->seq + 1;
 }
 
 /**
@@ -315,6 +209,7 @@ static bool bare_fin(const struct newtcp_sock *tp,
 void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct newtcp_piece *piece = newtcp_piece_of(skb);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	bool stolen = false, fin, merged;
 
@@ -325,32 +220,25 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	skb_dst_drop(skb);
 
-	if (!seq_after(cb->end_seq, tp->rcv_nxt)) {
-		old_data(sk, skb);
+	switch (newtcp_reasm_verdict(piece, tp->rcv_nxt, newtcp_receive_window(tp))) {
+	case REASM_OLD:
+	case REASM_BEYOND:
+		refuse(sk, skb);
 		return;
-	}
-	if (!seq_before(cb->seq, tp->rcv_nxt + newtcp_receive_window(tp)) &&
-	    !bare_fin(tp, cb)) {
-		beyond_window(sk, skb);
-		return;
-	}
-	if (seq_after(cb->seq, tp->rcv_nxt)) {
+	case REASM_OUT_OF_ORDER:
 		ofo_queue(sk, skb);
 		return;
-	}
-
-	if (seq_before(cb->seq, tp->rcv_nxt)) {
-		report_dup(sk, cb->seq, tp->rcv_nxt);
-		if (!newtcp_receive_window(tp)) {
-			beyond_window(sk, skb);
-			return;
-		}
+	case REASM_OVERLAP:
+		newtcp_report_known(reports(sk), tp->rcv_nxt, cb->seq, cb->end_seq);
+		break;
+	case REASM_IN_ORDER:
+		break;
 	}
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		/* Nothing helps: the window closes until the program reads. */
 		tp->delack.owed |= DELACK_OWED | DELACK_NOW | DELACK_NOMEM;
-		/* An empty queue takes it all the same: progress is owed. */
-		if (!skb_queue_empty(&sk->sk_receive_queue) && !bare_fin(tp, cb)) {
+		if (!newtcp_reasm_insists(piece, tp->rcv_nxt,
+					  skb_queue_empty(&sk->sk_receive_queue))) {
 			drop(sk, skb);
 			return;
 		}
@@ -362,7 +250,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	if (fin)
 		newtcp_fin(sk);
 
-	if (!RB_EMPTY_ROOT(&tp->out_of_order)) {
+	if (!newtcp_reasm_empty(&tp->reasm)) {
 		ofo_drain(sk);
 		/* RFC 5681 4.2: a hole was filled, wholly or in part. */
 		newtcp_delack_urge(&tp->delack);

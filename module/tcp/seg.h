@@ -10,6 +10,7 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include "core/board.h"
+#include "core/reasm.h"
 
 /**
  * struct newtcp_skb_cb - what a queued segment carries in skb->cb
@@ -76,6 +77,25 @@ static_assert(NEWTCP_SEG_AT(delivered_us) == offsetof(struct newtcp_skb_cb, deli
 static_assert(NEWTCP_SEG_AT(first_us) == offsetof(struct newtcp_skb_cb, first_us));
 static_assert(NEWTCP_SEG_AT(delivered) == offsetof(struct newtcp_skb_cb, delivered));
 #undef NEWTCP_SEG_AT
+
+/* One that was received is a record of core/reasm.h, which begins the skb as well. */
+static_assert(offsetof(struct newtcp_piece, node) == offsetof(struct sk_buff, rbnode));
+#define NEWTCP_PIECE_AT(m) \
+	(offsetof(struct newtcp_piece, m) - offsetof(struct sk_buff, cb))
+static_assert(NEWTCP_PIECE_AT(seq) == offsetof(struct newtcp_skb_cb, seq));
+static_assert(NEWTCP_PIECE_AT(end_seq) == offsetof(struct newtcp_skb_cb, end_seq));
+static_assert(NEWTCP_PIECE_AT(flags) == offsetof(struct newtcp_skb_cb, flags));
+#undef NEWTCP_PIECE_AT
+
+static inline struct newtcp_piece *newtcp_piece_of(const struct sk_buff *skb)
+{
+	return (struct newtcp_piece *)skb;
+}
+
+static inline struct sk_buff *newtcp_piece_skb(struct newtcp_piece *p)
+{
+	return (struct sk_buff *)p;
+}
 
 static inline struct newtcp_seg *newtcp_seg_of(struct sk_buff *skb)
 {

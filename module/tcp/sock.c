@@ -75,7 +75,7 @@ static int newtcp_init_sock(struct sock *sk)
 	const struct net *net = sock_net(sk);
 
 	newtcp_board_init(&tp->board);
-	tp->out_of_order = RB_ROOT;
+	newtcp_reasm_init(&tp->reasm);
 	newtcp_timer_setup(sk);
 	newtcp_default_cong(sk);
 	newtcp_reset_vars(sk);

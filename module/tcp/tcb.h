@@ -59,6 +59,7 @@
 #include "core/delack.h"
 #include "core/rate.h"
 #include "core/rcvwnd.h"
+#include "core/reasm.h"
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/snd.h"
@@ -134,8 +135,7 @@ struct newtcp_sock {
 			/* Reassembly */
 			struct newtcp_sack_list sacks;	/* what we report */
 			struct newtcp_recovery rec;	/* losses */
-			struct sk_buff *out_of_order_last;
-			struct rb_root out_of_order;	/* by sequence number */
+			struct newtcp_reasm reasm;	/* what is out of order */
 		};
 	};
 
@@ -219,7 +219,7 @@ struct newtcp_sock {
 	u32 probes_stamp;		/* jiffies, first probe; 0 = none */
 };
 
-static_assert(offsetofend(struct newtcp_sock, out_of_order) <=
+static_assert(offsetofend(struct newtcp_sock, reasm) <=
 	      offsetofend(struct inet_sock, cork));
 
 static inline struct newtcp_sock *newtcp_sk(const struct sock *sk)
