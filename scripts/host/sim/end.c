@@ -59,6 +59,7 @@ void end_init(struct sim *sim, int id)
 		.recovery = c->rack, .frto = c->frto,
 	};
 	newtcp_board_init(&e->b);
+	newtcp_reasm_init(&e->reasm);
 	newtcp_recovery_init(&e->r, &e->loss_conf, e->iss);
 	newtcp_rate_init(&e->rate);
 	newtcp_cong_start(&e->c, c->cubic ? &newtcp_cong_cubic : &newtcp_cong_reno);
@@ -85,6 +86,7 @@ void end_closed(struct end *e, enum ending how)
 	e->ending = how;
 	quiet(e);
 	free_segs(e);
+	queue_purge(e);
 	program_wake(e);
 }
 

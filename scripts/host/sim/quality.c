@@ -28,7 +28,7 @@ static const struct kind kinds[] = {
 	{ "loss 5%", MODERN BULK "a.loss=500", 440, 738, 12 },
 	{ "loss 2%, also of ACKs", MODERN BULK "a.loss=200 b.loss=200", 251, 286, 14 },
 	{ "loss 2%, Reno", BULK "a.loss=200", 255, 278, 6 },
-	{ "loss 2%, no SACK", BULK "a.loss=200 a.sack=0", 287, 286, 15 },
+	{ "loss 2%, no SACK", BULK "a.loss=200 a.sack=0", 287, 292, 14 },
 	{ "loss 2%, by count", MODERN BULK "a.loss=200 a.rack=0", 236, 281, 11 },
 	{ "loss 2%, super-packets", MODERN BULK "a.loss=200 a.gso=44", 217, 281, 4 },
 	{ "bursts", MODERN BULK "a.burst=50 a.burst_end=3000", 220, 237, 6 },
@@ -37,7 +37,8 @@ static const struct kind kinds[] = {
 	{ "reordering and loss", MODERN BULK "a.reorder=500 a.reorder_us=8000 a.loss=100", 180, 514, 3 },
 	{ "duplicates", MODERN BULK "a.dup=500 b.dup=500", 90, 6, 0 },
 	{ "bottleneck", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000", 868, 2600, 0 },
-	{ "bottleneck, Reno", "a.write1=1000000 a.rate=1250 a.queue=30000", 876, 1900, 0 },
+	/* What is out of order takes room in the window of 65,535 bytes. */
+	{ "bottleneck, Reno", "a.write1=1000000 a.rate=1250 a.queue=30000", 893, 2300, 0 },
 	{ "bottleneck, paced", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 a.pace=30000",
 	  868, 2800, 0 },
 	{ "bottleneck, paced below it", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 "

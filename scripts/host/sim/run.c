@@ -124,6 +124,7 @@ void sim_end(struct sim *sim)
 			newtcp_board_remove(b, seg);
 			free(container_of(seg, struct sim_seg, seg));
 		}
+		queue_free(&sim->end[i]);
 	}
 	while (event_next(sim, &ev))
 		free(ev.packet);

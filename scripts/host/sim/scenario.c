@@ -37,7 +37,7 @@ static const struct field fields[] = {
 	BOTH(icmp, 0), BOTH(burst, 0), BOTH(burst_end, 5000), BOTH(dup, 0),
 	BOTH(corrupt, 0), BOTH(reorder, 0), BOTH(reorder_us, 1000), BOTH(loss, 0),
 	BOTH(rate, 0), BOTH(queue, 0), BOTH(delay_us, 10000), BOTH(mtu, 1500),
-	BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
+	BOTH(overhead, 0), BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
 	BOTH(gso, 1), BOTH(wscale, 0), BOTH(ts, 0), BOTH(sack, 1), BOTH(nodelay, 1),
 	BOTH(cubic, 0), BOTH(rack, 1), BOTH(frto, 1), BOTH(reordering, 3),
 	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0), BOTH(pace, 0),
@@ -210,6 +210,25 @@ static void draw_end(struct die *d, struct side *s)
 				     1000 + (s64)(draw(d) >> 28);
 }
 
+/* Segments from @peer that take more memory than the window counts; many, at times. */
+static void draw_room(struct die *d, struct side *s, struct side *peer)
+{
+	if (!one_in(d, 4))
+		return;
+	s->overhead = 1 + magnitude(d, 12);
+	if (one_in(d, 3))
+		return;
+	s->rcvbuf = between(d, 2000, 20000);
+	s->shrink = min(s->shrink, s->rcvbuf);
+	peer->write[0] += between(d, 5000, 50000);
+	if (one_in(d, 2))
+		s->mss = between(d, 88, 536);
+	if (one_in(d, 2))
+		peer->loss += between(d, 100, 1000);
+	else
+		s->read_pause_us[0] += magnitude(d, 22);
+}
+
 void scenario_draw(struct scenario *sc, u64 seed)
 {
 	struct die d = { seed };
@@ -226,4 +245,6 @@ void scenario_draw(struct scenario *sc, u64 seed)
 	for (i = 0; i < 2; i++)
 		if (one_in(&d, 4))
 			sc->side[i].pace = 20 + magnitude(&d, 15);
+	for (i = 0; i < 2; i++)
+		draw_room(&d, &sc->side[i], &sc->side[!i]);
 }

@@ -8,7 +8,8 @@
  *   event.c	the queue of what happens when
  *   net.c	delay, rate, queue, loss, bursts, reordering, duplicates, MTU, ICMP
  *   end.c	an end: its states, segments that arrive
- *   rx.c	what an end receives: ranges, windows, when to acknowledge
+ *   rx.c	what an end receives: windows, when to acknowledge
+ *   queue.c	what it has received and its program has not read, and the room for it
  *   tx.c	what it sends: new data, retransmissions, headers
  *   ack.c	what an acknowledgment does to what was sent
  *   timer.c	deadlines
@@ -38,7 +39,9 @@
 #include "core/pace.h"
 #include "core/rack.h"
 #include "core/rcvwnd.h"
+#include "core/reasm.h"
 #include "core/recovery.h"
+#include "core/room.h"
 #include "core/rtt.h"
 #include "core/sack.h"
 #include "core/sackin.h"
@@ -64,7 +67,7 @@ struct side {
 	s64 delay_us, rate, queue, loss, burst, burst_end, reorder, reorder_us;
 	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp;
 	/* the end */
-	s64 mss, rcvbuf, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
+	s64 mss, rcvbuf, overhead, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
 	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace;
 	s64 clock_ms, iss, ts_offset;
 	/* the programs */
@@ -119,14 +122,19 @@ struct sim_seg {
 	u64 abs;
 };
 
-/* Data that came out of order. */
-struct held {
-	u32 start;
-	u32 end;
+/**
+ * struct sim_piece - a piece of the stream that was received
+ * @is: the core's record, in its tree while the piece waits behind a hole
+ * @next: in order: the piece behind it
+ * @abs: where its payload stands in the stream
+ * @truesize: memory that it takes
+ */
+struct sim_piece {
+	struct newtcp_piece is;
+	struct sim_piece *next;
 	u64 abs;
+	u32 truesize;
 };
-
-#define MAX_HELD	256
 
 struct sim;
 
@@ -172,9 +180,13 @@ struct end {
 	u64 received, taken;
 	bool fin_rcvd, fin_known;
 	u32 fin_seq;
-	struct held held[MAX_HELD];
-	unsigned int n_held;
+	struct newtcp_reasm reasm;
 	struct newtcp_sack_list sacks;
+	struct sim_piece *queue, *queue_tail;	/* in order, not read yet */
+	s64 memory;	/* of all that was received and not read */
+	u32 pieces;
+	bool gave_up;	/* something had no room */
+	bool partial;	/* not all that is held is reported */
 	u32 ts_recent;
 	u64 ts_recent_at;
 	u32 tsval, tsecr;
@@ -280,6 +292,15 @@ void end_shutdown(struct end *e);
 void end_reboot(struct end *e);
 const char *end_state_name(enum state state);
 
+/* queue.c */
+bool queue_in(struct end *e, const struct packet *p);
+void queue_read(struct end *e);
+void queue_purge(struct end *e);
+void queue_free(struct end *e);
+bool queue_holds(const struct end *e, u32 start, u32 end);
+void queue_check(const struct end *e);
+u32 piece_len(const struct newtcp_piece *p);
+
 /* rx.c */
 void rx_init(struct end *e);
 void rx_established(struct end *e);
@@ -290,6 +311,8 @@ void rx_read(struct end *e, u64 n);
 void rx_ack_check(struct end *e);
 u16 rx_window(struct end *e);
 u32 rx_receive_window(const struct end *e);
+s64 rx_memory(const struct end *e);
+void rx_quick(struct end *e);
 void rx_old_segment(struct end *e, const struct packet *p);
 unsigned int rx_options(struct end *e, __be32 *opt, u8 flags);
 
