@@ -174,6 +174,13 @@ newtcp_reasm_verdict(const struct newtcp_piece *p, u32 rcv_nxt, u32 wnd)
 	return REASM_IN_ORDER;
 }
 
+/* Bytes that were not taken yet; a FIN is none. */
+static inline bool newtcp_reasm_news(const struct newtcp_piece *p, u32 rcv_nxt)
+{
+	return p->end_seq != p->seq &&
+	       seq_after(p->end_seq - !!(p->flags & TH_FIN), rcv_nxt);
+}
+
 /**
  * newtcp_reasm_insists - there is no memory: is it taken all the same?
  * @p: record of a segment in order

@@ -9,6 +9,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/delack.h"
+#include "core/edge.h"
 #include "core/rtt.h"
 #include "core/wire.h"
 #include "ports/claim.h"
@@ -25,26 +26,18 @@
 #include "tcb.h"
 #include "timewait.h"
 
-/*
- * What close does in each state: where it leads, and whether a FIN is sent.
- * RFC 9293 figure 5, the edges that are marked CLOSE.
- */
-static const struct {
-	u8 next;
-	bool fin;
-} close_edge[TCP_MAX_STATES] = {
-	[TCP_ESTABLISHED]	= { TCP_FIN_WAIT1, true },
-	[TCP_SYN_SENT]		= { TCP_CLOSE, false },
-	[TCP_SYN_RECV]		= { TCP_FIN_WAIT1, true },
-	[TCP_FIN_WAIT1]		= { TCP_FIN_WAIT1, false },
-	[TCP_FIN_WAIT2]		= { TCP_FIN_WAIT2, false },
-	[TCP_TIME_WAIT]		= { TCP_CLOSE, false },
-	[TCP_CLOSE]		= { TCP_CLOSE, false },
-	[TCP_CLOSE_WAIT]	= { TCP_LAST_ACK, true },
-	[TCP_LAST_ACK]		= { TCP_LAST_ACK, false },
-	[TCP_LISTEN]		= { TCP_CLOSE, false },
-	[TCP_CLOSING]		= { TCP_CLOSING, false },
-};
+/* The core's states are the kernel's. */
+static_assert(STATE_ESTABLISHED == (int)TCP_ESTABLISHED);
+static_assert(STATE_SYN_SENT == (int)TCP_SYN_SENT);
+static_assert(STATE_SYN_RECV == (int)TCP_SYN_RECV);
+static_assert(STATE_FIN_WAIT1 == (int)TCP_FIN_WAIT1);
+static_assert(STATE_FIN_WAIT2 == (int)TCP_FIN_WAIT2);
+static_assert(STATE_TIME_WAIT == (int)TCP_TIME_WAIT);
+static_assert(STATE_CLOSE == (int)TCP_CLOSE);
+static_assert(STATE_CLOSE_WAIT == (int)TCP_CLOSE_WAIT);
+static_assert(STATE_LAST_ACK == (int)TCP_LAST_ACK);
+static_assert(STATE_LISTEN == (int)TCP_LISTEN);
+static_assert(STATE_CLOSING == (int)TCP_CLOSING);
 
 /**
  * newtcp_take_close_edge() - our side closes: on to the next state
@@ -54,8 +47,8 @@ static const struct {
  */
 bool newtcp_take_close_edge(struct sock *sk)
 {
-	u8 next = close_edge[sk->sk_state].next;
-	bool fin = close_edge[sk->sk_state].fin;
+	bool fin;
+	enum newtcp_state next = newtcp_edge_close(sk->sk_state, &fin);
 
 	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_SYN_SENT)
@@ -183,30 +176,24 @@ void newtcp_shutdown(struct sock *sk, int how)
 void newtcp_fin(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	enum newtcp_state next;
 
 	sock_owned_by_me(sk);
 	tp->delack.owed |= DELACK_OWED;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 
-	switch (sk->sk_state) {
-	case TCP_SYN_RECV:
-	case TCP_ESTABLISHED:
-		newtcp_set_state(sk, TCP_CLOSE_WAIT);
-		/* Our own FIN is likely to follow, and can carry the ACK. */
-		tp->delack.pingpong = newtcp_pingpong_thresh(tp);
-		break;
-	case TCP_FIN_WAIT1:
-		/* Simultaneous close: ours is not acknowledged yet. */
-		newtcp_send_ack(sk);
-		newtcp_set_state(sk, TCP_CLOSING);
-		break;
-	case TCP_FIN_WAIT2:
-		newtcp_send_ack(sk);
-		newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
-		break;
-	default:
-		break;
+	next = newtcp_edge_fin(sk->sk_state);
+	if (next != sk->sk_state) {
+		/* When the program may still write, its own FIN can carry the ACK. */
+		if (next == STATE_CLOSE_WAIT)
+			tp->delack.pingpong = newtcp_pingpong_thresh(tp);
+		else
+			newtcp_send_ack(sk);
+		if (next == STATE_TIME_WAIT)
+			newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
+		else
+			newtcp_set_state(sk, next);
 	}
 
 	newtcp_ofo_purge(sk);

@@ -14,6 +14,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "core/delack.h"
+#include "core/edge.h"
 #include "core/options.h"
 #include "core/reasm.h"
 #include "core/rtt.h"
@@ -288,14 +289,6 @@ discard:
 	kfree_skb(skb);
 }
 
-/* Does the segment carry data that has not been taken yet? */
-static bool brings_data(const struct newtcp_sock *tp,
-			const struct newtcp_skb_cb *cb)
-{
-	return cb->end_seq != cb->seq &&
-	       seq_after(cb->end_seq - !!(cb->flags & TH_FIN), tp->rcv_nxt);
-}
-
 /*
  * Our FIN is acknowledged: FIN-WAIT-1 -> FIN-WAIT-2 (RFC 9293 step five).
  * False: @sk is gone.
@@ -312,7 +305,7 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 		sk->sk_state_change(sk);
 		return true;
 	}
-	if (tp->linger2 < 0 || brings_data(tp, NEWTCP_CB(skb))) {
+	if (tp->linger2 < 0 || newtcp_reasm_news(newtcp_piece_of(skb), tp->rcv_nxt)) {
 		/* RFC 1122 4.2.2.13: nobody will read it. */
 		newtcp_send_rst(sock_net(sk), skb, sk);
 		newtcp_done(sk);
@@ -332,27 +325,20 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 static bool step_ack_state(struct sock *sk, struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	bool all_acked = tp->snd_una == tp->write_seq;
+	enum newtcp_state next;
 
-	switch (sk->sk_state) {
-	case TCP_FIN_WAIT1:
-		if (all_acked)
-			return fin_acked(sk, skb);
-		break;
-	case TCP_CLOSING:
-		if (all_acked) {
-			newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
-			return false;
-		}
-		break;
-	case TCP_LAST_ACK:
-		if (all_acked) {
-			newtcp_done(sk);
-			return false;
-		}
-		break;
-	}
-	return true;
+	if (tp->snd_una != tp->write_seq)
+		return true;
+	next = newtcp_edge_fin_acked(sk->sk_state);
+	if (next == sk->sk_state)
+		return true;
+	if (next == STATE_FIN_WAIT2)
+		return fin_acked(sk, skb);
+	if (next == STATE_TIME_WAIT)
+		newtcp_time_wait(sk, TCP_TIME_WAIT, 0);
+	else
+		newtcp_done(sk);
+	return false;
 }
 
 /* The first ACK of a passive open: SYN-RECEIVED -> ESTABLISHED. */
@@ -381,7 +367,7 @@ static void syn_received_acked(struct sock *sk)
 static bool data_after_close(struct sock *sk, struct sk_buff *skb)
 {
 	if (!(sk->sk_shutdown & RCV_SHUTDOWN) ||
-	    !brings_data(newtcp_sk(sk), NEWTCP_CB(skb)))
+	    !newtcp_reasm_news(newtcp_piece_of(skb), newtcp_sk(sk)->rcv_nxt))
 		return false;
 	/* RFC 1122 4.2.2.13: nobody will read it, and the peer must know. */
 	newtcp_send_rst(sock_net(sk), skb, sk);
@@ -392,24 +378,13 @@ static bool data_after_close(struct sock *sk, struct sk_buff *skb)
 /* Steps six to eight by state. True: @skb was consumed. */
 static bool steps_six_to_eight(struct sock *sk, struct sk_buff *skb)
 {
-	switch (sk->sk_state) {
-	case TCP_CLOSE_WAIT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-		/* The peer's FIN is in: what lies behind it is nothing. */
-		if (!seq_before(NEWTCP_CB(skb)->seq, newtcp_sk(sk)->rcv_nxt))
-			break;
-		fallthrough;
-	case TCP_FIN_WAIT1:
-	case TCP_FIN_WAIT2:
-		if (data_after_close(sk, skb))
-			return false;
-		fallthrough;
-	case TCP_ESTABLISHED:
-		newtcp_data_queue(sk, skb);
-		return true;
-	}
-	return false;
+	bool old = seq_before(NEWTCP_CB(skb)->seq, newtcp_sk(sk)->rcv_nxt);
+
+	if (!newtcp_edge_takes_data(sk->sk_state, old) ||
+	    (sk->sk_state != TCP_ESTABLISHED && data_after_close(sk, skb)))
+		return false;
+	newtcp_data_queue(sk, skb);
+	return true;
 }
 
 /* A segment for a connection that is opening or closing. Consumes it. */

@@ -27,6 +27,32 @@ static void set_state(struct end *e, enum state state)
 	e->state = state;
 }
 
+static const enum newtcp_state cores[] = {
+	[S_CLOSED] = STATE_CLOSE, [S_SYN_SENT] = STATE_SYN_SENT, [S_SYN_RCVD] = STATE_SYN_RECV,
+	[S_ESTABLISHED] = STATE_ESTABLISHED, [S_FIN_WAIT1] = STATE_FIN_WAIT1,
+	[S_FIN_WAIT2] = STATE_FIN_WAIT2, [S_CLOSE_WAIT] = STATE_CLOSE_WAIT,
+	[S_CLOSING] = STATE_CLOSING, [S_LAST_ACK] = STATE_LAST_ACK,
+	[S_TIME_WAIT] = STATE_TIME_WAIT,
+};
+
+/* On along an edge of RFC 9293 figure 5; false: the end is gone. */
+static bool move(struct end *e, enum newtcp_state to)
+{
+	enum state s = S_CLOSED;
+
+	if (to == cores[e->state])
+		return true;
+	while (cores[s] != to)
+		s++;
+	if (s == S_TIME_WAIT)
+		end_time_wait(e);
+	else if (s == S_CLOSED)
+		end_closed(e, E_CLOSED);
+	else
+		set_state(e, s);
+	return s != S_CLOSED;
+}
+
 static void quiet(struct end *e)
 {
 	memset(e->dl, 0, sizeof(e->dl));
@@ -115,11 +141,15 @@ void end_reboot(struct end *e)
 /* The program has no more to say. */
 void end_shutdown(struct end *e)
 {
+	bool fin;
+
 	e->fin = true;
-	if (e->state == S_ESTABLISHED)
-		set_state(e, S_FIN_WAIT1);
-	else if (e->state == S_CLOSE_WAIT)
-		set_state(e, S_LAST_ACK);
+	if (e->state >= S_ESTABLISHED) {
+		enum newtcp_state to = newtcp_edge_close(cores[e->state], &fin);
+
+		check_that(e->sim, fin == (to != cores[e->state]));
+		move(e, to);
+	}
 	tx_push(e);
 }
 
@@ -351,38 +381,13 @@ static void ts_recent_update(struct end *e, const struct packet *p)
 /* Step five by state; false: the end is gone. */
 static bool fin_acked(struct end *e)
 {
-	if (!e->fin_sent || e->una != e->nxt)
-		return true;
-	switch (e->state) {
-	case S_FIN_WAIT1:
-		set_state(e, S_FIN_WAIT2);
-		return true;
-	case S_CLOSING:
-		end_time_wait(e);
-		return true;
-	case S_LAST_ACK:
-		end_closed(e, E_CLOSED);
-		return false;
-	default:
-		return true;
-	}
+	return !e->fin_sent || e->una != e->nxt ||
+	       move(e, newtcp_edge_fin_acked(cores[e->state]));
 }
 
 static void fin_received(struct end *e)
 {
-	switch (e->state) {
-	case S_ESTABLISHED:
-		set_state(e, S_CLOSE_WAIT);
-		break;
-	case S_FIN_WAIT1:
-		set_state(e, S_CLOSING);
-		break;
-	case S_FIN_WAIT2:
-		end_time_wait(e);
-		break;
-	default:
-		break;
-	}
+	move(e, newtcp_edge_fin(cores[e->state]));
 }
 
 static void synchronised(struct end *e, const struct packet *p, const struct newtcp_options *o)

@@ -33,6 +33,7 @@
 #include "core/cong.h"
 #include "core/cwv.h"
 #include "core/delack.h"
+#include "core/edge.h"
 #include "core/nagle.h"
 #include "core/negotiate.h"
 #include "core/options.h"
