@@ -25,6 +25,7 @@
 #include <net/sock.h>
 #include "core/negotiate.h"
 #include "core/options.h"
+#include "core/passive.h"
 #include "core/rtt.h"
 #include "core/seq.h"
 #include "core/verdict.h"
@@ -171,26 +172,11 @@ static bool send_synack_again(struct newtcp_req *req)
 	return true;
 }
 
-/* Until the SYN-ACK goes again: doubled each time. */
+/* Until the SYN-ACK goes again. */
 static unsigned long req_timeout(const struct newtcp_req *req)
 {
-	u64 wait = (u64)usecs_to_jiffies(NEWTCP_RTO_INIT_US) << min_t(u8, req->timeouts, 16);
-
-	return min_t(u64, wait, NEWTCP_PROBE_MAX);
-}
-
-/*
- * How often the SYN-ACK may be sent again. Half of the queue is for the young,
- * whose timer has not fired yet: old ones that fill more of it, as in a flood,
- * are given up the sooner (Linux: reqsk_timer_handler()).
- */
-static u32 synack_tries(u32 tries, u32 qlen, u32 young, u32 backlog)
-{
-	if (qlen << 1 <= max(8U, backlog))
-		return tries;
-	for (young <<= 1; tries > 2 && qlen >= young; young <<= 1)
-		tries--;
-	return tries;
+	return newtcp_passive_wait(req->timeouts, usecs_to_jiffies(NEWTCP_RTO_INIT_US),
+				   NEWTCP_PROBE_MAX);
 }
 
 static u32 req_tries(const struct newtcp_req *req)
@@ -200,8 +186,8 @@ static u32 req_tries(const struct newtcp_req *req)
 	u32 tries = READ_ONCE(newtcp_sk(lsk)->syn_retries) ?:
 		    READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_synack_retries);
 
-	return synack_tries(tries, READ_ONCE(l->qlen), READ_ONCE(l->young),
-			    READ_ONCE(lsk->sk_max_ack_backlog));
+	return newtcp_passive_tries(tries, READ_ONCE(l->qlen), READ_ONCE(l->young),
+				    READ_ONCE(lsk->sk_max_ack_backlog));
 }
 
 /* Wait on; false: it is finished, and not to be started again. */
@@ -310,15 +296,10 @@ static void req_window(struct newtcp_req *req, const struct dst_entry *dst)
 static bool queues_have_room(struct sock *lsk)
 {
 	const struct newtcp_listener *l = newtcp_sk(lsk)->listener;
-	struct net *net = sock_net(lsk);
-	u32 limit = READ_ONCE(net->ipv4.sysctl_max_syn_backlog);
-	u32 qlen = READ_ONCE(l->qlen);
 
-	if (sk_acceptq_is_full(lsk))
-		return false;
-	/* Linux keeps a quarter for peers whose metrics it has cached: we cache none. */
-	return qlen <= READ_ONCE(lsk->sk_max_ack_backlog) &&
-	       qlen <= limit - (limit >> 2);
+	return !sk_acceptq_is_full(lsk) &&
+	       newtcp_passive_room(READ_ONCE(l->qlen), READ_ONCE(lsk->sk_max_ack_backlog),
+				   READ_ONCE(sock_net(lsk)->ipv4.sysctl_max_syn_backlog));
 }
 
 /* Put a request onto its listener's list; false: the listener has stopped. */
