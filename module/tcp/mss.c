@@ -1,48 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How large a segment is (RFC 9293 3.7.1, RFC 6691, RFC 1191): by the path, by the
- * peer, by the options that it carries.
+ * peer, by the options that it carries; the sums are in core/mss.h.
  *
  * Context: socket lock held, process or softirq.
  */
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/sock.h>
+#include "core/mss.h"
 #include "core/negotiate.h"
-#include "core/options.h"
 #include "mss.h"
 #include "tcb.h"
-
-/*
- * MSS (RFC 9293 3.7.1, RFC 6691) from a path MTU: without options, then with
- * the usual ones taken off.
- */
-static u32 mss_of_mtu(const struct sock *sk, u32 pmtu)
-{
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
-	u32 mss = pmtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
-
-	if (pmtu < sizeof(struct iphdr) + sizeof(struct tcphdr))
-		mss = 0;
-	mss = min_t(u32, mss, tp->mss_clamp);
-	return max(mss, floor) - (tp->header_len - sizeof(struct tcphdr));
-}
-
-/*
- * Never more than half the largest window that the peer ever offered, nor than
- * all of a tiny one; never less than an IP packet of 68 bytes has room for.
- */
-static u32 bound_to_window(const struct newtcp_sock *tp, u32 size)
-{
-	u32 bound = tp->max_window;
-
-	if (bound > NEWTCP_DEFAULT_MSS)
-		bound >>= 1;
-	if (!bound || size <= bound)
-		return size;
-	return max(bound, 68U - tp->header_len);
-}
 
 /**
  * newtcp_sync_mss() - a path MTU is known: fit the segment size to it
@@ -52,11 +21,12 @@ static u32 bound_to_window(const struct newtcp_sock *tp, u32 size)
 void newtcp_sync_mss(struct sock *sk, u32 pmtu)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 mss = mss_of_mtu(sk, pmtu);
+	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
+	u32 mss = newtcp_mss_of_mtu(pmtu, tp->mss_clamp, floor, tp->header_len);
 
 	sock_owned_by_me(sk);
 	tp->pmtu = pmtu;
-	tp->mss = bound_to_window(tp, mss);
+	tp->mss = newtcp_mss_within(mss, tp->max_window, tp->header_len);
 }
 
 /**
@@ -71,7 +41,6 @@ u32 newtcp_current_mss(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct dst_entry *dst = __sk_dst_get(sk);
-	u32 mss;
 
 	sock_owned_by_me(sk);
 	if (dst) {
@@ -80,14 +49,7 @@ u32 newtcp_current_mss(struct sock *sk)
 		if (unlikely(mtu != tp->pmtu))
 			newtcp_sync_mss(sk, mtu);
 	}
-	mss = tp->mss;
-	if (unlikely(tp->sacks.n || tp->sacks.dsack)) {
-		u32 blocks = min_t(u32, tp->sacks.n + tp->sacks.dsack,
-				   tp->ts_ok ? 3 : 4);
-
-		mss -= NEWTCP_SACK_BASE + NEWTCP_SACK_PER_BLOCK * blocks;
-	}
-	return mss;
+	return newtcp_mss_with_blocks(tp->mss, tp->sacks.n + tp->sacks.dsack, tp->ts_ok);
 }
 
 /**
@@ -106,9 +68,9 @@ u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
 	sock_owned_by_me(sk);
 	if (sk_can_gso(sk)) {
 		/* Leave the peer something to acknowledge meanwhile. */
-		goal = bound_to_window(tp, sk->sk_gso_max_size);
-		goal = min_t(u32, goal / mss, sk->sk_gso_max_segs) * mss;
-		goal = max(goal, mss);
+		goal = newtcp_mss_goal(newtcp_mss_within(sk->sk_gso_max_size, tp->max_window,
+							 tp->header_len),
+				       sk->sk_gso_max_segs, mss);
 	}
 	*size_goal = goal;
 	return mss;

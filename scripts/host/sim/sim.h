@@ -34,6 +34,7 @@
 #include "core/cwv.h"
 #include "core/delack.h"
 #include "core/edge.h"
+#include "core/mss.h"
 #include "core/nagle.h"
 #include "core/negotiate.h"
 #include "core/options.h"

@@ -20,26 +20,17 @@ u32 tx_ts(const struct end *e)
 /* Payload of a full segment: path, peer, and half of the peer's largest window. */
 static u32 full_mss(const struct end *e)
 {
-	u32 header = 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0), bound = e->max_window;
-	u32 mss = min_t(u32, e->pmtu - 40, e->mss_clamp);
+	u32 header = 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0);
 
-	mss = max(mss, 48U) - (header - 20);
-	if (bound > 536)
-		bound >>= 1;
-	if (bound && mss > bound)
-		mss = max(bound, 68 - header);
-	return mss;
+	return newtcp_mss_within(newtcp_mss_of_mtu(e->pmtu, e->mss_clamp, 48, header),
+				 e->max_window, header);
 }
 
 /* The same now, with the SACK blocks that the next segment carries. */
 u32 tx_mss(const struct end *e)
 {
-	u32 blocks = min(e->sacks.n + e->sacks.dsack, e->use.timestamps ? 3 : 4);
-	u32 mss = full_mss(e);
-
-	if (blocks)
-		mss -= min(mss - 1, NEWTCP_SACK_BASE + NEWTCP_SACK_PER_BLOCK * blocks);
-	return mss;
+	return newtcp_mss_with_blocks(full_mss(e), e->sacks.n + e->sacks.dsack,
+				      e->use.timestamps);
 }
 
 struct newtcp_snd tx_snd(struct end *e)
