@@ -175,9 +175,11 @@ static void restart_timers(struct sock *sk, const struct newtcp_ack_news *n)
 	if (tp->board.packets_out) {
 		if (unlikely(n->reneged))
 			return;
-		newtcp_rearm_rto(sk);
+		newtcp_note_rto(sk);
 		if (likely(!n->look_again_us))
 			newtcp_schedule_tlp(sk);
+		else
+			newtcp_deadline_arm(sk, NEWTCP_DL_RTO);
 		return;
 	}
 	tp->rec.retrans_stamp = 0;

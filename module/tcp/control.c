@@ -177,8 +177,10 @@ int newtcp_elicit_ack(struct sock *sk)
 	newtcp_skb_set_segs(skb, mss);
 	newtcp_clock_refresh(tp);
 	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);
-	if (!err)
+	if (!err) {
 		newtcp_data_sent(sk, skb);
+		newtcp_deadline_arm(sk, NEWTCP_DL_RTO);
+	}
 	return err;
 }
 

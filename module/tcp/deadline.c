@@ -13,21 +13,6 @@
 #include "tcb.h"
 
 /**
- * newtcp_timer_arm() - the timer is to fire, soon enough
- * @sk: the socket
- * @at: jiffies
- *
- * Context: socket lock held.
- */
-void newtcp_timer_arm(struct sock *sk, unsigned long at)
-{
-	sock_owned_by_me(sk);
-	if (!timer_pending(&sk->sk_timer) ||
-	    time_before(at, sk->sk_timer.expires))
-		sk_reset_timer(sk, &sk->sk_timer, at);
-}
-
-/**
  * newtcp_deadline_set() - something is to happen at a time
  * @sk: the socket
  * @d: what
@@ -38,38 +23,22 @@ void newtcp_timer_arm(struct sock *sk, unsigned long at)
 void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 			 unsigned long at)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	sock_owned_by_me(sk);
-	/* What is not sent yet, for the sake of the rate, is not overdue. */
-	if (newtcp_paced_here(sk) && d <= NEWTCP_DL_PROBE)
-		at = newtcp_pacer_later(sk, at);
-	tp->dl_at[d] = at;
-	tp->deadlines |= BIT(d);
-	newtcp_timer_arm(sk, at);
+	newtcp_deadline_note(sk, d, at);
+	newtcp_deadline_arm(sk, d);
 }
 
 /**
- * newtcp_rearm_rto() - an ACK moved SND.UNA, or data went out: start anew
+ * newtcp_rearm_rto() - as newtcp_note_rto(), and the timer is armed
  * @sk: the connection
- *
- * RFC 6298 section 5, rules 5.1 to 5.3.
  *
  * Context: socket lock held.
  */
 void newtcp_rearm_rto(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	sock_owned_by_me(sk);
-	/* A tail probe goes instead of it, should newtcp_schedule_tlp() say so. */
-	if (tp->loss_is_tlp)
-		newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
-	if (!tp->board.packets_out)
-		newtcp_deadline_clear(tp, NEWTCP_DL_RTO);
-	else
-		newtcp_deadline_set(sk, NEWTCP_DL_RTO,
-				    jiffies + newtcp_rto_jiffies(tp));
+	newtcp_note_rto(sk);
+	newtcp_deadline_arm(sk, NEWTCP_DL_RTO);
 }
 
 /* A setting in jiffies, which a sysctl may have made negative: never passed. */

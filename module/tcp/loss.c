@@ -86,9 +86,10 @@ static bool probes_tail(const struct net *net)
 
 /**
  * newtcp_schedule_tlp() - see that a lost tail is noticed before the timeout
- * @sk: the connection
+ * @sk: the connection; newtcp_note_rto() may have come before
  *
- * RFC 8985 7.2: or in place of the retransmission timer, should that be sooner.
+ * RFC 8985 7.2: or in place of the retransmission timer, should that be sooner. Arms
+ * the timer for either.
  */
 void newtcp_schedule_tlp(struct sock *sk)
 {
@@ -102,6 +103,7 @@ void newtcp_schedule_tlp(struct sock *sk)
 	if (!wait_us) {
 		if (tp->loss_is_tlp)
 			newtcp_deadline_clear(tp, NEWTCP_DL_LOSS);
+		newtcp_deadline_arm(sk, NEWTCP_DL_RTO);
 		return;
 	}
 	wait = _usecs_to_jiffies(wait_us);

@@ -171,8 +171,9 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 
 	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
-	/* Before the first segment is cut to what the window allows. */
-	if (!tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue))
+	/* A pause, as Linux counts it, by ticks: before the first segment is cut. */
+	if (!tp->board.packets_out && (u32)jiffies != tp->last_snd &&
+	    !skb_queue_empty(&sk->sk_write_queue))
 		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue)) && !newtcp_pacing_waits(sk)) {
 		room = cwnd_room(tp) ?: amount == NEWTCP_PROBE;

@@ -121,15 +121,15 @@ bool newtcp_smallq_holds(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * newtcp_smallq_full() - does enough of a socket's data wait below it?
+ * newtcp_smallq_over() - as newtcp_smallq_full(), which calls it, by the rate
  * @sk: the connection
  * @skb: what is to be sent next
- * @factor: powers of two by which more may: 0, or 1 for what is sent again
+ * @factor: powers of two by which more may
  *
  * Context: socket lock held.
- * Return: true when @skb has to wait; newtcp_smallq_send() follows then.
+ * Return: true when @skb has to wait.
  */
-bool newtcp_smallq_full(struct sock *sk, const struct sk_buff *skb, unsigned int factor)
+bool newtcp_smallq_over(struct sock *sk, const struct sk_buff *skb, unsigned int factor)
 {
 	u64 limit = limit_of(sk, skb);
 

@@ -234,6 +234,8 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
  * newtcp_data_sent() - new data went out: it belongs to the scoreboard now
  * @sk: the connection
  * @skb: the segment, at the head of the write queue
+ *
+ * Who calls arms the timer for NEWTCP_DL_RTO.
  */
 void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 {
@@ -256,5 +258,5 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 		newtcp_deadline_clear(tp, NEWTCP_DL_PROBE);
 	/* A tail that grows is not overdue, as Linux has it; only a loss that was seen is. */
 	if (!before || newtcp_tlp_pending(tp))
-		newtcp_rearm_rto(sk);
+		newtcp_note_rto(sk);
 }
