@@ -29,10 +29,11 @@ void newtcp_limit_dupacks(const struct newtcp_snd *s, u32 acked);
  *
  * The caller takes what is acknowledged whole off the board.
  */
-static inline void newtcp_seg_acked(struct newtcp_recovery *r, struct newtcp_board *b,
-				    struct newtcp_rate *rate, struct newtcp_ack_news *n,
-				    const struct newtcp_seg *seg, u32 segs, u64 now_us,
-				    u32 min_rtt_us)
+static __always_inline void newtcp_seg_acked(struct newtcp_recovery *r, struct newtcp_board *b,
+					     struct newtcp_rate *rate,
+					     struct newtcp_ack_news *n,
+					     const struct newtcp_seg *seg, u32 segs,
+					     u64 now_us, u32 min_rtt_us)
 {
 	u8 marks = seg->marks;
 

@@ -27,6 +27,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/dst.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include "table/lookup.h"
@@ -95,8 +96,8 @@ static unsigned int demux_hook(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	iph = ip_hdr(skb);
-	c = newinet_lookup_established(state->net, iph->saddr, th->source,
-				       iph->daddr, ntohs(th->dest),
+	c = newinet_lookup_established(state->net, iph->saddr, iph->daddr,
+				       INET_COMBINED_PORTS(th->source, ntohs(th->dest)),
 				       skb->skb_iif, 0);
 	if (!c)
 		return NF_ACCEPT;

@@ -105,23 +105,18 @@ void newinet_entry_put(struct sock_common *c)
  * newinet_lookup_established() - find a connection, request or TIME-WAIT entry
  * @net: namespace of the device
  * @saddr: source address of the segment
- * @sport: its source port
  * @daddr: its destination address
- * @dport: its destination port, host order
+ * @ports: both ports, INET_COMBINED_PORTS()
  * @dif: index of the device that it came in on
  * @sdif: index of the enslaved device, or 0
  *
  * Context: RCU read side.
  * Return: the entry with a reference held, or NULL.
  */
-struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr,
-					       __be16 sport, __be32 daddr,
-					       u16 dport, int dif, int sdif)
+struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr, __be32 daddr,
+					       __portpair ports, int dif, int sdif)
 {
-	const struct conn_key k = {
-		.peer = saddr, .local = daddr,
-		.peer_port = sport, .local_port = dport,
-	};
+	const struct conn_key k = { .peer = saddr, .local = daddr, .ports = ports };
 	u32 hash = conn_hash(net, &k);
 	u32 chain = hash & conn_mask;
 	struct hlist_nulls_node *node;
@@ -260,8 +255,8 @@ struct sock_common *newinet_lookup(struct net *net, __be32 saddr, __be16 sport,
 	struct sock_common *c;
 	struct sock *sk;
 
-	c = newinet_lookup_established(net, saddr, sport, daddr, dport, dif,
-				       sdif);
+	c = newinet_lookup_established(net, saddr, daddr, INET_COMBINED_PORTS(sport, dport),
+				       dif, sdif);
 	if (c)
 		return c;
 	sk = newinet_lookup_listener(net, daddr, dport, dif, sdif);

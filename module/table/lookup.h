@@ -4,6 +4,7 @@
 #define _NEWINET_LOOKUP_H
 
 #include <linux/types.h>
+#include <net/sock.h>
 
 struct inet_timewait_sock;
 struct net;
@@ -33,9 +34,8 @@ void newinet_lookup_exit(void);					/* process */
 struct sock_common *newinet_lookup(struct net *net, __be32 saddr, __be16 sport,
 				   __be32 daddr, u16 dport, int dif, int sdif);
 void newinet_entry_put(struct sock_common *c);
-struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr,
-					       __be16 sport, __be32 daddr,
-					       u16 dport, int dif, int sdif);
+struct sock_common *newinet_lookup_established(struct net *net, __be32 saddr, __be32 daddr,
+					       __portpair ports, int dif, int sdif);
 struct sock *newinet_lookup_listener(struct net *net, __be32 daddr, u16 dport,
 				     int dif, int sdif);
 /* Locked. -EADDRNOTAVAIL when the four-tuple is taken. */

@@ -88,7 +88,7 @@ static void delay_ack(struct sock *sk)
 		srtt = max_t(u32, _usecs_to_jiffies(tp->rtt.srtt_us >> 3), 1);
 	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies +
 			    newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
-					       msecs_to_jiffies(tp->rtt.rto_min_ms),
+					       _msecs_to_jiffies(tp->rtt.rto_min_ms),
 					       newtcp_pingpong_thresh(tp)));
 }
 

@@ -118,7 +118,8 @@ static noinline bool kernel_waits(const struct sk_buff *skb)
  * A socket of the kernel's may have come past the wait: until that is known, IP's
  * control block stays.
  */
-static int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb, unsigned int hdrlen)
+static noinline_for_stack int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb,
+				     unsigned int hdrlen)
 {
 	struct newtcp_skb_cb cb = { };
 
@@ -214,8 +215,8 @@ static int newtcp_err(struct sk_buff *skb, u32 info)
 	struct sock_common *c;
 
 	/* The quoted segment is one that we sent: source is our side. */
-	c = newinet_lookup_established(dev_net(skb->dev), iph->daddr, th->dest,
-				       iph->saddr, ntohs(th->source),
+	c = newinet_lookup_established(dev_net(skb->dev), iph->daddr, iph->saddr,
+				       INET_COMBINED_PORTS(th->dest, ntohs(th->source)),
 				       inet_iif(skb), inet_sdif(skb));
 	if (!c)
 		return newinet_next->err_handler(skb, info);

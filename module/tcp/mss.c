@@ -29,6 +29,20 @@ void newtcp_sync_mss(struct sock *sk, u32 pmtu)
 	tp->mss = newtcp_mss_within(mss, tp->max_window, tp->header_len);
 }
 
+static inline u32 current_mss(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	if (dst) {
+		u32 mtu = dst_mtu(dst);
+
+		if (unlikely(mtu != tp->pmtu))
+			newtcp_sync_mss(sk, mtu);
+	}
+	return newtcp_mss_with_blocks(tp->mss, tp->sacks.n + tp->sacks.dsack, tp->ts_ok);
+}
+
 /**
  * newtcp_current_mss() - payload of a full segment now
  * @sk: the connection
@@ -39,17 +53,8 @@ void newtcp_sync_mss(struct sock *sk, u32 pmtu)
  */
 u32 newtcp_current_mss(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct dst_entry *dst = __sk_dst_get(sk);
-
 	sock_owned_by_me(sk);
-	if (dst) {
-		u32 mtu = dst_mtu(dst);
-
-		if (unlikely(mtu != tp->pmtu))
-			newtcp_sync_mss(sk, mtu);
-	}
-	return newtcp_mss_with_blocks(tp->mss, tp->sacks.n + tp->sacks.dsack, tp->ts_ok);
+	return current_mss(sk);
 }
 
 /**
@@ -62,7 +67,7 @@ u32 newtcp_current_mss(struct sock *sk)
 u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 mss = newtcp_current_mss(sk);
+	u32 mss = current_mss(sk);
 	u32 goal = mss;
 
 	sock_owned_by_me(sk);

@@ -202,20 +202,6 @@ void newtcp_pace_update(struct sock *sk)
 }
 
 /**
- * newtcp_rate_check() - a program writes: does it keep the path busy?
- * @sk: the connection
- */
-void newtcp_rate_check(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
-	sock_owned_by_me(sk);
-	newtcp_rate_write(&tp->rate, &tp->board, tp->cong.cwnd, tp->rec.delivered,
-			  tp->write_seq - tp->snd_nxt < tp->mss &&
-			  sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1));
-}
-
-/**
  * newtcp_tell_cong() - congestion control hears of an ACK: the window and the rate follow
  * @sk: the connection
  * @n: the ACK

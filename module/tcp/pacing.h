@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 #include <net/sock.h>
+#include "core/rate.h"
+#include "tcb.h"
 
 struct newtcp_ack_news;
 struct newtcp_pacer;
@@ -28,9 +30,21 @@ static inline bool newtcp_pacing_waits(struct sock *sk)
 	return newtcp_paced_here(sk) && newtcp_pacer_holds(sk);
 }
 
+/**
+ * newtcp_rate_check - a program writes: does it keep the path busy?
+ * @sk: the connection
+ */
+static inline void newtcp_rate_check(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	newtcp_rate_write(&tp->rate, &tp->board, tp->cong.cwnd, tp->rec.delivered,
+			  tp->write_seq - tp->snd_nxt < tp->mss &&
+			  sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1));
+}
+
 u32 newtcp_packet_segs(const struct sock *sk, u32 mss);
 void newtcp_pace_update(struct sock *sk);
-void newtcp_rate_check(struct sock *sk);
 void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acked,
 		      u32 in_flight, u32 rtt_us);
 

@@ -208,7 +208,7 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 	int copied;
 
 	sock_owned_by_me(sk);
-	newtcp_clock_refresh(tp);
+	/* By when the data came: that is as good a clock as when it is read. */
 	time = tp->now_us - tp->rcvtune.time_us;
 	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
 		return;

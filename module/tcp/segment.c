@@ -34,7 +34,7 @@ struct sk_buff *newtcp_skb_alloc(struct sock *sk, gfp_t gfp, bool force)
 		return NULL;
 	skb_reserve(skb, NEWINET_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	memset(skb->cb, 0, sizeof(struct newtcp_skb_cb));
+	/* An skb begins with its control block zeroed. */
 
 	/* A forced charge may leave a debt; the next schedule settles it. */
 	if (!sk_wmem_schedule(sk, skb->truesize) && !force) {

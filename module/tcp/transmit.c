@@ -154,6 +154,15 @@ static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 	shinfo->gso_type = gso ? gso_type : 0;
 }
 
+/* As skb_set_owner_w(), for an skb that nobody owns. */
+static void own(struct sock *sk, struct sk_buff *skb)
+{
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+	skb_set_hash_from_sk(skb, sk);
+	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
+}
+
 /* An ACK of everything received went out with this segment. */
 static void ack_sent(struct newtcp_sock *tp)
 {
@@ -205,7 +214,7 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	hdrlen = sizeof(struct tcphdr) + push_options(sk, skb, cb->flags);
 	__skb_push(skb, sizeof(struct tcphdr));
 	skb_reset_transport_header(skb);
-	skb_set_owner_w(skb, sk);
+	own(sk, skb);
 	build_header(sk, skb, cb, hdrlen);
 	set_gso(skb, cb, sk->sk_gso_type);
 
