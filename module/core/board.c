@@ -86,12 +86,8 @@ void newtcp_board_init(struct newtcp_board *b)
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_board_init);
 
-/**
- * newtcp_board_append - a segment was sent for the first time
- * @b: board
- * @seg: its record, without marks of the board; the highest sequence number of all
- */
-void newtcp_board_append(struct newtcp_board *b, struct newtcp_seg *seg)
+/* newtcp_board_append(), when something is in flight: into the tree. */
+void newtcp_board_append_last(struct newtcp_board *b, struct newtcp_seg *seg)
 {
 	struct rb_node **p = &b->flight.rb_root.rb_node, *parent = NULL;
 
@@ -101,10 +97,8 @@ void newtcp_board_append(struct newtcp_board *b, struct newtcp_seg *seg)
 	}
 	rb_link_node(&seg->node, parent, p);
 	rb_insert_color_cached(&seg->node, &b->flight, !parent);
-	list_add_tail(&seg->sent, &b->sent);
-	b->packets_out += seg->segs;
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_board_append);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_board_append_last);
 
 /**
  * newtcp_board_split - a record was cut in two
@@ -123,18 +117,12 @@ void newtcp_board_split(struct newtcp_board *b, struct newtcp_seg *seg,
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_board_split);
 
-/**
- * newtcp_board_remove - a record leaves: it is acknowledged, or all ends
- * @b: board
- * @seg: in it
- *
- * The caller counts.
- */
-void newtcp_board_remove(struct newtcp_board *b, struct newtcp_seg *seg)
+/* newtcp_board_remove(), unless it is alone in flight. */
+void newtcp_board_leave(struct newtcp_board *b, struct newtcp_seg *seg)
 {
 	leave(b, seg);
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_board_remove);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_board_leave);
 
 static struct newtcp_seg *lower(struct newtcp_seg *a, struct newtcp_seg *b)
 {

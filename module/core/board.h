@@ -102,6 +102,8 @@ static inline bool newtcp_board_empty(const struct newtcp_board *b)
 	       RB_EMPTY_ROOT(&b->held);
 }
 
+void newtcp_board_append_last(struct newtcp_board *b, struct newtcp_seg *seg);
+void newtcp_board_leave(struct newtcp_board *b, struct newtcp_seg *seg);
 struct newtcp_seg *newtcp_board_first_of_all(const struct newtcp_board *b);
 
 /**
@@ -136,11 +138,45 @@ static inline bool newtcp_sent_after(u64 us1, u32 end1, u64 us2, u32 end2)
 	return us1 > us2 || (us1 == us2 && seq_after(end1, end2));
 }
 
+/**
+ * newtcp_board_append - a segment was sent for the first time
+ * @b: board
+ * @seg: its record, without marks of the board; the highest sequence number of all
+ */
+static inline void newtcp_board_append(struct newtcp_board *b, struct newtcp_seg *seg)
+{
+	if (RB_EMPTY_ROOT(&b->flight.rb_root)) {
+		rb_link_node(&seg->node, NULL, &b->flight.rb_root.rb_node);
+		rb_insert_color_cached(&seg->node, &b->flight, true);
+	} else {
+		newtcp_board_append_last(b, seg);
+	}
+	list_add_tail(&seg->sent, &b->sent);
+	b->packets_out += seg->segs;
+}
+
+/**
+ * newtcp_board_remove - a record leaves: it is acknowledged, or all ends
+ * @b: board
+ * @seg: in it
+ *
+ * The caller counts.
+ */
+static inline void newtcp_board_remove(struct newtcp_board *b, struct newtcp_seg *seg)
+{
+	/* A request, and its answer: nothing else is in flight. */
+	if (b->flight.rb_root.rb_node == &seg->node &&
+	    !seg->node.rb_left && !seg->node.rb_right) {
+		b->flight = RB_ROOT_CACHED;
+		INIT_LIST_HEAD(&b->sent);
+	} else {
+		newtcp_board_leave(b, seg);
+	}
+}
+
 void newtcp_board_init(struct newtcp_board *b);
-void newtcp_board_append(struct newtcp_board *b, struct newtcp_seg *seg);
 void newtcp_board_split(struct newtcp_board *b, struct newtcp_seg *seg,
 			struct newtcp_seg *rest);
-void newtcp_board_remove(struct newtcp_board *b, struct newtcp_seg *seg);
 struct newtcp_seg *newtcp_board_last(const struct newtcp_board *b);
 struct newtcp_seg *newtcp_board_find(const struct rb_root *root, u32 seq);
 void newtcp_board_mark_sacked(struct newtcp_board *b, struct newtcp_seg *seg);

@@ -24,8 +24,7 @@ void newtcp_deadline_set(struct sock *sk, enum newtcp_deadline d,
 			 unsigned long at)
 {
 	sock_owned_by_me(sk);
-	newtcp_deadline_note(sk, d, at);
-	newtcp_deadline_arm(sk, d);
+	newtcp_timer_arm(sk, newtcp_deadline_note(sk, d, at));
 }
 
 /**

@@ -33,9 +33,10 @@ static inline void newtcp_timer_arm(struct sock *sk, unsigned long at)
  * For who notes two and arms it once, by newtcp_deadline_arm().
  *
  * Context: socket lock held.
+ * Return: @at, put off for the sake of the rate.
  */
-static inline void newtcp_deadline_note(struct sock *sk, enum newtcp_deadline d,
-					unsigned long at)
+static inline unsigned long newtcp_deadline_note(struct sock *sk, enum newtcp_deadline d,
+						 unsigned long at)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
@@ -44,6 +45,7 @@ static inline void newtcp_deadline_note(struct sock *sk, enum newtcp_deadline d,
 		at = newtcp_pacer_later(sk, at);
 	tp->dl_at[d] = at;
 	tp->deadlines |= BIT(d);
+	return at;
 }
 
 /**

@@ -58,13 +58,12 @@ u32 newtcp_current_mss(struct sock *sk)
 }
 
 /**
- * newtcp_send_mss() - sizes for a program's write
+ * newtcp_send_sizes() - sizes for a program's write
  * @sk: the connection
- * @size_goal: out: bytes to gather in one skb, a multiple of the MSS
  *
- * Return: the MSS.
+ * Return: the MSS, and how much to gather in one skb.
  */
-u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
+struct newtcp_sizes newtcp_send_sizes(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 mss = current_mss(sk);
@@ -77,8 +76,7 @@ u32 newtcp_send_mss(struct sock *sk, u32 *size_goal)
 							 tp->header_len),
 				       sk->sk_gso_max_segs, mss);
 	}
-	*size_goal = goal;
-	return mss;
+	return (struct newtcp_sizes) { .mss = mss, .goal = goal };
 }
 
 /**

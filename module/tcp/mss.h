@@ -8,9 +8,19 @@
 struct dst_entry;
 struct sock;
 
+/**
+ * struct newtcp_sizes - how a program's data is cut
+ * @mss: payload of a full segment, bytes
+ * @goal: bytes to gather in one skb, a multiple of @mss
+ */
+struct newtcp_sizes {
+	u32 mss;
+	u32 goal;
+};
+
 void newtcp_sync_mss(struct sock *sk, u32 pmtu);
 u32 newtcp_current_mss(struct sock *sk);
-u32 newtcp_send_mss(struct sock *sk, u32 *size_goal);
+struct newtcp_sizes newtcp_send_sizes(struct sock *sk);
 u16 newtcp_advertised_mss(const struct sock *sk, const struct dst_entry *dst);
 
 #endif /* _NEWTCP_MSS_H */

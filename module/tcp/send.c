@@ -153,12 +153,25 @@ static int tail_room(const struct sk_buff *skb, u32 size_goal)
 	return size_goal - skb->len;
 }
 
-/* Wait until connected, if a connection is being made. */
-static int wait_connected(struct sock *sk, long *timeo)
+static bool connected(const struct sock *sk)
 {
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
-		return 0;
-	return sk_stream_wait_connect(sk, timeo);
+	return (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
+}
+
+/* Wait until connected; returns what is left of @timeo, or -errno. */
+static noinline_for_stack long wait_connected(struct sock *sk, long timeo)
+{
+	int err = sk_stream_wait_connect(sk, &timeo);
+
+	return err ?: timeo;
+}
+
+/* Wait for room in the send buffer; returns as wait_connected(). */
+static noinline_for_stack long wait_room(struct sock *sk, long timeo)
+{
+	int err = sk_stream_wait_memory(sk, &timeo);
+
+	return err ?: timeo;
 }
 
 /* One step of the write: as much as fits into one skb. */
@@ -207,23 +220,27 @@ static void send_full(struct sock *sk, u32 mss, u32 size_goal)
 }
 
 /*
- * Which timestamps the socket, or a control message, asks for. As Linux, any
- * control message that is not known is EINVAL.
+ * Which timestamps the message's control messages ask for; as Linux, any that is not
+ * known is EINVAL.
  */
-static int stamps_wanted(struct sock *sk, struct msghdr *msg, u32 *tsflags)
+static noinline_for_stack long stamps_by_message(struct sock *sk, struct msghdr *msg)
 {
 	struct sockcm_cookie cookie;
 
-	*tsflags = READ_ONCE(sk->sk_tsflags);
-	if (unlikely(*tsflags))
-		newtcp_tx_stamp_base(sk);
-	if (likely(!msg->msg_controllen))
-		return 0;
 	sockcm_init(&cookie, sk);
 	if (sock_cmsg_send(sk, msg, &cookie))
 		return -EINVAL;
-	*tsflags = cookie.tsflags;
-	return 0;
+	return cookie.tsflags;
+}
+
+/* Which timestamps the socket, or the message, asks for; or -EINVAL. */
+static inline long stamps_wanted(struct sock *sk, struct msghdr *msg)
+{
+	u32 tsflags = READ_ONCE(sk->sk_tsflags);
+
+	if (unlikely(tsflags))
+		newtcp_tx_stamp_base(sk);
+	return unlikely(msg->msg_controllen) ? stamps_by_message(sk, msg) : tsflags;
 }
 
 /**
@@ -237,12 +254,11 @@ static int stamps_wanted(struct sock *sk, struct msghdr *msg, u32 *tsflags)
  */
 int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
-	int flags = msg->msg_flags, copied = 0, n, err;
-	u32 mss, size_goal, tsflags;
-	long timeo;
+	long tsflags = stamps_wanted(sk, msg), timeo, err = tsflags;
+	int flags = msg->msg_flags, copied = 0, n;
+	struct newtcp_sizes unit;
 
-	err = stamps_wanted(sk, msg, &tsflags);
-	if (unlikely(err))
+	if (unlikely(err < 0))
 		goto out_err;
 	/* As Linux answers where net.ipv4.tcp_fastopen does not let clients. */
 	err = -EOPNOTSUPP;
@@ -250,22 +266,25 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		goto out_err;
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	newtcp_rate_check(sk);
-	err = wait_connected(sk, &timeo);
-	if (err)
-		goto out_err;
+	if (unlikely(!connected(sk))) {
+		timeo = wait_connected(sk, timeo);
+		err = timeo;
+		if (err < 0)
+			goto out_err;
+	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	mss = newtcp_send_mss(sk, &size_goal);
+	unit = newtcp_send_sizes(sk);
 
 	err = -EPIPE;
 	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
 		goto out_err;
 
 	while (msg_data_left(msg)) {
-		n = write_some(sk, msg, size_goal);
+		n = write_some(sk, msg, unit.goal);
 		if (n > 0) {
 			copied += n;
 			if (msg_data_left(msg))
-				send_full(sk, mss, size_goal);
+				send_full(sk, unit.mss, unit.goal);
 			continue;
 		}
 		err = n;
@@ -275,19 +294,20 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		drop_empty_tail(sk);
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		if (copied)
-			send_some(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
-		err = sk_stream_wait_memory(sk, &timeo);
-		if (err)
+			send_some(sk, flags & ~MSG_MORE, unit.mss, NEWTCP_NAGLE_PUSH);
+		timeo = wait_room(sk, timeo);
+		err = timeo;
+		if (err < 0)
 			goto out_err;
-		mss = newtcp_send_mss(sk, &size_goal);
+		unit = newtcp_send_sizes(sk);
 	}
 	if (unlikely(tsflags) && copied)
 		newtcp_tx_stamp(sk, tsflags);
 	/* Another page follows at once: full super-packets alone leave. */
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
-		send_full(sk, mss, size_goal);
+		send_full(sk, unit.mss, unit.goal);
 	else if (copied)
-		send_some(sk, flags, mss, newtcp_nonagle(newtcp_sk(sk)));
+		send_some(sk, flags, unit.mss, newtcp_nonagle(newtcp_sk(sk)));
 	return copied;
 
 out_err:
