@@ -27,7 +27,7 @@ union tcp_cc_info;
 /**
  * struct newtcp_ack_sample - what one ACK told the sender
  * @now_us: time of the ACK, microseconds
- * @rate: the pacing rate, bytes per second; 0 = none
+ * @rate: the pacing rate at which data went out, bytes per second; 0 = none
  * @rtt_us: round-trip sample; 0 = none
  * @min_rtt_us: smallest round trip in the window; ~0U = none
  * @srtt_us: smoothed round-trip time, not scaled; 0 = none

@@ -9,6 +9,7 @@
 #include "core/rate.h"
 #include "core/rtt.h"
 #include "info.h"
+#include "pacing.h"
 #include "tcb.h"
 
 static u8 options_in_use(const struct newtcp_sock *tp)
@@ -36,9 +37,9 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	bool slow;
 
 	memset(info, 0, sizeof(*info));
-	info->tcpi_pacing_rate = rate(READ_ONCE(sk->sk_pacing_rate));
 	info->tcpi_max_pacing_rate = rate(READ_ONCE(sk->sk_max_pacing_rate));
 	slow = lock_sock_fast(sk);
+	info->tcpi_pacing_rate = rate(newtcp_pacing_rate(sk));
 	info->tcpi_state = sk->sk_state;
 	info->tcpi_snd_cwnd = tp->cong.cwnd;
 	info->tcpi_reordering = tp->rec.reordering;

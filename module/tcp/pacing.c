@@ -76,7 +76,7 @@ static struct newtcp_pacer *pacer_of(struct sock *sk)
 void newtcp_pacer_sent(struct sock *sk, u32 bytes)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
-	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	unsigned long rate = newtcp_pacing_rate(sk);
 	struct newtcp_pacer *p;
 
 	sock_owned_by_me(sk);
@@ -160,12 +160,12 @@ void newtcp_pacer_free(struct newtcp_pacer *p)
  *
  * Return: segments.
  */
-u32 newtcp_packet_segs(const struct sock *sk, u32 mss)
+u32 newtcp_packet_segs(struct sock *sk, u32 mss)
 {
 	const struct net *net = sock_net(sk);
 	u32 segs;
 
-	segs = newtcp_pace_segs(READ_ONCE(sk->sk_pacing_rate), READ_ONCE(sk->sk_pacing_shift),
+	segs = newtcp_pace_segs(newtcp_pacing_rate(sk), READ_ONCE(sk->sk_pacing_shift),
 				newtcp_sk(sk)->rtt.min_us,
 				READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log),
 				sk->sk_gso_max_size, mss,
@@ -179,7 +179,7 @@ u32 newtcp_packet_segs(const struct sock *sk, u32 mss)
  */
 void newtcp_pace_update(struct sock *sk)
 {
-	const struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct net *net = sock_net(sk);
 	const struct newtcp_pace_conf conf = {
 		.ss_percent = READ_ONCE(net->ipv4.sysctl_tcp_pacing_ss_ratio),
@@ -188,6 +188,7 @@ void newtcp_pace_update(struct sock *sk)
 	u64 rate = 0;
 
 	sock_owned_by_me(sk);
+	tp->pace_stale = 0;
 	if (unlikely(tp->cong.ops->pacing_rate)) {
 		if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
 			cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
@@ -242,5 +243,9 @@ void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acke
 	tp->cong.ops->on_ack(&tp->cong, &s);
 	if (likely(n->grow))
 		newtcp_cwv_grown(&tp->cwv, tp->now_us);
-	newtcp_pace_update(sk);
+	/* Where packets are spaced by it, here or below, it is to be of this ACK. */
+	if (unlikely(s.paced || tp->cong.ops->pacing_rate))
+		newtcp_pace_update(sk);
+	else
+		tp->pace_stale = 1;
 }

@@ -43,8 +43,16 @@ static inline void newtcp_rate_check(struct sock *sk)
 			  sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1));
 }
 
-u32 newtcp_packet_segs(const struct sock *sk, u32 mss);
+u32 newtcp_packet_segs(struct sock *sk, u32 mss);
 void newtcp_pace_update(struct sock *sk);
+
+/* The pacing rate by now. It costs a division: most ACKs leave it to who asks. */
+static inline unsigned long newtcp_pacing_rate(struct sock *sk)
+{
+	if (newtcp_sk(sk)->pace_stale)
+		newtcp_pace_update(sk);
+	return READ_ONCE(sk->sk_pacing_rate);
+}
 void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acked,
 		      u32 in_flight, u32 rtt_us);
 

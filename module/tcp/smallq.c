@@ -18,20 +18,21 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/pace.h"
+#include "pacing.h"
 #include "smallq.h"
 #include "tcb.h"
 #include "wake.h"
 
 DEFINE_PER_CPU(struct newtcp_smallq, newtcp_smallqs);
 
-static u64 limit_of(const struct sock *sk, const struct sk_buff *skb)
+static u64 limit_of(struct sock *sk, const struct sk_buff *skb)
 {
 	u64 most = U64_MAX;
 
 	/* Negative is no bound, as on Linux. */
 	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
 		most = (s64)READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes);
-	return newtcp_pace_queue(READ_ONCE(sk->sk_pacing_rate), READ_ONCE(sk->sk_pacing_shift),
+	return newtcp_pace_queue(newtcp_pacing_rate(sk), READ_ONCE(sk->sk_pacing_shift),
 				 skb->truesize, most);
 }
 

@@ -131,7 +131,8 @@ struct newtcp_sock {
 			   cong_chosen:1,	/* by TCP_CONGESTION */
 			   cong_locked:1,	/* the route says */
 			   thin_linear:1,	/* TCP_THIN_LINEAR_TIMEOUTS */
-			   ofo_dense:1;		/* nothing to collapse, collapse.c */
+			   ofo_dense:1,		/* nothing to collapse, collapse.c */
+			   pace_stale:1;	/* sk_pacing_rate is of an ACK before the last */
 			/* Reassembly */
 			struct newtcp_sack_list sacks;	/* what we report */
 			struct newtcp_recovery rec;	/* losses */
