@@ -195,7 +195,7 @@ newtcp_rcvwnd_room(const struct newtcp_rcvwnd *w, int buffer, int used)
 	struct newtcp_rcvwnd_room room;
 
 	room.full = min3(w->clamp, newtcp_payload_of(w->ratio, buffer), 65535U << w->wscale);
-	room.free = min(newtcp_payload_of(w->ratio, buffer - used), room.full);
+	room.free = used ? min(newtcp_payload_of(w->ratio, buffer - used), room.full) : room.full;
 	return room;
 }
 

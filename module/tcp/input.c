@@ -80,16 +80,16 @@ read_options(struct newtcp_sock *tp, const struct tcphdr *th,
 static void delay_ack(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 srtt = 0;
+	u32 srtt = 0, wait;
 
 	if (tp->deadlines & BIT(NEWTCP_DL_DELACK))
 		return;
 	if (tp->rtt.srtt_us)
 		srtt = max_t(u32, _usecs_to_jiffies(tp->rtt.srtt_us >> 3), 1);
-	newtcp_deadline_set(sk, NEWTCP_DL_DELACK, jiffies +
-			    newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
-					       _msecs_to_jiffies(tp->rtt.rto_min_ms),
-					       newtcp_pingpong_thresh(tp)));
+	wait = newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
+				  _msecs_to_jiffies(tp->rtt.rto_min_ms),
+				  newtcp_pingpong_thresh(tp));
+	newtcp_timer_arm(sk, newtcp_deadline_note(sk, NEWTCP_DL_DELACK, jiffies + wait));
 }
 
 /* An ACK may be owed: now, later, or with data. The policy is in core/delack.h. */

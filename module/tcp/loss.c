@@ -111,7 +111,7 @@ void newtcp_schedule_tlp(struct sock *sk)
 	if ((s32)rto > 0)
 		wait = min(wait, rto);
 	tp->loss_is_tlp = 1;
-	newtcp_deadline_set(sk, NEWTCP_DL_LOSS, jiffies + wait);
+	newtcp_timer_arm(sk, newtcp_deadline_note(sk, NEWTCP_DL_LOSS, jiffies + wait));
 }
 
 /**
