@@ -45,6 +45,8 @@ static inline void newtcp_rate_check(struct sock *sk)
 
 u32 newtcp_packet_segs(struct sock *sk, u32 mss);
 void newtcp_pace_update(struct sock *sk);
+void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acked,
+		      u32 in_flight, u32 rtt_us);
 
 /* The pacing rate by now. It costs a division: most ACKs leave it to who asks. */
 static inline unsigned long newtcp_pacing_rate(struct sock *sk)
@@ -53,7 +55,5 @@ static inline unsigned long newtcp_pacing_rate(struct sock *sk)
 		newtcp_pace_update(sk);
 	return READ_ONCE(sk->sk_pacing_rate);
 }
-void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acked,
-		      u32 in_flight, u32 rtt_us);
 
 #endif /* _NEWTCP_PACING_H */
