@@ -89,8 +89,14 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_board_init);
 /* newtcp_board_append(), when something is in flight: into the tree. */
 void newtcp_board_append_last(struct newtcp_board *b, struct newtcp_seg *seg)
 {
+	struct newtcp_seg *newest = list_last_entry(&b->sent, struct newtcp_seg, sent);
 	struct rb_node **p = &b->flight.rb_root.rb_node, *parent = NULL;
 
+	/* It mostly follows what was sent last: nothing is to the right of that. */
+	if (likely(newest->end_seq == seg->seq)) {
+		parent = &newest->node;
+		p = &parent->rb_right;
+	}
 	while (*p) {
 		parent = *p;
 		p = &parent->rb_right;
