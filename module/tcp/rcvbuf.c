@@ -271,7 +271,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 
 	newtcp_delack_arrived(&tp->delack, &newtcp_delack_times, gap, newtcp_rto_jiffies(tp),
 			      newtcp_receive_window(tp));
-	if (skb->len >= 128)
+	if (skb->len >= 128 && tp->rcvwnd.ssthresh < tp->rcvwnd.clamp)
 		newtcp_rcvbuf_grow(sk, skb, true);
 }
 
