@@ -178,7 +178,7 @@ int newtcp_elicit_ack(struct sock *sk)
 	newtcp_clock_refresh(tp);
 	err = newtcp_transmit(sk, skb, true, GFP_ATOMIC);
 	if (!err) {
-		newtcp_data_sent(sk, skb);
+		newtcp_data_sent(sk, skb, false);
 		newtcp_deadline_arm(sk, NEWTCP_DL_RTO);
 	}
 	return err;

@@ -220,7 +220,8 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	bool merged, stolen, news;
+	enum newtcp_queued merged;
+	bool news;
 
 	if (cb->seq != tp->rcv_nxt ||
 	    (cb->flags & ~TH_PSH) != TH_ACK ||
@@ -253,15 +254,14 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 		if (tp->seg_has_ts)
 			newtcp_ts_recent_update(tp, cb->seq);
 	}
-	merged = newtcp_queue_rcv(sk, skb, th->doff * 4, &stolen);
+	merged = newtcp_queue_rcv(sk, skb, th->doff * 4);
 	newtcp_event_data_recv(sk, skb);
 	if (news)
 		after_ack(sk);
 	/* The reader first: it can be on its way while the ACK is built. */
 	newtcp_data_ready(sk);
 	ack_snd_check(sk);
-	if (merged)
-		kfree_skb_partial(skb, stolen);
+	newtcp_queued_free(skb, merged);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "core/snd.h"
 #include "core/wire.h"
 #include "control.h"
+#include "deadline.h"
 #include "loss.h"
 #include "metrics.h"
 #include "output.h"
@@ -138,6 +139,16 @@ static void after_sending(struct sock *sk, bool window_full)
 		window_unused(sk);
 }
 
+/*
+ * Data went out in this very tick, and all that the timers depend on has been the same
+ * since: an ACK that changes any of it begins them anew. One segment alone waits longer.
+ */
+static bool timed_by_now(const struct newtcp_sock *tp)
+{
+	return tp->board.packets_out > 1 && tp->last_snd == (u32)jiffies &&
+	       newtcp_tlp_pending(tp);
+}
+
 /* Cut @skb to what may go now; false: nothing may, or no memory. */
 static bool fit(struct sock *sk, struct sk_buff *skb, u32 mss, u32 bytes,
 		gfp_t gfp)
@@ -164,6 +175,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 		       gfp_t gfp)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	const bool timed = timed_by_now(tp);
 	bool window_full = false;
 	struct sk_buff *skb;
 	bool sent = false;
@@ -203,7 +215,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 		newtcp_skb_set_segs(skb, mss);
 		if (unlikely(newtcp_transmit(sk, skb, true, gfp)))
 			break;
-		newtcp_data_sent(sk, skb);
+		newtcp_data_sent(sk, skb, timed);
 		sent = true;
 		if (amount != NEWTCP_ALL)
 			break;
@@ -213,7 +225,8 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 	if (sent || window_full)
 		after_sending(sk, window_full);
 	if (sent) {
-		newtcp_schedule_tlp(sk);
+		if (!timed)
+			newtcp_schedule_tlp(sk);
 		return false;
 	}
 	return !tp->board.packets_out && !skb_queue_empty(&sk->sk_write_queue);

@@ -28,20 +28,20 @@
 #include "wake.h"
 
 /* Put @from behind @to if their buffers allow it. */
-static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
-		     bool *stolen)
+static noinline_for_stack enum newtcp_queued coalesce(struct sock *sk, struct sk_buff *to,
+						      struct sk_buff *from)
 {
+	bool stolen;
 	int delta;
 
-	*stolen = false;
 	if (!newtcp_reasm_joins(newtcp_piece_of(to), newtcp_piece_of(from)) ||
-	    !skb_try_coalesce(to, from, stolen, &delta))
-		return false;
+	    !skb_try_coalesce(to, from, &stolen, &delta))
+		return NEWTCP_QUEUED;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	newtcp_reasm_joined(newtcp_piece_of(to), newtcp_piece_of(from));
 	newtcp_rx_stamp_merge(to, from);
-	return true;
+	return stolen ? NEWTCP_MERGED_STOLEN : NEWTCP_MERGED;
 }
 
 /* Where what is to be reported is noted. */
@@ -66,23 +66,22 @@ static void drop(struct sock *sk, struct sk_buff *skb)
  * @sk: the connection
  * @skb: the segment, memory scheduled
  * @hdrlen: bytes in front of the payload, taken off here
- * @stolen: out: @skb was merged and is to be freed with kfree_skb_partial()
  *
- * Return: true when @skb was merged into the tail of the queue.
+ * Return: whether @skb was merged into the tail of the queue, and is the caller's to
+ * free, by newtcp_queued_free().
  */
-bool newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen,
-		      bool *stolen)
+enum newtcp_queued newtcp_queue_rcv(struct sock *sk, struct sk_buff *skb, u32 hdrlen)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-	bool merged;
+	enum newtcp_queued merged;
 
 	sock_owned_by_me(sk);
 	__skb_pull(skb, hdrlen);
-	merged = tail && coalesce(sk, tail, skb, stolen);
+	merged = tail ? coalesce(sk, tail, skb) : NEWTCP_QUEUED;
 	tp->bytes_received += NEWTCP_CB(skb)->end_seq - tp->rcv_nxt;
 	WRITE_ONCE(tp->rcv_nxt, NEWTCP_CB(skb)->end_seq);
-	if (!merged) {
+	if (merged == NEWTCP_QUEUED) {
 		__skb_queue_tail(&sk->sk_receive_queue, skb);
 		skb_set_owner_r(skb, sk);
 	}
@@ -99,20 +98,20 @@ static void ofo_drain(struct sock *sk)
 
 	while ((piece = newtcp_reasm_drain(&tp->reasm, rep, tp->rcv_nxt, seg_end))) {
 		struct sk_buff *skb = newtcp_piece_skb(piece), *tail;
-		bool stolen, merged, fin = piece->flags & TH_FIN;
+		enum newtcp_queued merged;
+		bool fin = piece->flags & TH_FIN;
 
 		if (!seq_after(piece->end_seq, tp->rcv_nxt)) {
 			drop(sk, skb);
 			continue;
 		}
 		tail = skb_peek_tail(&sk->sk_receive_queue);
-		merged = tail && coalesce(sk, tail, skb, &stolen);
+		merged = tail ? coalesce(sk, tail, skb) : NEWTCP_QUEUED;
 		tp->bytes_received += piece->end_seq - tp->rcv_nxt;
 		WRITE_ONCE(tp->rcv_nxt, piece->end_seq);
-		if (merged)
-			kfree_skb_partial(skb, stolen);
-		else
+		if (merged == NEWTCP_QUEUED)
 			__skb_queue_tail(&sk->sk_receive_queue, skb);
+		newtcp_queued_free(skb, merged);
 		if (fin)
 			newtcp_fin(sk);
 	}
@@ -138,12 +137,12 @@ static void grow_window(struct sock *sk, const struct sk_buff *skb, bool merging
 static bool ofo_merge(struct sock *sk, struct newtcp_reports rep, struct newtcp_piece *have,
 		      struct sk_buff *skb)
 {
-	bool stolen;
+	enum newtcp_queued merged = coalesce(sk, newtcp_piece_skb(have), skb);
 
-	if (!coalesce(sk, newtcp_piece_skb(have), skb, &stolen))
+	if (merged == NEWTCP_QUEUED)
 		return false;
 	grow_window(sk, skb, true);
-	kfree_skb_partial(skb, stolen);
+	newtcp_queued_free(skb, merged);
 	ofo_swallow(sk, rep, newtcp_piece_skb(have));
 	return true;
 }
@@ -211,7 +210,8 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	const struct newtcp_piece *piece = newtcp_piece_of(skb);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	bool stolen = false, fin, merged;
+	enum newtcp_queued merged;
+	bool fin;
 
 	sock_owned_by_me(sk);
 	if (cb->seq == cb->end_seq) {
@@ -244,7 +244,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		}
 	}
 	fin = cb->flags & TH_FIN;
-	merged = newtcp_queue_rcv(sk, skb, newtcp_hdr(skb)->doff * 4, &stolen);
+	merged = newtcp_queue_rcv(sk, skb, newtcp_hdr(skb)->doff * 4);
 	if (skb->len)
 		newtcp_event_data_recv(sk, skb);
 	if (fin)
@@ -257,8 +257,7 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	if (tp->sacks.n)
 		newtcp_sack_advance(&tp->sacks, tp->rcv_nxt);
-	if (merged)
-		kfree_skb_partial(skb, stolen);
+	newtcp_queued_free(skb, merged);
 	if (!sock_flag(sk, SOCK_DEAD))
 		newtcp_data_ready(sk);
 }

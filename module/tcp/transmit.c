@@ -243,10 +243,11 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
  * newtcp_data_sent() - new data went out: it belongs to the scoreboard now
  * @sk: the connection
  * @skb: the segment, at the head of the write queue
+ * @timed: the timeout and the tail probe are what they would be if they began now
  *
  * Who calls arms the timer for NEWTCP_DL_RTO.
  */
-void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
+void newtcp_data_sent(struct sock *sk, struct sk_buff *skb, bool timed)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
@@ -266,6 +267,6 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb)
 	if (!before && !tp->fin_owed)
 		newtcp_deadline_clear(tp, NEWTCP_DL_PROBE);
 	/* A tail that grows is not overdue, as Linux has it; only a loss that was seen is. */
-	if (!before || newtcp_tlp_pending(tp))
+	if (!before || (!timed && newtcp_tlp_pending(tp)))
 		newtcp_note_rto(sk);
 }

@@ -9,6 +9,6 @@ struct sk_buff;
 struct sock;
 
 int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp);
-void newtcp_data_sent(struct sock *sk, struct sk_buff *skb);
+void newtcp_data_sent(struct sock *sk, struct sk_buff *skb, bool timed);
 
 #endif /* _NEWTCP_TRANSMIT_H */
