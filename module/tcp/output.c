@@ -29,6 +29,11 @@
 #include "tcb.h"
 #include "transmit.h"
 
+static u32 ticks_since_sent(const struct newtcp_sock *tp)
+{
+	return (u32)jiffies - tp->last_snd;
+}
+
 /* Segments that the congestion window still allows. */
 static u32 cwnd_room(const struct newtcp_sock *tp)
 {
@@ -97,7 +102,7 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 	if (tp->rec.state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
 	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len || limit >= segs * mss)
 		return false;
-	if ((u32)jiffies - tp->last_snd > 0)
+	if (ticks_since_sent(tp))
 		return false;
 	/* The next ACK is more than half a round trip away: too long. */
 	if (tp->now_us - newtcp_board_first(&tp->board)->sent_us <
@@ -145,8 +150,7 @@ static void after_sending(struct sock *sk, bool window_full)
  */
 static bool timed_by_now(const struct newtcp_sock *tp)
 {
-	return tp->board.packets_out > 1 && tp->last_snd == (u32)jiffies &&
-	       newtcp_tlp_pending(tp);
+	return tp->board.packets_out > 1 && !ticks_since_sent(tp) && newtcp_tlp_pending(tp);
 }
 
 /* Cut @skb to what may go now; false: nothing may, or no memory. */
@@ -184,7 +188,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
 	/* A pause, as Linux counts it, by ticks: before the first segment is cut. */
-	if (!tp->board.packets_out && (u32)jiffies != tp->last_snd &&
+	if (!tp->board.packets_out && ticks_since_sent(tp) &&
 	    !skb_queue_empty(&sk->sk_write_queue))
 		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue)) && !newtcp_pacing_waits(sk)) {
