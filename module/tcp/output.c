@@ -146,11 +146,13 @@ static void after_sending(struct sock *sk, bool window_full)
 
 /*
  * Data went out in this very tick, and all that the timers depend on has been the same
- * since: an ACK that changes any of it begins them anew. One segment alone waits longer.
+ * since: an ACK that changes any of it begins them anew. One segment alone waits longer,
+ * and a rate that is kept here puts them off with each.
  */
 static bool timed_by_now(const struct newtcp_sock *tp)
 {
-	return tp->board.packets_out > 1 && !ticks_since_sent(tp) && newtcp_tlp_pending(tp);
+	return tp->board.packets_out > 1 && !ticks_since_sent(tp) && newtcp_tlp_pending(tp) &&
+	       !newtcp_paced_here(&tp->inet.sk);
 }
 
 /* Cut @skb to what may go now; false: nothing may, or no memory. */

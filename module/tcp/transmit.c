@@ -157,6 +157,9 @@ static void set_gso(struct sk_buff *skb, const struct newtcp_skb_cb *cb,
 /* As skb_set_owner_w(), for an skb that nobody owns. */
 static void own(struct sock *sk, struct sk_buff *skb)
 {
+	/* Nothing that it could overtake: another of the device's queues may be better. */
+	skb->ooo_okay = sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1) ||
+			newtcp_board_empty(&newtcp_sk(sk)->board);
 	skb->sk = sk;
 	skb->destructor = sock_wfree;
 	skb_set_hash_from_sk(skb, sk);
