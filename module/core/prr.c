@@ -9,8 +9,10 @@
  */
 #include "prr.h"
 
+#include <linux/export.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <kunit/visibility.h>
 
 /**
  * newtcp_prr_start - congestion: the reduction begins
@@ -65,6 +67,7 @@ u32 newtcp_prr_step(const struct newtcp_snd *s, u32 delivered, bool new_loss, bo
 	room = max(room, sent ? 0 : 1);
 	return max_t(s32, pipe + room, 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(newtcp_prr_step);
 
 /**
  * newtcp_prr_done - the state of a reduction ends

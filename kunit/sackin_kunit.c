@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of module/core/sackin.c: what a peer says it has enters the board.
+ */
+#include <kunit/test.h>
+
+#include "../module/core/sackin.h"
+#include "sender.h"
+
+/* A block inside a record of many cuts it at whole segments, on both sides. */
+static void sack_cuts(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+	struct newtcp_range r = { at(3) + 1, at(7) + 999 };
+
+	send_more(x, 10);
+	x->s.now_us += 100 * MS;
+	memset(&x->n, 0, sizeof(x->n));
+	x->n.ack = x->s.una;
+	x->n.late_seq = x->s.nxt;
+	newtcp_sack_enter(&x->s, &x->n, &r, 1);
+
+	expect_sums(test, x, 10, 3, 0, 0);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 3);
+	KUNIT_EXPECT_EQ(test, x->r.high_sacked, at(7));
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.held, at(0))->seq, at(4));
+	KUNIT_EXPECT_EQ(test, newtcp_board_first(&x->b)->end_seq, at(4));
+	KUNIT_EXPECT_EQ(test, newtcp_board_last(&x->b)->seq, at(7));
+	/* The same again is no news. */
+	memset(&x->n, 0, sizeof(x->n));
+	x->n.ack = x->s.una;
+	newtcp_sack_enter(&x->s, &x->n, &r, 1);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 0);
+	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_SACKED, 0);
+}
+
+/* What arrives late by itself is reordering: more is tolerated from then on. */
+static void reordering(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, 0);
+	x->s.now_us = NOW + 100 * MS;
+	ack(x, 0, BLOCKS(1, 3), 0);
+	ack(x, 3, NULL, 0);
+	KUNIT_EXPECT_TRUE(test, (bool)x->r.reord_seen);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_EXPECT_EQ(test, x->r.reordering, 3);
+	/* Now the third SACK is no evidence: a quarter of the round trip is. */
+	ack(x, 3, BLOCKS(4, 9), 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_DISORDER);
+	KUNIT_EXPECT_EQ(test, x->n.look_again_us, 25000);
+	x->s.now_us += x->n.look_again_us;
+	memset(&x->n, 0, sizeof(x->n));
+	KUNIT_EXPECT_TRUE(test, newtcp_recovery_look_again(&x->s, &x->n));
+	KUNIT_EXPECT_EQ(test, x->n.lost, 1);
+	KUNIT_EXPECT_EQ(test, x->n.reduced, newtcp_board_pipe(&x->b) + 1);
+	tell(x);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+}
+
+static struct kunit_case sackin_cases[] = {
+	KUNIT_CASE(sack_cuts),
+	KUNIT_CASE(reordering),
+	{}
+};
+
+static struct kunit_suite sackin_suite = {
+	.name = "newinet_sackin",
+	.test_cases = sackin_cases,
+};
+
+kunit_test_suite(sackin_suite);
