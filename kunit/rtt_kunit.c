@@ -234,12 +234,28 @@ static void rtt_bounds(struct kunit *test)
 	}
 }
 
+/* RFC 6069: one step less, and what has passed of it taken off. */
+static void rtt_revert(struct kunit *test)
+{
+	struct newtcp_rtt rtt;
+
+	newtcp_rtt_init(&rtt);
+	rtt.rto_us = 200000;
+	rtt.backoff = 3;
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_revert(&rtt, 100000), 700000);
+	KUNIT_EXPECT_EQ(test, rtt.backoff, 2);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_revert(&rtt, 400000), 0);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_revert(&rtt, U64_MAX), 0);
+	KUNIT_EXPECT_EQ(test, rtt.backoff, 0);
+}
+
 static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(rtt_initial),
 	KUNIT_CASE_PARAM(rtt_vectors, vector_gen_params),
 	KUNIT_CASE(rtt_window_edge),
 	KUNIT_CASE(rtt_floor),
 	KUNIT_CASE(rtt_backoff),
+	KUNIT_CASE(rtt_revert),
 	KUNIT_CASE_PARAM(rtt_minimum, min_gen_params),
 	KUNIT_CASE(rtt_bounds),
 	{}

@@ -514,6 +514,36 @@ static void verdict_tw(struct kunit *test)
 	}
 }
 
+struct error_case {
+	const char *desc;
+	bool opening, unreachable, oldest, timed_out;
+	enum newtcp_error_verdict want;
+};
+
+static const struct error_case error_cases[] = {
+	{ "an attempt, no way", true, true, true, false, VERDICT_ERROR_END },
+	{ "an attempt, refused", true, false, true, false, VERDICT_ERROR_END },
+	{ "an attempt, sent again", true, true, true, true, VERDICT_ERROR_END },
+	{ "no way, nothing timed out", false, true, true, false, VERDICT_ERROR_NOTE },
+	{ "no way for what timed out", false, true, true, true, VERDICT_ERROR_REVERT },
+	{ "no way for something behind it", false, true, false, true, VERDICT_ERROR_NOTE },
+	{ "refused", false, false, true, true, VERDICT_ERROR_NOTE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(error, error_cases, desc);
+
+static void verdict_error(struct kunit *test)
+{
+	const struct error_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, newtcp_error_verdict(c->opening, c->unreachable, c->oldest,
+						   c->timed_out), c->want);
+	KUNIT_EXPECT_TRUE(test, newtcp_error_counts(0xfffffff0, 0xfffffff0, 100));
+	KUNIT_EXPECT_TRUE(test, newtcp_error_counts(50, 0xfffffff0, 100));
+	KUNIT_EXPECT_FALSE(test, newtcp_error_counts(0xffffffef, 0xfffffff0, 100));
+	KUNIT_EXPECT_FALSE(test, newtcp_error_counts(101, 0xfffffff0, 100));
+}
+
 static struct kunit_case verdict_cases[] = {
 	KUNIT_CASE_PARAM(verdict_seg_acceptable, seg_gen_params),
 	KUNIT_CASE_PARAM(verdict_rst, rst_gen_params),
@@ -524,6 +554,7 @@ static struct kunit_case verdict_cases[] = {
 	KUNIT_CASE_PARAM(verdict_synsent, synsent_gen_params),
 	KUNIT_CASE_PARAM(verdict_req, req_gen_params),
 	KUNIT_CASE_PARAM(verdict_tw, tw_gen_params),
+	KUNIT_CASE_PARAM(verdict_error, error_gen_params),
 	{}
 };
 

@@ -60,4 +60,22 @@ static inline u32 newtcp_rtt_rto(const struct newtcp_rtt *rtt)
 	return min_t(u64, rto, NEWTCP_RTO_MAX_US);
 }
 
+/**
+ * newtcp_rtt_revert - a timeout was no sign of congestion: back off one step less
+ * @rtt: estimator, backed off
+ * @since_us: since the segment was sent for the last time
+ *
+ * RFC 6069 section 4.
+ *
+ * Return: microseconds that are left of the timeout as it is now.
+ */
+static inline u32 newtcp_rtt_revert(struct newtcp_rtt *rtt, u64 since_us)
+{
+	u32 rto;
+
+	rtt->backoff--;
+	rto = newtcp_rtt_rto(rtt);
+	return since_us < rto ? rto - since_us : 0;
+}
+
 #endif /* _NEWTCP_RTT_H */

@@ -330,4 +330,48 @@ static inline bool newtcp_tw_may_yield(int mode, bool bound, bool fin_wait2,
 	return (s32)(now - stamp) > 0;
 }
 
+/* What an ICMP error does to the connection whose segment it quotes. */
+enum newtcp_error_verdict {
+	VERDICT_ERROR_END,	/* the attempt to connect is over */
+	VERDICT_ERROR_REVERT,	/* noted, and newtcp_rtt_revert() */
+	VERDICT_ERROR_NOTE,	/* for when the connection fails otherwise */
+};
+
+/**
+ * newtcp_error_counts - can an ICMP error be believed?
+ * @seq: number of the segment that it quotes
+ * @snd_una: SND.UNA
+ * @snd_nxt: SND.NXT
+ *
+ * Anybody can send one; who can see what is in flight could do worse (RFC 5927
+ * section 4).
+ *
+ * Return: true when it can.
+ */
+static inline bool newtcp_error_counts(u32 seq, u32 snd_una, u32 snd_nxt)
+{
+	return seq_between(seq, snd_una, snd_nxt);
+}
+
+/**
+ * newtcp_error_verdict - a segment did not arrive, and the network says why
+ * @opening: SYN-SENT or SYN-RECEIVED
+ * @unreachable: there is no way to the net or the host
+ * @oldest: it was the oldest in flight
+ * @timed_out: that was sent again after a timeout, and backs off
+ *
+ * An established connection is never ended by it (RFC 1122 4.2.3.9, as Linux reads
+ * it). RFC 6069: a retransmission that could not be delivered tells of a path that is
+ * broken, not congested.
+ *
+ * Return: the verdict.
+ */
+static inline enum newtcp_error_verdict
+newtcp_error_verdict(bool opening, bool unreachable, bool oldest, bool timed_out)
+{
+	if (opening)
+		return VERDICT_ERROR_END;
+	return unreachable && oldest && timed_out ? VERDICT_ERROR_REVERT : VERDICT_ERROR_NOTE;
+}
+
 #endif /* _NEWTCP_VERDICT_H */

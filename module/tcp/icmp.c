@@ -16,7 +16,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include "core/rtt.h"
-#include "core/seq.h"
+#include "core/verdict.h"
 #include "table/lookup.h"
 #include "table/owner.h"
 #include "deadline.h"
@@ -115,43 +115,46 @@ static void frag_needed(struct sock *sk, u32 mtu)
 		sock_hold(sk);
 }
 
-/*
- * RFC 6069: the path is broken, not congested. A retransmission that the network
- * says it could not deliver backs off one step less.
- */
-static void revert_backoff(struct sock *sk, u32 seq)
+/* RFC 6069: the path is broken, not congested. */
+static void revert_backoff(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct sk_buff *skb = newtcp_unacked_head(tp);
-	s64 left;
+	u32 left;
 
-	if (sock_owned_by_user(sk) || seq != tp->snd_una || !skb ||
-	    !tp->retransmits || !tp->rtt.backoff)
-		return;
-	tp->rtt.backoff--;
 	newtcp_clock_refresh(tp);
-	left = newtcp_rtt_rto(&tp->rtt) - (s64)(tp->now_us - newtcp_seg_of(skb)->sent_us);
-	newtcp_deadline_set(sk, NEWTCP_DL_RTO,
-			    jiffies + usecs_to_jiffies(max_t(s64, left, 0)));
+	left = newtcp_rtt_revert(&tp->rtt, tp->now_us - newtcp_board_first(&tp->board)->sent_us);
+	newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + usecs_to_jiffies(left));
 }
 
 static void failed(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th,
 		   u32 info, int err)
 {
+	const u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
 	const bool owned = sock_owned_by_user(sk);
+	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+	switch (newtcp_error_verdict((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV),
+				     type == ICMP_DEST_UNREACH &&
+				     (code == ICMP_NET_UNREACH || code == ICMP_HOST_UNREACH),
+				     ntohl(th->seq) == tp->snd_una && newtcp_unacked_head(tp),
+				     tp->retransmits && tp->rtt.backoff)) {
+	case VERDICT_ERROR_END:
 		newinet_queue_icmp(sk, skb, err, th->dest, info, (u8 *)th);
+		if (owned)
+			break;
+		newtcp_give_up(sk, err);
+		return;
+	case VERDICT_ERROR_REVERT:
 		if (!owned)
-			newtcp_give_up(sk, err);
-		else
-			WRITE_ONCE(sk->sk_err_soft, err);
+			revert_backoff(sk);
+		fallthrough;
+	case VERDICT_ERROR_NOTE:
+		if (owned || !inet_test_bit(RECVERR, sk))
+			break;
+		newtcp_report_error(sk, err);
 		return;
 	}
-	if (!owned && inet_test_bit(RECVERR, sk))
-		newtcp_report_error(sk, err);
-	else
-		WRITE_ONCE(sk->sk_err_soft, err);
+	WRITE_ONCE(sk->sk_err_soft, err);
 }
 
 static void for_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th,
@@ -160,23 +163,18 @@ static void for_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
 	const u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	const u32 seq = ntohl(th->seq);
 	int err = error_of(type, code);
 
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN) ||
 	    quoted->ttl < READ_ONCE(inet_sk(sk)->min_ttl) ||
-	    !seq_between(seq, tp->snd_una, tp->snd_nxt))
+	    !newtcp_error_counts(ntohl(th->seq), tp->snd_una, tp->snd_nxt))
 		return;
-	if (type == ICMP_REDIRECT) {
+	if (type == ICMP_REDIRECT)
 		redirected(sk, skb);
-	} else if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+	else if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
 		frag_needed(sk, info);
-	} else if (err) {
-		if (type == ICMP_DEST_UNREACH &&
-		    (code == ICMP_NET_UNREACH || code == ICMP_HOST_UNREACH))
-			revert_backoff(sk, seq);
+	else if (err)
 		failed(sk, skb, th, info, err);
-	}
 }
 
 /**

@@ -448,13 +448,43 @@ void end_arrive(struct end *e, const struct packet *p)
 	}
 }
 
-/* ICMP: the path takes less. Only a number that is in flight is believed. */
+/* Only what quotes a number that is in flight is believed. */
+static bool believed(const struct end *e, const struct packet *p)
+{
+	bool counts = e->state != S_CLOSED && e->state != S_TIME_WAIT &&
+		      newtcp_error_counts(p->seq, e->una, e->nxt);
+
+	check_that(e->sim, !counts || !p->forged);
+	return counts;
+}
+
+/* ICMP: the path takes less. */
 void end_too_big(struct end *e, const struct packet *p)
 {
-	if (e->state == S_CLOSED || e->state == S_TIME_WAIT ||
-	    !seq_between(p->seq, e->una, e->nxt) || p->mtu >= e->pmtu || p->mtu < 68)
+	if (!believed(e, p) || p->mtu >= e->pmtu || p->mtu < 68)
 		return;
 	trace_end(e, "path MTU %u", p->mtu);
 	e->pmtu = p->mtu;
 	tx_resize(e);
+}
+
+/* ICMP: there is no way to the host. */
+void end_unreachable(struct end *e, const struct packet *p)
+{
+	const struct newtcp_seg *first = newtcp_board_first(&e->b);
+
+	if (!believed(e, p))
+		return;
+	trace_end(e, "unreachable");
+	switch (newtcp_error_verdict(e->state < S_ESTABLISHED, true, first && p->seq == e->una,
+				     e->retransmits && e->rtt.backoff)) {
+	case VERDICT_ERROR_END:
+		end_closed(e, E_UNREACHABLE);
+		break;
+	case VERDICT_ERROR_REVERT:
+		timer_revert(e);
+		break;
+	case VERDICT_ERROR_NOTE:
+		break;
+	}
 }

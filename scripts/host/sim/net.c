@@ -36,6 +36,32 @@ static void too_big(struct sim *sim, int from, const struct packet *p, u32 mtu)
 	deliver(sim, from, &icmp, sim->now + s->delay_us);
 }
 
+/* A router says that there is no way, or somebody says so who has seen no segment. */
+static void unreachable(struct sim *sim, int from, const struct packet *p)
+{
+	const struct side *s = &sim->sc->side[from];
+	struct packet icmp = *p;
+
+	if (!s->unreach || !sim_chance(sim, s->unreach))
+		return;
+	icmp.kind = PKT_UNREACHABLE;
+	deliver(sim, from, &icmp, sim->now + s->delay_us);
+}
+
+static void forge(struct sim *sim, int from, const struct packet *p)
+{
+	const struct side *s = &sim->sc->side[from];
+	struct packet icmp = *p;
+
+	if (!s->forged || !sim_chance(sim, s->forged))
+		return;
+	icmp.kind = sim_random(sim) & 1 ? PKT_UNREACHABLE : PKT_TOO_BIG;
+	icmp.forged = true;
+	icmp.seq += 0x40000000 + sim_random(sim) % 0x80000000;
+	icmp.mtu = 68 + sim_random(sim) % 500;
+	deliver(sim, from, &icmp, sim->now + sim_random(sim) % (s->delay_us + 1));
+}
+
 static bool dropped(struct sim *sim, const struct side *s, struct link *l)
 {
 	if (s->outage_len_ms && sim->now >= s->outage_ms * MS &&
@@ -59,6 +85,7 @@ static void send_one(struct sim *sim, int from, const struct packet *p)
 	u64 at;
 
 	sim->packets++;
+	forge(sim, from, p);
 	if (size > mtu_now(sim, s)) {
 		too_big(sim, from, p, mtu_now(sim, s));
 		return;
@@ -80,6 +107,7 @@ static void send_one(struct sim *sim, int from, const struct packet *p)
 	if (dropped(sim, s, l)) {
 		trace_packet(sim, from, p, "lost");
 		check_dropped(sim, from, p);
+		unreachable(sim, from, p);
 		return;
 	}
 	if (sim_chance(sim, s->reorder))

@@ -30,6 +30,8 @@ static void happen(struct sim *sim, const struct event *ev)
 		free(ev->packet);
 		if (p.kind == PKT_TOO_BIG)
 			end_too_big(e, &p);
+		else if (p.kind == PKT_UNREACHABLE)
+			end_unreachable(e, &p);
 		else
 			end_arrive(e, &p);
 		break;

@@ -34,7 +34,7 @@ static const struct field fields[] = {
 	AT(read_pause1, read_pause_us, 0, 0), AT(read_pause2, read_pause_us, 1, 0),
 	AT(read_pause3, read_pause_us, 2, 0), AT(read_pause4, read_pause_us, 3, 0),
 	BOTH(outage_len_ms, 0), BOTH(outage_ms, 0), BOTH(mtu_later, 0), BOTH(mtu_ms, 0),
-	BOTH(icmp, 0), BOTH(burst, 0), BOTH(burst_end, 5000), BOTH(dup, 0),
+	BOTH(icmp, 0), BOTH(unreach, 0), BOTH(forged, 0), BOTH(burst, 0), BOTH(burst_end, 5000), BOTH(dup, 0),
 	BOTH(corrupt, 0), BOTH(reorder, 0), BOTH(reorder_us, 1000), BOTH(loss, 0),
 	BOTH(rate, 0), BOTH(queue, 0), BOTH(delay_us, 10000), BOTH(mtu, 1500),
 	BOTH(overhead, 0), BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
@@ -247,4 +247,10 @@ void scenario_draw(struct scenario *sc, u64 seed)
 			sc->side[i].pace = 20 + magnitude(&d, 15);
 	for (i = 0; i < 2; i++)
 		draw_room(&d, &sc->side[i], &sc->side[!i]);
+	for (i = 0; i < 2; i++) {
+		if (one_in(&d, 6))
+			sc->side[i].unreach = between(&d, 0, 10000);
+		if (one_in(&d, 6))
+			sc->side[i].forged = between(&d, 0, 1000);
+	}
 }

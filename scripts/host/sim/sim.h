@@ -67,7 +67,7 @@
 struct side {
 	/* the way out */
 	s64 delay_us, rate, queue, loss, burst, burst_end, reorder, reorder_us;
-	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp;
+	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp, unreach, forged;
 	/* the end */
 	s64 mss, rcvbuf, overhead, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
 	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace;
@@ -85,14 +85,16 @@ struct scenario {
 	struct side side[2];
 };
 
-enum packet_kind { PKT_SEGMENT, PKT_TOO_BIG };
+enum packet_kind { PKT_SEGMENT, PKT_TOO_BIG, PKT_UNREACHABLE };
 
 /**
  * struct packet - a segment on its way, or what a router says of one
  * @abs: where its payload stands in the stream, as the sender knows it
+ * @forged: an ICMP error with a number that is not in flight
  */
 struct packet {
 	enum packet_kind kind;
+	bool forged;
 	u32 id;
 	u32 seq;
 	u32 ack;
@@ -116,7 +118,7 @@ enum deadline {
 };
 
 /* How an end came to its end. */
-enum ending { E_NONE, E_CLOSED, E_ABORTED, E_RESET, E_TIMEOUT, E_REBOOT };
+enum ending { E_NONE, E_CLOSED, E_ABORTED, E_RESET, E_TIMEOUT, E_REBOOT, E_UNREACHABLE };
 
 /* A segment of the sender's. */
 struct sim_seg {
@@ -287,6 +289,7 @@ void end_init(struct sim *sim, int id);
 void end_connect(struct end *e);
 void end_arrive(struct end *e, const struct packet *p);
 void end_too_big(struct end *e, const struct packet *p);
+void end_unreachable(struct end *e, const struct packet *p);
 void end_closed(struct end *e, enum ending how);
 void end_time_wait(struct end *e);
 void end_abort(struct end *e);
@@ -350,6 +353,7 @@ void ack_tell(struct end *e, const struct newtcp_ack_news *n, u32 acked, u32 in_
 void timer_set(struct end *e, enum deadline d, u64 wait_us);
 void timer_clear(struct end *e, enum deadline d);
 void timer_rearm_rto(struct end *e);
+void timer_revert(struct end *e);
 void timer_fired(struct end *e);
 u64 timer_probe_us(const struct end *e);
 void timer_check_probe(struct end *e);

@@ -39,6 +39,15 @@ void timer_rearm_rto(struct end *e)
 		timer_clear(e, DL_RTO);
 }
 
+/* RFC 6069: the network could not deliver what was sent again. */
+void timer_revert(struct end *e)
+{
+	const struct newtcp_seg *seg = newtcp_board_first(&e->b);
+
+	timer_set(e, DL_RTO, newtcp_rtt_revert(&e->rtt, tx_clock(e) - seg->sent_us));
+	e->last_rto_us = newtcp_rtt_rto(&e->rtt);
+}
+
 u64 timer_probe_us(const struct end *e)
 {
 	u64 us = (u64)e->rtt.rto_us << min_t(u8, e->rtt.backoff, 16);
