@@ -185,15 +185,21 @@ void check_dropped(struct sim *sim, int from, const struct packet *p)
  */
 void check_undo(struct end *e, u32 undo_marker)
 {
+	const struct side *peer = e->sim->end[!e->id].conf;
 	unsigned int i;
 
-	if (e->conf->dup || e->sim->end[!e->id].conf->renege || e->timeouts || e->probed || e->sim->manner->lies)
+	/* A report that the network doubles counts twice, as on Linux. */
+	if (e->conf->dup || peer->dup || peer->renege || e->timeouts || e->probed ||
+	    e->sim->manner->lies)
 		return;
 	/*
 	 * A duplicate of what was sent again before, above the marker: RFC 3708 counts it,
 	 * as Linux does, for one of what was sent again since.
 	 */
 	if (e->edge_before && seq_after(e->edge_before, undo_marker))
+		return;
+	/* A piece that reaches into what has arrived is reported for that part, and counts. */
+	if (e->cut_anew)
 		return;
 	for (i = 0; i < min_t(u32, e->n_dropped, ARRAY_SIZE(e->dropped)); i++)
 		check_that(e->sim, undo_marker != e->dropped[i].start);
@@ -217,7 +223,7 @@ static void check_lost(struct end *e)
 {
 	const struct newtcp_seg *seg = newtcp_seg_entry(rb_first(&e->b.lost));
 
-	if (!seg || e->held_back || e->dl[DL_PACE] || newtcp_board_pipe(&e->b) >= e->c.cwnd)
+	if (!seg || e->held_back || e->dl[DL_PACE] || e->dl[DL_SMALLQ] || newtcp_board_pipe(&e->b) >= e->c.cwnd)
 		return;
 	check_that(e->sim, !seq_before(seg->seq, tx_wnd_end(e)) && seg->seq != e->una);
 }

@@ -40,7 +40,7 @@ static const struct field fields[] = {
 	BOTH(overhead, 0), BOTH(shrink, 0), BOTH(renege, 0), BOTH(rcvbuf, 65535), BOTH(sndbuf, 1 << 20), BOTH(mss, 1460),
 	BOTH(gso, 1), BOTH(wscale, 0), BOTH(ts, 0), BOTH(sack, 1), BOTH(nodelay, 1),
 	BOTH(cubic, 0), BOTH(rack, 1), BOTH(frto, 1), BOTH(reordering, 3),
-	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0), BOTH(pace, 0),
+	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0), BOTH(pace, 0), BOTH(smallq, 0),
 	BOTH(clock_ms, 1000000), BOTH(iss, 0), BOTH(ts_offset, 0), GENERAL(seed, 1),
 };
 
@@ -250,6 +250,8 @@ void scenario_draw(struct scenario *sc, u64 seed)
 	for (i = 0; i < 2; i++) {
 		if (one_in(&d, 6))
 			sc->side[i].unreach = between(&d, 0, 10000);
+		if (one_in(&d, 2))
+			sc->side[i].smallq = 1000 + magnitude(&d, 20);
 		if (one_in(&d, 6))
 			sc->side[i].forged = between(&d, 0, 1000);
 	}

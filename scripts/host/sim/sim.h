@@ -70,7 +70,7 @@ struct side {
 	s64 dup, corrupt, outage_ms, outage_len_ms, mtu, mtu_later, mtu_ms, icmp, unreach, forged;
 	/* the end */
 	s64 mss, rcvbuf, overhead, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
-	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace;
+	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace, smallq;
 	s64 clock_ms, iss, ts_offset;
 	/* the programs */
 	s64 write[STEPS], write_pause_us[STEPS], abort;
@@ -114,7 +114,7 @@ enum state {
 
 enum deadline {
 	DL_RTO, DL_PROBE, DL_LOSS, DL_TLP, DL_DELACK, DL_PACE, DL_KEEP, DL_TIMEWAIT,
-	DL_FIN, DL_N,
+	DL_FIN, DL_SMALLQ, DL_N,
 };
 
 /* How an end came to its end. */
@@ -215,6 +215,7 @@ struct end {
 	unsigned int n_dropped;
 	u32 resent_edge;	/* end of the highest that was ever sent again */
 	u32 edge_before;	/* and before the recovery that may be undone */
+	bool cut_anew;	/* sent again in pieces of another size */
 	u64 sent_packets, resent, probed;
 	u64 digest;
 };

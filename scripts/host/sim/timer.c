@@ -198,7 +198,7 @@ static void fin_expired(struct end *e)
 	end_closed(e, E_CLOSED);
 }
 
-/* The rate lets something go again. */
+/* The rate, or the own device, lets something go again. */
 static void pace_expired(struct end *e)
 {
 	tx_resend_lost(e);
@@ -215,6 +215,7 @@ static void (*const handlers[DL_N])(struct end *e) = {
 	[DL_KEEP] = keep_expired,
 	[DL_TIMEWAIT] = timewait_expired,
 	[DL_FIN] = fin_expired,
+	[DL_SMALLQ] = pace_expired,
 };
 
 void timer_fired(struct end *e)

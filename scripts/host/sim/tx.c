@@ -180,11 +180,36 @@ static bool pace_holds(struct end *e)
 	return wait;
 }
 
+static u64 window_rate(const struct end *e)
+{
+	const struct newtcp_pace_conf conf = { 200, 120 };
+
+	return newtcp_pace_rate(&e->c, e->b.packets_out, tx_mss(e), e->rtt.srtt_us, &conf);
+}
+
+/*
+ * The own device is the one that has the rate: as module/tcp/smallq.c, what waits in it
+ * is bounded, by twice as much for what is sent again.
+ */
+static bool device_holds(struct end *e, unsigned int factor)
+{
+	u64 until = e->sim->link[e->id].busy_until, rate = e->conf->rate, queued, limit;
+
+	if (!e->conf->smallq || !rate || until <= e->sim->now)
+		return false;
+	queued = (until - e->sim->now) * rate / 1000;
+	limit = newtcp_pace_queue(window_rate(e), 10, tx_mss(e) * e->conf->gso, e->conf->smallq);
+	if (queued >> factor <= limit ||
+	    newtcp_board_first(&e->b) == newtcp_board_last(&e->b))
+		return false;
+	timer_set(e, DL_SMALLQ, (queued - (limit << factor)) * 1000 / rate + 1);
+	return true;
+}
+
 /* The rate is that of the window, and at most what the scenario says, in bytes a millisecond. */
 static void pace_sent(struct end *e, u32 len)
 {
-	const struct newtcp_pace_conf conf = { 200, 120 };
-	u64 rate = newtcp_pace_rate(&e->c, e->b.packets_out, tx_mss(e), e->rtt.srtt_us, &conf);
+	u64 rate = window_rate(e);
 
 	if (e->conf->pace && len && e->r.delivered + e->b.packets_out >= 10)
 		e->pace_next_ns = newtcp_pace_next(e->pace_next_ns, e->sim->now * 1000, len,
@@ -331,7 +356,7 @@ void tx_push(struct end *e)
 		return;
 	if (!e->b.packets_out)
 		after_pause(e);
-	while (tx_unsent(e) && !pace_holds(e)) {
+	while (tx_unsent(e) && !pace_holds(e) && !device_holds(e, 0)) {
 		u32 mss = tx_mss(e), len = sendable(e, mss);
 
 		if (len == ~0U)
@@ -406,6 +431,7 @@ bool tx_again(struct end *e, struct newtcp_seg *seg, u32 segs)
 
 			tx_set_segs(seg, mss);
 			newtcp_board_count(&e->b, seg, old - seg->segs);
+			e->cut_anew = true;
 		}
 	}
 	transmit(e, seg->seq, tx_len(seg), seg->flags, s->abs, mss);
@@ -427,7 +453,8 @@ void tx_resend_lost(struct end *e)
 {
 	struct newtcp_seg *seg;
 
-	while ((seg = newtcp_seg_entry(rb_first(&e->b.lost))) && !pace_holds(e)) {
+	while ((seg = newtcp_seg_entry(rb_first(&e->b.lost))) && !pace_holds(e) &&
+	       !device_holds(e, 1)) {
 		bool oldest = seg == newtcp_board_first(&e->b);
 		u32 room = cwnd_room(e);
 
