@@ -132,12 +132,13 @@ static void failed(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th
 	const u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
 	const bool owned = sock_owned_by_user(sk);
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	/* The board is its owner's. */
+	const bool oldest = !owned && ntohl(th->seq) == tp->snd_una && newtcp_unacked_head(tp);
 
 	switch (newtcp_error_verdict((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV),
 				     type == ICMP_DEST_UNREACH &&
 				     (code == ICMP_NET_UNREACH || code == ICMP_HOST_UNREACH),
-				     ntohl(th->seq) == tp->snd_una && newtcp_unacked_head(tp),
-				     tp->retransmits && tp->rtt.backoff)) {
+				     oldest, tp->retransmits && tp->rtt.backoff)) {
 	case VERDICT_ERROR_END:
 		newinet_queue_icmp(sk, skb, err, th->dest, info, (u8 *)th);
 		if (owned)
@@ -145,8 +146,7 @@ static void failed(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th
 		newtcp_give_up(sk, err);
 		return;
 	case VERDICT_ERROR_REVERT:
-		if (!owned)
-			revert_backoff(sk);
+		revert_backoff(sk);
 		fallthrough;
 	case VERDICT_ERROR_NOTE:
 		if (owned || !inet_test_bit(RECVERR, sk))
