@@ -34,6 +34,38 @@ static void sack_cuts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_SACKED, 0);
 }
 
+/* A block that grows makes no records: what it takes joins what it had. */
+static void sack_merges(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 100, true);
+	unsigned int end, used;
+
+	send_more(x, 70);
+	send_more(x, 10);
+	x->s.now_us += 100 * MS;
+	ack(x, 0, BLOCKS(2, 3), 0);
+	used = x->used;
+	/* Up to as much as can be sent again as one; then a record of its own begins. */
+	for (end = 4; end <= 62; end++) {
+		ack(x, 0, BLOCKS(2, end), 0);
+		KUNIT_ASSERT_EQ(test, x->n.delivered, 1);
+		KUNIT_ASSERT_EQ(test, x->b.sacked_out, end - 2);
+		KUNIT_ASSERT_EQ(test, x->r.high_sacked, at(end));
+	}
+	KUNIT_EXPECT_EQ(test, x->used, used);
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.held, at(2))->end_seq, at(62));
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.held, at(2))->segs, 60);
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.flight.rb_root, at(62))->seq, at(62));
+	ack(x, 0, BLOCKS(2, 63), 0);
+	KUNIT_EXPECT_EQ(test, x->used, used + 1);
+	/* What was sent again is told apart: its round trip says nothing. */
+	resend(x);
+	ack(x, 0, BLOCKS(2, 72), 0);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 9);
+	ack(x, 80, NULL, 0);
+	expect_sums(test, x, 0, 0, 0, 0);
+}
+
 /* What arrives late by itself is reordering: more is tolerated from then on. */
 static void reordering(struct kunit *test)
 {
@@ -62,6 +94,7 @@ static void reordering(struct kunit *test)
 
 static struct kunit_case sackin_cases[] = {
 	KUNIT_CASE(sack_cuts),
+	KUNIT_CASE(sack_merges),
 	KUNIT_CASE(reordering),
 	{}
 };

@@ -57,6 +57,11 @@ static inline struct newtcp_seg *cut(void *owner, struct newtcp_seg *seg, u32 le
 	return rest;
 }
 
+static inline bool shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len)
+{
+	return true;
+}
+
 static inline void start(struct sender *x, u32 cwnd, bool sack)
 {
 	memset(x, 0, sizeof(*x));
@@ -73,7 +78,8 @@ static inline void start(struct sender *x, u32 cwnd, bool sack)
 	x->s = (struct newtcp_snd){
 		.b = &x->b, .r = &x->r, .c = &x->c, .rate = &x->rate, .rtt = &x->rtt,
 		.conf = &x->conf, .now_us = NOW, .una = BASE, .nxt = BASE, .mss = MSS,
-		.max_window = 1 << 20, .sack_ok = sack, .cut = cut, .owner = x,
+		.max_window = 1 << 20, .sack_ok = sack, .cut = cut, .shift = shift,
+		.owner = x,
 	};
 }
 

@@ -50,15 +50,6 @@ static void flight_insert(struct newtcp_board *b, struct newtcp_seg *seg)
 	rb_insert_color_cached(&seg->node, &b->flight, leftmost);
 }
 
-/* Into the tree that its marks say. The list by time is the caller's. */
-static void enter(struct newtcp_board *b, struct newtcp_seg *seg)
-{
-	if (in_flight(seg))
-		flight_insert(b, seg);
-	else
-		tree_insert(seg->marks & NEWTCP_SEG_SACKED ? &b->held : &b->lost, seg);
-}
-
 static void leave(struct newtcp_board *b, struct newtcp_seg *seg)
 {
 	if (in_flight(seg)) {
@@ -117,9 +108,21 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_board_append_last);
 void newtcp_board_split(struct newtcp_board *b, struct newtcp_seg *seg,
 			struct newtcp_seg *rest)
 {
-	enter(b, rest);
-	if (in_flight(rest))
+	struct rb_node **p = &seg->node.rb_right, *parent = &seg->node;
+
+	/* Behind the first: in the same tree, and never the leftmost. */
+	while (*p) {
+		parent = *p;
+		p = &parent->rb_left;
+	}
+	rb_link_node(&rest->node, parent, p);
+	if (in_flight(rest)) {
+		rb_insert_color_cached(&rest->node, &b->flight, false);
 		list_add(&rest->sent, &seg->sent);
+	} else {
+		rb_insert_color(&rest->node,
+				rest->marks & NEWTCP_SEG_SACKED ? &b->held : &b->lost);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_board_split);
 

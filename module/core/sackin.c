@@ -9,6 +9,7 @@
 #include "sack.h"
 #include "sackin.h"
 #include "undo.h"
+#include "wire.h"
 
 #include <linux/export.h>
 #include <linux/math.h>
@@ -105,8 +106,9 @@ static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 	newtcp_undo_dsack(s, d->end, segs);
 }
 
-static void newly_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
-			 struct newtcp_seg *seg)
+/* What the peer says that it has is news: of the round trip, the rate, reordering. */
+static void learn(const struct newtcp_snd *s, struct newtcp_ack_news *n,
+		  const struct newtcp_seg *seg)
 {
 	struct newtcp_recovery *r = s->r;
 
@@ -122,20 +124,67 @@ static void newly_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 			n->sack_us = seg->sent_us;
 	}
 	newtcp_rate_arrived(s->rate, &n->rate, seg);
-	newtcp_board_mark_sacked(s->b, seg);
 	n->delivered += seg->segs;
 	n->flags |= NEWTCP_RX_SACKED;
 	if (seq_after(seg->end_seq, r->high_sacked))
 		r->high_sacked = seg->end_seq;
 }
 
+static void newly_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
+			 struct newtcp_seg *seg)
+{
+	learn(s, n, seg);
+	newtcp_board_mark_sacked(s->b, seg);
+}
+
+/* Bytes of a record that is made of others: it can be sent again as one. */
+#define MERGED_MAX	60000U
+
+/* May the beginning of @seg, @len bytes, be counted to @to, which it follows? */
+static bool may_merge(const struct newtcp_seg *to, const struct newtcp_seg *seg, u32 len)
+{
+	const u8 differ = NEWTCP_SEG_LOST | NEWTCP_SEG_RETRANS | NEWTCP_SEG_EVER_RETRANS |
+			  NEWTCP_SEG_TSTAMP_ACK;
+	u32 have = to->end_seq - to->seq;
+
+	return to->end_seq == seg->seq && to->mss == seg->mss &&
+	       !((to->marks | seg->marks) & differ) && !((to->flags | seg->flags) & TH_SYN) &&
+	       have == (u32)to->segs * to->mss && have + len <= MERGED_MAX;
+}
+
+/*
+ * A block grows, and has taken @len bytes of @seg: they join what is SACKED before
+ * them, so that no record is made for each ACK. False: they do not.
+ */
+static bool merge_sacked(const struct newtcp_snd *s, struct newtcp_ack_news *n,
+			 struct newtcp_seg *seg, u32 len)
+{
+	struct newtcp_seg *to, part;
+
+	if (!s->shift)
+		return false;
+	to = newtcp_board_find(&s->b->held, seg->seq - 1);
+	if (!to || !may_merge(to, seg, len) || !s->shift(s->owner, to, seg, len))
+		return false;
+	part = *seg;
+	part.end_seq = part.seq + len;
+	part.segs = len / seg->mss;
+	to->end_seq = part.end_seq;
+	to->segs += part.segs;
+	seg->seq = part.end_seq;
+	seg->segs -= part.segs;
+	s->b->sacked_out += part.segs;
+	learn(s, n, &part);
+	return true;
+}
+
 /*
  * Make @seg end or begin at the edge of the block, at a segment boundary: a
  * block that covers part of a segment of the wire is not believed for it.
- * Returns what is inside, or NULL and in *@next where to go on.
+ * Returns what is inside and not SACKed yet, or NULL and in *@next where to go on.
  */
-static struct newtcp_seg *fit_to_block(const struct newtcp_snd *s, struct newtcp_seg *seg,
-				       const struct newtcp_range *blk,
+static struct newtcp_seg *fit_to_block(const struct newtcp_snd *s, struct newtcp_ack_news *n,
+				       struct newtcp_seg *seg, const struct newtcp_range *blk,
 				       struct newtcp_seg **next)
 {
 	u32 len;
@@ -157,7 +206,7 @@ static struct newtcp_seg *fit_to_block(const struct newtcp_snd *s, struct newtcp
 	if (!seq_before(seg->seq, blk->end) || seg->segs <= 1)
 		return NULL;
 	len = rounddown(blk->end - seg->seq, seg->mss);
-	if (!len || !s->cut(s->owner, seg, len))
+	if (!len || merge_sacked(s, n, seg, len) || !s->cut(s->owner, seg, len))
 		return NULL;
 	return seg;
 }
@@ -172,7 +221,7 @@ static void block_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		next = newtcp_seg_entry(rb_next(&seg->node));
 		if (unlikely(seq_before(seg->seq, blk->start) ||
 			     seq_after(seg->end_seq, blk->end)))
-			seg = fit_to_block(s, seg, blk, &next);
+			seg = fit_to_block(s, n, seg, blk, &next);
 		if (seg)
 			newly_sacked(s, n, seg);
 	}

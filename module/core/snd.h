@@ -124,7 +124,9 @@ struct newtcp_loss_conf {
  * @opening: the SYN is not acknowledged yet
  * @cut: cuts a record in two after so many bytes and has both on the board;
  *	returns the second, or NULL when it cannot
- * @owner: for @cut
+ * @shift: moves what so many bytes from the beginning of a record stand for to the end
+ *	of the one before it, not the records themselves; false when it cannot. Optional
+ * @owner: for @cut and @shift
  */
 struct newtcp_snd {
 	struct newtcp_board *b;
@@ -141,6 +143,7 @@ struct newtcp_snd {
 	bool sack_ok;
 	bool opening;
 	struct newtcp_seg *(*cut)(void *owner, struct newtcp_seg *seg, u32 len);
+	bool (*shift)(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len);
 	void *owner;
 };
 

@@ -48,6 +48,11 @@ static struct newtcp_seg *cut(void *owner, struct newtcp_seg *seg, u32 len)
 	return newtcp_seg_entry(n);
 }
 
+static bool shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len)
+{
+	return newtcp_skb_shift(newtcp_seg_skb(to), newtcp_seg_skb(from), len);
+}
+
 /**
  * newtcp_snd_view() - the sender as core/ sees it
  * @sk: the connection; its now_us is fresh
@@ -74,6 +79,7 @@ void newtcp_snd_view(struct sock *sk, struct newtcp_snd *s,
 	s->sack_ok = tp->sack_ok;
 	s->opening = (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV);
 	s->cut = cut;
+	s->shift = shift;
 	s->owner = sk;
 }
 

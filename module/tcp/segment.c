@@ -150,6 +150,82 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
 	return 0;
 }
 
+/* How many of @shinfo's fragments the first @len bytes are in. */
+static int frags_of(const struct skb_shared_info *shinfo, u32 len)
+{
+	int i = 0;
+
+	while (i < shinfo->nr_frags && len) {
+		len -= min_t(u32, len, skb_frag_size(&shinfo->frags[i]));
+		i++;
+	}
+	return i;
+}
+
+/* The first @len bytes of fragment @i of @from, all of it or less, go behind those of @to. */
+static void shift_frag(struct sk_buff *to, struct sk_buff *from, int i, u32 len)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(to);
+	skb_frag_t *frag = &skb_shinfo(from)->frags[i];
+	const bool whole = len == skb_frag_size(frag);
+
+	if (skb_can_coalesce(to, shinfo->nr_frags, skb_frag_page(frag), skb_frag_off(frag))) {
+		skb_frag_size_add(&shinfo->frags[shinfo->nr_frags - 1], len);
+		if (whole)
+			skb_frag_unref(from, i);
+	} else {
+		shinfo->frags[shinfo->nr_frags] = *frag;
+		skb_frag_size_set(&shinfo->frags[shinfo->nr_frags], len);
+		shinfo->nr_frags++;
+		if (!whole)
+			skb_frag_ref(from, i);
+	}
+	if (!whole) {
+		skb_frag_off_add(frag, len);
+		skb_frag_size_sub(frag, len);
+	}
+}
+
+/**
+ * newtcp_skb_shift() - the first bytes of a segment go to the end of the one before it
+ * @to: that one
+ * @from: the segment
+ * @len: bytes, fewer than it has
+ *
+ * The memory goes with them: in sum the socket is charged as before. Both are on the
+ * scoreboard, whose records are the caller's.
+ *
+ * Return: false when they stay: a device still has one of the two, or it is too much.
+ */
+bool newtcp_skb_shift(struct sk_buff *to, struct sk_buff *from, u32 len)
+{
+	struct skb_shared_info *ti = skb_shinfo(to), *fi = skb_shinfo(from);
+	int i, used, gone = 0;
+
+	if (WARN_ON_ONCE(!len || len >= from->len))
+		return false;
+	used = frags_of(fi, len);
+	if (skb_cloned(to) || skb_cloned(from) || ti->flags != fi->flags ||
+	    (ti->tx_flags | fi->tx_flags) || ti->nr_frags + used > MAX_SKB_FRAGS)
+		return false;
+	for (i = 0; i < used; i++) {
+		u32 size = skb_frag_size(&fi->frags[i]), part = min(size, len);
+
+		shift_frag(to, from, i, part);
+		gone += part == size;
+		len -= part;
+		to->len += part;
+		to->data_len += part;
+		to->truesize += part;
+		from->len -= part;
+		from->data_len -= part;
+		from->truesize -= part;
+	}
+	fi->nr_frags -= gone;
+	memmove(&fi->frags[0], &fi->frags[gone], fi->nr_frags * sizeof(fi->frags[0]));
+	return true;
+}
+
 /**
  * newtcp_skb_trim_head() - drop acknowledged bytes from the front of a segment
  * @sk: the socket

@@ -53,6 +53,24 @@ static struct newtcp_seg *cut(void *owner, struct newtcp_seg *seg, u32 len)
 	return rest;
 }
 
+/* What has joined another is as old as that, should the peer go back on its SACKs. */
+static bool shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len)
+{
+	struct both *x = owner;
+	unsigned int i;
+
+	must(len % MSS == 0 && len && len < from->end_seq - from->seq &&
+	     to->end_seq == from->seq);
+	/* Now and then it cannot be. */
+	if (len / MSS % 3 == 2)
+		return false;
+	for (i = 0; i < x->n; i++)
+		if (!seq_before(x->wire[i].seq, from->seq) &&
+		    seq_before(x->wire[i].seq, from->seq + len))
+			x->wire[i].sent_us = to->sent_us;
+	return true;
+}
+
 static void sent(struct both *x, unsigned int segs, unsigned int last)
 {
 	struct newtcp_seg *seg;
@@ -268,7 +286,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	x->s = (struct newtcp_snd){
 		.b = &x->b, .r = &x->r, .c = &x->c, .rate = &x->rate, .rtt = &x->rtt, .conf = &x->conf,
 		.now_us = 1000000, .una = 0xfffff000, .nxt = 0xfffff000, .mss = MSS,
-		.max_window = 65535, .sack_ok = true, .cut = cut, .owner = x,
+		.max_window = 65535, .sack_ok = true, .cut = cut, .shift = shift,
+		.owner = x,
 	};
 	newtcp_board_init(&x->b);
 	newtcp_rtt_init(&x->rtt);

@@ -33,6 +33,16 @@ u32 tx_mss(const struct end *e)
 				      e->use.timestamps);
 }
 
+/* The bytes are known by their numbers: of the record only its place has to move. */
+static bool tx_shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len)
+{
+	const struct end *e = owner;
+
+	check_that(e->sim, to->end_seq == from->seq && len && len < tx_len(from));
+	container_of(from, struct sim_seg, seg)->abs += len;
+	return true;
+}
+
 struct newtcp_snd tx_snd(struct end *e)
 {
 	return (struct newtcp_snd){
@@ -41,7 +51,7 @@ struct newtcp_snd tx_snd(struct end *e)
 		.una = e->una, .nxt = e->nxt, .mss = full_mss(e),
 		.max_window = e->max_window, .sack_ok = e->use.sack,
 		.opening = e->state < S_ESTABLISHED,
-		.cut = tx_cut, .owner = e,
+		.cut = tx_cut, .shift = tx_shift, .owner = e,
 	};
 }
 
