@@ -15,18 +15,18 @@
 /**
  * struct newtcp_cwv - how much of the window is used
  * @most_out: segments that were out at most, in the window of data in hand
+ * @limited: the window is what held the sender back
  * @end: SND.NXT when @most_out was taken: there this window of data ends
  * @used: segments that were out at most since @since
  * @since: since when less than the window is used, and it did not grow, in
  *	1,024 microseconds
- * @limited: the window is what held the sender back
  */
 struct newtcp_cwv {
-	u32 most_out;
+	u32 most_out:31;
+	u32 limited:1;
 	u32 end;
 	u32 used;
 	u32 since;
-	bool limited;
 };
 
 /**
