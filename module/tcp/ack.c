@@ -28,7 +28,7 @@
 #include "deadline.h"
 #include "loss.h"
 #include "mss.h"
-#include "pacing.h"
+#include "rate.h"
 #include "recovery.h"
 #include "seg.h"
 #include "segment.h"

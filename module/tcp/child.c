@@ -59,7 +59,7 @@
 #include "loss.h"
 #include "metrics.h"
 #include "mss.h"
-#include "pacing.h"
+#include "rate.h"
 #include "seg.h"
 #include "state.h"
 #include "tcb.h"

@@ -9,7 +9,7 @@
 #include "core/rate.h"
 #include "core/rtt.h"
 #include "info.h"
-#include "pacing.h"
+#include "rate.h"
 #include "tcb.h"
 
 static u8 options_in_use(const struct newtcp_sock *tp)

@@ -23,6 +23,7 @@
 #include "metrics.h"
 #include "output.h"
 #include "pacing.h"
+#include "rate.h"
 #include "seg.h"
 #include "segment.h"
 #include "smallq.h"

@@ -16,7 +16,7 @@
 #include "loss.h"
 #include "mss.h"
 #include "output.h"
-#include "pacing.h"
+#include "rate.h"
 #include "recovery.h"
 #include "retransmit.h"
 #include "seg.h"

@@ -20,6 +20,7 @@
 #include "metrics.h"
 #include "mss.h"
 #include "pacing.h"
+#include "rate.h"
 #include "retransmit.h"
 #include "seg.h"
 #include "segment.h"

@@ -16,7 +16,7 @@
 #include "core/wire.h"
 #include "mss.h"
 #include "output.h"
-#include "pacing.h"
+#include "rate.h"
 #include "seg.h"
 #include "segment.h"
 #include "send.h"

@@ -18,7 +18,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/pace.h"
-#include "pacing.h"
+#include "rate.h"
 #include "smallq.h"
 #include "tcb.h"
 #include "wake.h"
