@@ -50,7 +50,8 @@ static void flight_insert(struct newtcp_board *b, struct newtcp_seg *seg)
 	rb_insert_color_cached(&seg->node, &b->flight, leftmost);
 }
 
-static void leave(struct newtcp_board *b, struct newtcp_seg *seg)
+/* newtcp_board_remove(), unless it is alone in flight. */
+void newtcp_board_leave(struct newtcp_board *b, struct newtcp_seg *seg)
 {
 	if (in_flight(seg)) {
 		rb_erase_cached(&seg->node, &b->flight);
@@ -59,6 +60,7 @@ static void leave(struct newtcp_board *b, struct newtcp_seg *seg)
 		rb_erase(&seg->node, seg->marks & NEWTCP_SEG_SACKED ? &b->held : &b->lost);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(newtcp_board_leave);
 
 /**
  * newtcp_board_init - a board without records
@@ -93,7 +95,7 @@ void newtcp_board_append_last(struct newtcp_board *b, struct newtcp_seg *seg)
 		p = &parent->rb_right;
 	}
 	rb_link_node(&seg->node, parent, p);
-	rb_insert_color_cached(&seg->node, &b->flight, !parent);
+	rb_insert_color_cached(&seg->node, &b->flight, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_board_append_last);
 
@@ -125,13 +127,6 @@ void newtcp_board_split(struct newtcp_board *b, struct newtcp_seg *seg,
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_board_split);
-
-/* newtcp_board_remove(), unless it is alone in flight. */
-void newtcp_board_leave(struct newtcp_board *b, struct newtcp_seg *seg)
-{
-	leave(b, seg);
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_board_leave);
 
 static struct newtcp_seg *lower(struct newtcp_seg *a, struct newtcp_seg *b)
 {
@@ -205,7 +200,7 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_board_find);
  */
 void newtcp_board_mark_sacked(struct newtcp_board *b, struct newtcp_seg *seg)
 {
-	leave(b, seg);
+	newtcp_board_leave(b, seg);
 	if (seg->marks & NEWTCP_SEG_LOST)
 		b->lost_out -= seg->segs;
 	if (seg->marks & NEWTCP_SEG_RETRANS)
@@ -226,7 +221,7 @@ void newtcp_board_mark_lost(struct newtcp_board *b, struct newtcp_seg *seg)
 {
 	if (!in_flight(seg))
 		return;
-	leave(b, seg);
+	newtcp_board_leave(b, seg);
 	if (seg->marks & NEWTCP_SEG_RETRANS)
 		b->retrans_out -= seg->segs;
 	if (!(seg->marks & NEWTCP_SEG_LOST))
@@ -244,7 +239,7 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_board_mark_lost);
  */
 void newtcp_board_mark_sent_again(struct newtcp_board *b, struct newtcp_seg *seg)
 {
-	leave(b, seg);
+	newtcp_board_leave(b, seg);
 	if (!(seg->marks & NEWTCP_SEG_RETRANS))
 		b->retrans_out += seg->segs;
 	seg->marks |= NEWTCP_SEG_RETRANS | NEWTCP_SEG_EVER_RETRANS;

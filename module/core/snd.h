@@ -125,7 +125,8 @@ struct newtcp_loss_conf {
  * @cut: cuts a record in two after so many bytes and has both on the board;
  *	returns the second, or NULL when it cannot
  * @shift: moves what so many bytes from the beginning of a record stand for to the end
- *	of the one before it, not the records themselves; false when it cannot. Optional
+ *	of the one before it, not the records themselves; false when it cannot, as where
+ *	a FIN alone would be left. Optional
  * @owner: for @cut and @shift
  */
 struct newtcp_snd {

@@ -55,13 +55,7 @@ struct conn_key {
 		};
 		__addrpair addrs;
 	};
-	union {
-		struct {
-			__be16 peer_port;
-			u16 local_port;
-		};
-		__portpair ports;
-	};
+	__portpair ports;
 };
 
 static inline u32 conn_hash(const struct net *net, const struct conn_key *k)

@@ -50,7 +50,10 @@ static struct newtcp_seg *cut(void *owner, struct newtcp_seg *seg, u32 len)
 
 static bool shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *from, u32 len)
 {
-	return newtcp_skb_shift(newtcp_seg_skb(to), newtcp_seg_skb(from), len);
+	struct sk_buff *skb = newtcp_seg_skb(from);
+
+	/* As in cut(): a FIN alone is not left behind. */
+	return len < skb->len && newtcp_skb_shift(newtcp_seg_skb(to), skb, len);
 }
 
 /**

@@ -166,11 +166,17 @@ static noinline_for_stack long wait_connected(struct sock *sk, long timeo)
 	return err ?: timeo;
 }
 
-/* Wait for room in the send buffer; returns as wait_connected(). */
-static noinline_for_stack long wait_room(struct sock *sk, long timeo)
+/* The buffer is full: send what is there and wait; returns as wait_connected(). */
+static noinline_for_stack long make_room(struct sock *sk, int flags, u32 mss, bool copied,
+					 long timeo)
 {
-	int err = sk_stream_wait_memory(sk, &timeo);
+	int err;
 
+	drop_empty_tail(sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	if (copied)
+		send_some(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
+	err = sk_stream_wait_memory(sk, &timeo);
 	return err ?: timeo;
 }
 
@@ -290,12 +296,7 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		err = n;
 		if (n != -ENOBUFS)
 			goto out_err;
-		/* The buffer is full: send what is there and wait. */
-		drop_empty_tail(sk);
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		if (copied)
-			send_some(sk, flags & ~MSG_MORE, unit.mss, NEWTCP_NAGLE_PUSH);
-		timeo = wait_room(sk, timeo);
+		timeo = make_room(sk, flags, unit.mss, copied, timeo);
 		err = timeo;
 		if (err < 0)
 			goto out_err;
