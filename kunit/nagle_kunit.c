@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/core/nagle.h: which segment waits, and for what.
+ * Tests of module/core/nagle.h: which partial segment waits, and for what.
  */
 #include <kunit/test.h>
 
@@ -8,36 +8,39 @@
 
 struct nagle_case {
 	const char *desc;
-	u32 len;
-	bool nodelay;
-	bool small_in_flight;
-	bool expect;
+	bool nodelay, cork;
+	enum newtcp_nagle says;
+	bool behind_full, behind_partial;	/* does it wait? */
 };
 
 static const struct nagle_case nagle_cases[] = {
-	{ "partial behind a partial", 1, false, true, true },
-	{ "one byte short behind a partial", 1459, false, true, true },
-	{ "partial behind full segments only", 1, false, false, false },
-	{ "full behind a partial", 1460, false, true, false },
-	{ "more than full behind a partial", 3000, false, true, false },
-	{ "partial behind a partial, no delay", 1, true, true, false },
-	{ "partial, no delay", 1, true, false, false },
+	{ "usual", false, false, NAGLE_ON, false, true },
+	{ "no delay", true, false, NAGLE_OFF, false, false },
+	{ "corked", false, true, NAGLE_CORK, true, true },
+	{ "corked, no delay", true, true, NAGLE_CORK, true, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(nagle, nagle_cases, desc);
 
-static void nagle_hold(struct kunit *test)
+static void nagle_holds(struct kunit *test)
 {
 	const struct nagle_case *p = test->param_value;
+	enum newtcp_nagle nagle = newtcp_nagle_says(p->nodelay, p->cork);
 
-	KUNIT_EXPECT_EQ(test,
-			newtcp_nagle_hold(p->len, 1460, p->nodelay,
-					  p->small_in_flight),
-			p->expect);
+	KUNIT_EXPECT_EQ(test, p->says, nagle);
+	KUNIT_EXPECT_EQ(test, p->behind_full, newtcp_nagle_holds(nagle, false));
+	KUNIT_EXPECT_EQ(test, p->behind_partial, newtcp_nagle_holds(nagle, true));
+}
+
+static void push_goes(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, newtcp_nagle_holds(NAGLE_PUSH, false));
+	KUNIT_EXPECT_FALSE(test, newtcp_nagle_holds(NAGLE_PUSH, true));
 }
 
 static struct kunit_case nagle_test_cases[] = {
-	KUNIT_CASE_PARAM(nagle_hold, nagle_gen_params),
+	KUNIT_CASE_PARAM(nagle_holds, nagle_gen_params),
+	KUNIT_CASE(push_goes),
 	{}
 };
 

@@ -76,7 +76,7 @@ static struct sk_buff *append_fin(struct sock *sk)
 
 static void push_fin(struct sock *sk)
 {
-	newtcp_send_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+	newtcp_send_pending(sk, newtcp_current_mss(sk), NAGLE_OFF);
 }
 
 /* Memory is short, and no segment is there to carry it: try again. */

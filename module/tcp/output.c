@@ -14,6 +14,7 @@
 #include "core/cwv.h"
 #include "core/nagle.h"
 #include "core/pace.h"
+#include "core/sendable.h"
 #include "core/seq.h"
 #include "core/snd.h"
 #include "core/wire.h"
@@ -38,89 +39,41 @@ static u32 ticks_since_sent(const struct newtcp_sock *tp)
 /* Segments that the congestion window still allows. */
 static u32 cwnd_room(const struct newtcp_sock *tp)
 {
-	u32 in_flight = newtcp_in_flight(tp);
-
-	return in_flight >= tp->cong.cwnd ? 0 : tp->cong.cwnd - in_flight;
+	return newtcp_sendable_cwnd(tp->cong.cwnd, newtcp_in_flight(tp));
 }
 
-/* RFC 9293 3.8.6.2.1 and Nagle: may this last, partial segment go? */
-static inline bool nagle_ok(const struct newtcp_sock *tp,
-			    const struct sk_buff *skb, u32 mss, int nonagle)
+/* Does a partial segment at the end of @skb wait for company? Not if it is followed. */
+static inline bool tail_waits(const struct sock *sk, const struct sk_buff *skb,
+			      enum newtcp_nagle nagle)
 {
-	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
-	bool partial = skb->len < mss;
+	const struct newtcp_sock *tp = newtcp_sk(sk);
 
-	if (!partial || (nonagle & NEWTCP_NAGLE_PUSH) ||
-	    (cb->flags & TH_FIN))
-		return true;
-	if (nonagle & NEWTCP_NAGLE_CORK)
+	if (!skb_queue_is_last(&sk->sk_write_queue, skb) || (NEWTCP_CB(skb)->flags & TH_FIN))
 		return false;
-	return !newtcp_nagle_hold(skb->len, mss, nonagle & NEWTCP_NAGLE_OFF,
-				  tp->board.packets_out &&
-				  seq_mark_ahead(tp->snd_sml, tp->snd_una,
-						 tp->snd_nxt));
+	return newtcp_nagle_holds(nagle, tp->board.packets_out &&
+				  seq_mark_ahead(tp->snd_sml, tp->snd_una, tp->snd_nxt));
 }
 
-/* How much of @skb may go: a multiple of @mss unless it all goes. */
-static u32 sendable(const struct newtcp_sock *tp, const struct sk_buff *skb,
-		    u32 mss, u32 segs, int nonagle)
+/* Bytes of the peer's window from @skb's first on. */
+static u32 window_left(const struct newtcp_sock *tp, const struct sk_buff *skb)
 {
-	u32 window = newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq;
-	u32 limit = min(window, segs * mss);
-	u32 partial;
-
-	if (skb->len <= limit) {
-		/* The tail of the queue waits for company, as Nagle asks. */
-		partial = skb->len % mss;
-		if (partial && skb->len > mss &&
-		    !nagle_ok(tp, skb, skb->len + 1, nonagle))
-			return skb->len - partial;
-		return skb->len;
-	}
-	return limit - limit % mss;
+	return newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq;
 }
 
-/* Sender SWS avoidance: does a segment of at least one MSS fit, or all? */
-static bool window_ok(const struct newtcp_sock *tp, const struct sk_buff *skb,
-		      u32 mss)
-{
-	u32 end = NEWTCP_CB(skb)->end_seq;
-
-	if (skb->len > mss)
-		end = NEWTCP_CB(skb)->seq + mss;
-	return !seq_after(end, newtcp_wnd_end(tp));
-}
-
-/* A wait of one ACK makes a much larger packet: RFC 9293 3.8.6, TSO's own. */
+/* A wait of one ACK makes a much larger packet. */
 static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *skb,
 			  u32 room, u32 segs, u32 mss)
 {
-	u32 part = READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_tso_win_divisor);
-	u32 limit = min_t(u64, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq,
-			  (u64)room * mss);
-	u32 chunk;
+	u32 limit = min_t(u64, window_left(tp, skb), (u64)room * mss);
 
-	if (tp->rec.state >= NEWTCP_CA_RECOVERY || !newtcp_in_flight(tp) ||
-	    (NEWTCP_CB(skb)->flags & TH_FIN) || limit >= skb->len || limit >= segs * mss)
+	if (!newtcp_defer_may(skb->len, limit, (u64)segs * mss, newtcp_in_flight(tp),
+			      tp->rec.state >= NEWTCP_CA_RECOVERY,
+			      NEWTCP_CB(skb)->flags & TH_FIN) || ticks_since_sent(tp))
 		return false;
-	if (ticks_since_sent(tp))
-		return false;
-	/* The next ACK is more than half a round trip away: too long. */
-	if (tp->now_us - newtcp_board_first(&tp->board)->sent_us <
-	    tp->rtt.srtt_us >> 4)
-		return false;
-	/* Without a part of the window to wait for: one ACK, of three at most. */
-	if (!part)
-		return limit <= 3 * mss;
-	chunk = min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss) / part;
-	return limit < chunk;
-}
-
-/* Would @skb, were it not held back, take all @room of the congestion window? */
-static bool fills_window(const struct newtcp_sock *tp, const struct sk_buff *skb, u32 room,
-			 u32 mss)
-{
-	return (u64)room * mss <= min(skb->len, newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq);
+	return newtcp_defer_pays(limit, mss, min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss),
+				 READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_tso_win_divisor),
+				 tp->now_us - newtcp_board_first(&tp->board)->sent_us,
+				 tp->rtt.srtt_us);
 }
 
 /* Less was sent than the window allows, for a timeout. */
@@ -171,14 +124,14 @@ static bool fit(struct sock *sk, struct sk_buff *skb, u32 mss, u32 bytes,
  * newtcp_write_xmit() - send what the windows allow
  * @sk: the connection
  * @mss: payload of a full segment
- * @nonagle: NEWTCP_NAGLE_*
+ * @nagle: what becomes of a partial segment
  * @amount: how much
  * @gfp: allocation flags
  *
  * Return: true when data waits, nothing is in flight, and so nothing will
  * open the window but a probe.
  */
-bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount amount,
+bool newtcp_write_xmit(struct sock *sk, u32 mss, enum newtcp_nagle nagle, enum newtcp_amount amount,
 		       gfp_t gfp)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
@@ -196,24 +149,23 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
 		newtcp_cong_tx_start(sk);
 	while ((skb = skb_peek(&sk->sk_write_queue)) && !newtcp_pacing_waits(sk)) {
 		room = cwnd_room(tp) ?: amount == NEWTCP_PROBE;
-		if (!room || !window_ok(tp, skb, mss))
+		if (!room || !newtcp_sendable_fits(NEWTCP_CB(skb)->seq, NEWTCP_CB(skb)->end_seq,
+						   skb->len, mss, newtcp_wnd_end(tp)))
 			break;
 		if (skb->len <= mss) {
-			if (!nagle_ok(tp, skb, mss,
-				      skb_queue_is_last(&sk->sk_write_queue, skb) ?
-				      nonagle : NEWTCP_NAGLE_PUSH))
+			if (skb->len < mss && tail_waits(sk, skb, nagle))
 				break;
 			bytes = skb->len;
 		} else {
 			/* It costs a division: once, and for larger ones only. */
 			if (!most)
 				most = newtcp_packet_segs(sk, mss);
-			bytes = sendable(tp, skb, mss,
-					 min(most, newtcp_pace_room(&tp->cong, room)),
-					 skb_queue_is_last(&sk->sk_write_queue, skb) ?
-					 nonagle : NEWTCP_NAGLE_PUSH);
+			bytes = min(most, newtcp_pace_room(&tp->cong, room)) * mss;
+			bytes = newtcp_sendable_len(skb->len, min(window_left(tp, skb), bytes),
+						    mss, tail_waits(sk, skb, nagle));
 			if (amount == NEWTCP_ALL && worth_waiting(tp, skb, room, most, mss)) {
-				window_full = fills_window(tp, skb, room, mss);
+				window_full = newtcp_sendable_all(skb->len, window_left(tp, skb),
+								  room, mss);
 				break;
 			}
 		}
@@ -243,14 +195,14 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, int nonagle, enum newtcp_amount
  * newtcp_send_pending() - send what waits; if nothing can, watch the window
  * @sk: the connection
  * @mss: payload of a full segment
- * @nonagle: NEWTCP_NAGLE_*
+ * @nagle: what becomes of a partial segment
  */
-void newtcp_send_pending(struct sock *sk, u32 mss, int nonagle)
+void newtcp_send_pending(struct sock *sk, u32 mss, enum newtcp_nagle nagle)
 {
 	sock_owned_by_me(sk);
 	if (unlikely(sk->sk_state == TCP_CLOSE))
 		return;
-	if (newtcp_write_xmit(sk, mss, nonagle, NEWTCP_ALL,
+	if (newtcp_write_xmit(sk, mss, nagle, NEWTCP_ALL,
 			      sk_gfp_mask(sk, GFP_ATOMIC)))
 		newtcp_check_probe(sk);
 }
@@ -263,5 +215,5 @@ void newtcp_send_pending(struct sock *sk, u32 mss, int nonagle)
 void newtcp_send_one(struct sock *sk, u32 mss)
 {
 	sock_owned_by_me(sk);
-	newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_ONE, sk->sk_allocation);
+	newtcp_write_xmit(sk, mss, NAGLE_PUSH, NEWTCP_ONE, sk->sk_allocation);
 }

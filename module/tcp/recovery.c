@@ -75,7 +75,7 @@ void newtcp_ack_resend(struct sock *sk, const struct newtcp_snd *s,
 		return;
 	if (n->resend == NEWTCP_RESEND_NEW) {
 		if (!skb_queue_empty(&sk->sk_write_queue))
-			newtcp_send_pending(sk, newtcp_current_mss(sk), NEWTCP_NAGLE_OFF);
+			newtcp_send_pending(sk, newtcp_current_mss(sk), NAGLE_OFF);
 		if (seq_after(tp->snd_nxt, tp->rec.recovery_point))
 			return;
 		tp->rec.frto = 0;
@@ -131,7 +131,7 @@ static void send_tlp(struct sock *sk)
 		return;
 	/* One segment beyond the window, as the RFC allows. */
 	if (skb && !seq_after(NEWTCP_CB(skb)->seq + min(skb->len, mss), newtcp_wnd_end(tp)))
-		newtcp_write_xmit(sk, mss, NEWTCP_NAGLE_PUSH, NEWTCP_PROBE, GFP_ATOMIC);
+		newtcp_write_xmit(sk, mss, NAGLE_PUSH, NEWTCP_PROBE, GFP_ATOMIC);
 	if (tp->snd_nxt != before || resend_last(sk, mss)) {
 		newtcp_snd_view(sk, &s, NULL);
 		newtcp_tlp_sent(&s, tp->snd_nxt == before);

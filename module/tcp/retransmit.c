@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/recovery.h"
+#include "core/sendable.h"
 #include "core/seq.h"
 #include "core/snd.h"
 #include "clock.h"
@@ -28,24 +29,15 @@
 #include "tcb.h"
 #include "transmit.h"
 
-/* Bytes of @skb that may be sent again now: the window may have shrunk. */
+/* Cut @skb to what may be sent again now: the window may have shrunk. */
 static int fit_window(struct sock *sk, struct sk_buff *skb, u32 mss, int segs)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 len = min_t(u32, skb->len, mss * segs);
-	s32 room = newtcp_wnd_end(tp) - NEWTCP_CB(skb)->seq;
+	u32 len = newtcp_sendable_again(NEWTCP_CB(skb)->seq, skb->len, segs, mss, tp->snd_una,
+					newtcp_wnd_end(tp));
 
-	/* The first segment goes even into a closed window: it is the probe. */
-	if (room <= 0) {
-		if (NEWTCP_CB(skb)->seq != tp->snd_una)
-			return -EAGAIN;
-		room = mss;
-	}
-	if (len > room) {
-		len = room;
-		if (len > mss)
-			len -= len % mss;
-	}
+	if (!len)
+		return -EAGAIN;
 	if (len < skb->len)
 		return newtcp_skb_split(sk, skb, true, len, mss, GFP_ATOMIC);
 	return 0;
@@ -128,21 +120,21 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 void newtcp_retransmit_lost(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 in_flight, segs = 0;
+	u32 room, segs = 0;
 	struct sk_buff *skb;
 	struct rb_node *n;
 	bool oldest;
 
 	sock_owned_by_me(sk);
 	while ((n = rb_first(&tp->board.lost)) && !newtcp_pacing_waits(sk)) {
-		in_flight = newtcp_in_flight(tp);
+		room = newtcp_sendable_cwnd(tp->cong.cwnd, newtcp_in_flight(tp));
 		skb = newtcp_seg_skb(newtcp_seg_entry(n));
-		if (in_flight >= tp->cong.cwnd || newtcp_smallq_full(sk, skb, 1))
+		if (!room || newtcp_smallq_full(sk, skb, 1))
 			break;
 		if (!segs)
 			segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
 		oldest = !seq_after(NEWTCP_CB(skb)->seq, tp->snd_una);
-		if (newtcp_retransmit_skb(sk, skb, min(segs, tp->cong.cwnd - in_flight)))
+		if (newtcp_retransmit_skb(sk, skb, min(segs, room)))
 			break;
 		/* It is the oldest for which the timer waits. */
 		if (oldest)

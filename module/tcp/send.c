@@ -36,7 +36,7 @@ static bool psh_is_due(const struct newtcp_sock *tp)
 	return seq_after(tp->write_seq, tp->pushed_seq + (tp->max_window >> 1));
 }
 
-static void send_some(struct sock *sk, int flags, u32 mss, int nonagle)
+static void send_some(struct sock *sk, int flags, u32 mss, enum newtcp_nagle nagle)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
@@ -46,8 +46,8 @@ static void send_some(struct sock *sk, int flags, u32 mss, int nonagle)
 	if (!(flags & MSG_MORE) || psh_is_due(tp))
 		mark_psh(tp, skb);
 	if (flags & MSG_MORE)
-		nonagle = NEWTCP_NAGLE_CORK;
-	newtcp_send_pending(sk, mss, nonagle);
+		nagle = NAGLE_CORK;
+	newtcp_send_pending(sk, mss, nagle);
 }
 
 /* A new skb at the end of the write queue; NULL: no memory. */
@@ -175,7 +175,7 @@ static noinline_for_stack long make_room(struct sock *sk, int flags, u32 mss, bo
 	drop_empty_tail(sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	if (copied)
-		send_some(sk, flags & ~MSG_MORE, mss, NEWTCP_NAGLE_PUSH);
+		send_some(sk, flags & ~MSG_MORE, mss, NAGLE_PUSH);
 	err = sk_stream_wait_memory(sk, &timeo);
 	return err ?: timeo;
 }
@@ -219,7 +219,7 @@ static void send_full(struct sock *sk, u32 mss, u32 size_goal)
 		return;
 	if (psh_is_due(tp)) {
 		mark_psh(tp, skb);
-		newtcp_send_pending(sk, mss, NEWTCP_NAGLE_PUSH);
+		newtcp_send_pending(sk, mss, NAGLE_PUSH);
 	} else if (skb_peek(&sk->sk_write_queue) == skb) {
 		newtcp_send_one(sk, mss);
 	}
@@ -308,7 +308,7 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
 		send_full(sk, unit.mss, unit.goal);
 	else if (copied)
-		send_some(sk, flags, unit.mss, newtcp_nonagle(newtcp_sk(sk)));
+		send_some(sk, flags, unit.mss, newtcp_nagle_of(newtcp_sk(sk)));
 	return copied;
 
 out_err:
@@ -316,7 +316,7 @@ out_err:
 	if (copied) {
 		if (unlikely(tsflags))
 			newtcp_tx_stamp(sk, tsflags);
-		send_some(sk, flags, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
+		send_some(sk, flags, newtcp_current_mss(sk), newtcp_nagle_of(newtcp_sk(sk)));
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);
@@ -358,6 +358,6 @@ void newtcp_splice_eof(struct socket *sock)
 	if (skb_queue_empty_lockless(&sk->sk_write_queue))
 		return;
 	lock_sock(sk);
-	send_some(sk, 0, newtcp_current_mss(sk), newtcp_nonagle(newtcp_sk(sk)));
+	send_some(sk, 0, newtcp_current_mss(sk), newtcp_nagle_of(newtcp_sk(sk)));
 	release_sock(sk);
 }

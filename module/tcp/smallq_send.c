@@ -29,7 +29,7 @@ void newtcp_smallq_send(struct sock *sk)
 		return;
 	if (!RB_EMPTY_ROOT(&tp->board.lost) && newtcp_in_flight(tp) < tp->cong.cwnd)
 		newtcp_retransmit_lost(sk);
-	newtcp_send_pending(sk, newtcp_current_mss(sk), newtcp_nonagle(tp));
+	newtcp_send_pending(sk, newtcp_current_mss(sk), newtcp_nagle_of(tp));
 }
 
 /* Send what waits, or leave that to who owns the socket. */

@@ -36,6 +36,7 @@
 #include "core/edge.h"
 #include "core/mss.h"
 #include "core/nagle.h"
+#include "core/sendable.h"
 #include "core/negotiate.h"
 #include "core/options.h"
 #include "core/pace.h"

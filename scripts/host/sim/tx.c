@@ -289,42 +289,52 @@ struct newtcp_seg *tx_cut(void *owner, struct newtcp_seg *seg, u32 len)
 
 static u32 cwnd_room(const struct end *e)
 {
-	u32 pipe = newtcp_board_pipe(&e->b);
-
-	return pipe >= e->c.cwnd ? 0 : e->c.cwnd - pipe;
+	return newtcp_sendable_cwnd(e->c.cwnd, newtcp_board_pipe(&e->b));
 }
 
-static bool nagle_ok(const struct end *e, u32 len, u32 mss)
+/* A partial segment at the end waits for company, unless a FIN follows. */
+static bool tail_waits(const struct end *e)
 {
-	return !newtcp_nagle_hold(len, mss, e->conf->nodelay, e->b.packets_out &&
-				  seq_mark_ahead(e->sml, e->una, e->nxt));
+	return !(e->fin && !e->fin_sent) &&
+	       newtcp_nagle_holds(newtcp_nagle_says(e->conf->nodelay, false),
+				  e->b.packets_out && seq_mark_ahead(e->sml, e->una, e->nxt));
+}
+
+/* The next ACK would make a much larger packet. */
+static bool worth_waiting(const struct end *e, u32 len, u32 window, u32 most, u32 mss)
+{
+	u32 limit = min_t(u64, window, (u64)cwnd_room(e) * mss);
+
+	/* As the module: only what was sent in this tick is sure to bring an ACK soon. */
+	if (!newtcp_defer_may(len, limit, most, newtcp_board_pipe(&e->b),
+			      e->r.state >= NEWTCP_CA_RECOVERY, e->fin && !e->fin_sent) ||
+	    rx_ticks(e->sim->now) != rx_ticks(e->last_sent_us))
+		return false;
+	return newtcp_defer_pays(limit, mss, min_t(u64, e->wnd, (u64)e->c.cwnd * mss), 3,
+				 tx_clock(e) - newtcp_board_first(&e->b)->sent_us,
+				 e->rtt.srtt_us);
 }
 
 /* How many of the unsent bytes may go in one piece; ~0U: nothing may. */
 static u32 sendable(const struct end *e, u32 mss)
 {
-	u64 avail = e->written - e->abs_sent;
-	u32 segs = min_t(u32, cwnd_room(e), e->conf->gso);
-	bool fin = e->fin && !e->fin_sent;
-	s32 room = tx_wnd_end(e) - e->nxt;
-	u32 limit;
+	u32 avail = min_t(u64, e->written - e->abs_sent, INT_MAX);
+	u32 window = tx_wnd_end(e) - e->nxt;
+	u32 room = cwnd_room(e), most;
 
-	if (!segs || room <= 0)
+	/* The FIN need not go along: without data it counts for the window. */
+	if (!room || !newtcp_sendable_fits(e->nxt, e->nxt + (avail ?: 1), avail, mss,
+					   tx_wnd_end(e)))
 		return ~0U;
-	if (avail <= mss) {
-		if ((u32)room < avail + (fin && !avail))
-			return ~0U;
-		return fin || nagle_ok(e, avail, mss) ? avail : ~0U;
-	}
-	if ((u32)room < mss)
-		return ~0U;
+	if (avail <= mss)
+		return avail < mss && tail_waits(e) ? ~0U : avail;
 	/* No IP packet is longer. */
-	limit = min_t(u64, room, (u64)min(segs, 65535 / mss) * mss);
-	if (avail > limit)
-		return limit - limit % mss;
-	if (avail % mss && !fin && !nagle_ok(e, avail % mss, mss))
-		return avail - avail % mss;
-	return avail;
+	most = min_t(u32, e->conf->gso, 65535 / mss) * mss;
+	if (worth_waiting(e, avail, window, most, mss))
+		return ~0U;
+	return newtcp_sendable_len(avail, min3(window, most,
+					       newtcp_pace_room(&e->c, room) * mss),
+				   mss, tail_waits(e));
 }
 
 static void after_sending(struct end *e)
@@ -408,22 +418,11 @@ static void trim_head(struct end *e, struct newtcp_seg *seg)
 /* The window may have shrunk: cut to what may go; false: nothing may. */
 static bool fit_window(struct end *e, struct newtcp_seg *seg, u32 mss, u32 segs)
 {
-	s32 room = tx_wnd_end(e) - seg->seq;
-	u32 len = min_t(u64, tx_len(seg), (u64)mss * segs);
+	u32 len = newtcp_sendable_again(seg->seq, tx_len(seg), segs, mss, e->una, tx_wnd_end(e));
 
-	if (room <= 0) {
-		if (seg->seq != e->una)
-			return false;
-		room = mss;
-	}
-	if (len > (u32)room) {
-		len = room;
-		if (len > mss)
-			len -= len % mss;
-	}
-	if (len < tx_len(seg))
+	if (len && len < tx_len(seg))
 		tx_cut(e, seg, len);
-	return true;
+	return len;
 }
 
 /* Send a record again, at most @segs segments of it; false: it may not go. */
