@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When a connection that hears nothing is given up.
+ * When a connection that hears nothing is given up, and when the route is to be looked
+ * for anew. Answers to net/ipv4/tcp_timer.c, tcp_write_timeout() and its helpers.
  *
  * A number of retries is taken as the time that so many doublings of the
  * shortest timeout last (RFC 1122 4.2.3.5's R1 and R2 are times), so that a
@@ -23,6 +24,9 @@
 /* A peer that shut its window may be silent for so long, whatever is set. */
 #define SHUT_SILENT_MS	(2 * (NEWTCP_RTO_MAX_US / USEC_PER_MSEC))
 
+#define ORPHAN_RETRIES	8	/* where tcp_orphan_retries is 0 */
+#define ORPHAN_QUIET	(2 * (NEWTCP_RTO_MAX_US / USEC_PER_SEC) * HZ)
+
 /**
  * newtcp_backoff_ms - how long an exponential back-off lasts
  * @tries: timeouts, each twice as long as the last, up to NEWTCP_RTO_MAX_US
@@ -43,21 +47,128 @@ u32 newtcp_backoff_ms(unsigned int tries, u32 base_us)
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_backoff_ms);
 
+/* Has the oldest segment been tried for as long as @tries doublings take? */
+static bool tried_for(const struct newtcp_tried *t, unsigned int tries, u32 base_us,
+		      u32 limit_ms)
+{
+	return t->timeouts && t->begun &&
+	       t->elapsed_ms >= (limit_ms ?: newtcp_backoff_ms(tries, base_us));
+}
+
 /**
- * newtcp_tried_for - has a segment been tried for long enough?
- * @elapsed_ms: since it was first sent again
- * @tries: that many doublings
- * @base_us: of this timeout
- * @limit_ms: instead of these; 0 = none
+ * newtcp_suspects_route - the segment was tried for long enough to ask for another route
+ * @t: the segment
+ * @retries1: net.ipv4.tcp_retries1
+ *
+ * RFC 1122 4.2.3.5: R1.
+ *
+ * Return: true when it was.
+ */
+bool newtcp_suspects_route(const struct newtcp_tried *t, u32 retries1)
+{
+	return tried_for(t, retries1, NEWTCP_RTO_MIN_US, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_suspects_route);
+
+/**
+ * newtcp_gives_up - has a segment been tried for long enough?
+ * @t: the segment
+ * @tries: net.ipv4.tcp_retries2, or newtcp_orphan_tries()
+ *
+ * RFC 1122 4.2.3.5: R2. The program's limit counts instead.
  *
  * Return: true when it is time to give up.
  */
-bool newtcp_tried_for(u32 elapsed_ms, unsigned int tries, u32 base_us,
-		      u32 limit_ms)
+bool newtcp_gives_up(const struct newtcp_tried *t, u32 tries)
 {
-	return elapsed_ms >= (limit_ms ?: newtcp_backoff_ms(tries, base_us));
+	return tried_for(t, tries, NEWTCP_RTO_MIN_US, t->limit_ms);
 }
-EXPORT_SYMBOL_IF_KUNIT(newtcp_tried_for);
+EXPORT_SYMBOL_IF_KUNIT(newtcp_gives_up);
+
+/**
+ * newtcp_syn_gives_up - as newtcp_gives_up(), of a SYN or SYN-ACK
+ * @t: the segment
+ * @tries: TCP_SYNCNT, or net.ipv4.tcp_syn_retries
+ * @steady: SYNs that go at one pace on top of these
+ *
+ * Return: true when it is time to give up.
+ */
+bool newtcp_syn_gives_up(const struct newtcp_tried *t, u32 tries, u32 steady)
+{
+	return t->timeouts >= tries + steady ||
+	       tried_for(t, tries, NEWTCP_RTO_INIT_US, t->limit_ms);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_syn_gives_up);
+
+/**
+ * newtcp_orphan_tries - how long a connection without an owner may last
+ * @configured: net.ipv4.tcp_orphan_retries
+ * @error: ICMP said that something is wrong
+ * @alive: the timeout is not at its longest
+ *
+ * Return: doublings, as for newtcp_gives_up().
+ */
+u32 newtcp_orphan_tries(u32 configured, bool error, bool alive)
+{
+	if (!alive)
+		return error ? 0 : configured;
+	return configured ?: ORPHAN_RETRIES;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_orphan_tries);
+
+/**
+ * newtcp_orphan_alive - is the peer of an orphan likely to hear a RST?
+ * @t: its oldest segment
+ * @tries: newtcp_orphan_tries()
+ * @alive: the timeout is not at its longest
+ *
+ * Return: true when it is.
+ */
+bool newtcp_orphan_alive(const struct newtcp_tried *t, u32 tries, bool alive)
+{
+	return alive || !tried_for(t, tries, NEWTCP_RTO_MIN_US, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_orphan_alive);
+
+/**
+ * newtcp_orphan_weight - what an orphan counts for, when there are too many
+ * @idle: since it sent data, jiffies
+ * @alive: newtcp_orphan_alive()
+ * @error: ICMP said that something is wrong
+ *
+ * The oldest and quietest go first.
+ *
+ * Return: a power of two.
+ */
+int newtcp_orphan_weight(u32 idle, bool alive, bool error)
+{
+	return (idle > ORPHAN_QUIET || !alive) + error;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_orphan_weight);
+
+/**
+ * newtcp_probe_gives_up - a shut window is probed: for how long?
+ * @p: the probing
+ *
+ * RFC 9293 3.8.6.1: for ever, as long as the peer answers, unless somebody set a
+ * limit. An orphan has to hurry.
+ *
+ * Return: true when it is time to give up.
+ */
+bool newtcp_probe_gives_up(const struct newtcp_probing *p)
+{
+	u32 tries = p->retries2;
+
+	if (p->limit_ms && p->begun && p->elapsed >= msecs_to_jiffies(p->limit_ms))
+		return true;
+	if (p->orphan) {
+		tries = newtcp_orphan_tries(p->orphan_retries, p->error, p->alive);
+		if (!p->alive && p->backoff >= tries)
+			return true;
+	}
+	return p->out >= tries;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_probe_gives_up);
 
 /**
  * newtcp_shut_too_long - the peer shut its window over what is in flight

@@ -7,6 +7,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "core/backoff.h"
 #include "core/board.h"
 #include "core/delack.h"
 #include "core/giveup.h"
@@ -184,13 +185,9 @@ int newtcp_elicit_ack(struct sock *sk)
 	return err;
 }
 
-/* When the next probe is due: the timeout, doubled for each unanswered one. */
 static unsigned long probe_interval(const struct newtcp_sock *tp)
 {
-	u64 us = (u64)tp->rtt.rto_us << min_t(u8, tp->rtt.backoff, 16);
-
-	us = clamp_t(u64, us, NEWTCP_RTO_MIN_US, NEWTCP_RTO_MAX_US);
-	return usecs_to_jiffies(us);
+	return usecs_to_jiffies(newtcp_backoff_probe_us(&tp->rtt));
 }
 
 /* The next probe, in time for the limit that the program set. */
@@ -251,8 +248,7 @@ void newtcp_send_probe(struct sock *sk)
 	if (tp->probes_out < U8_MAX)
 		tp->probes_out++;
 	if (err <= 0) {
-		if (tp->rtt.backoff < limit)
-			tp->rtt.backoff++;
+		newtcp_backoff_probe(&tp->rtt, limit);
 		wait = probe_interval(tp);
 	}
 	probe_within(sk, wait);

@@ -10,6 +10,7 @@
 #include "core/board.h"
 #include "core/delack.h"
 #include "core/edge.h"
+#include "core/finwait.h"
 #include "core/rtt.h"
 #include "core/wire.h"
 #include "ports/claim.h"
@@ -144,12 +145,10 @@ void newtcp_send_owed_fin(struct sock *sk)
 int newtcp_fin_time(const struct sock *sk)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
-	int t = tp->linger2 ? tp->linger2 * HZ :
-			      READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout);
-	int rto = usecs_to_jiffies(newtcp_rtt_rto(&tp->rtt));
 
-	/* At least 3.5 round trips, so that the peer's FIN can arrive. */
-	return max(t, (rto << 2) - (rto >> 1));
+	return newtcp_finwait_time(tp->linger2,
+				   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout),
+				   newtcp_rto_jiffies(tp));
 }
 
 /**
@@ -235,17 +234,6 @@ void newtcp_reset(struct sock *sk)
 		sk_error_report(sk);
 }
 
-/*
- * How long FIN-WAIT-2 really lasts for @t jiffies: in Linux the socket waits for
- * all but a minute of them, and then an entry for as long again.
- */
-static int orphan_wait(int t)
-{
-	if (t <= NEWTCP_TIMEWAIT_LEN)
-		return t;
-	return 2 * min(t - NEWTCP_TIMEWAIT_LEN, INT_MAX / 4);
-}
-
 /**
  * newtcp_orphan_fin_wait2() - FIN-WAIT-2 without an owner ends by itself
  * @sk: the connection; it may be gone afterwards
@@ -262,6 +250,6 @@ void newtcp_orphan_fin_wait2(struct sock *sk)
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		newtcp_done(sk);
 	} else {
-		newtcp_time_wait(sk, TCP_FIN_WAIT2, orphan_wait(newtcp_fin_time(sk)));
+		newtcp_time_wait(sk, TCP_FIN_WAIT2, newtcp_finwait_lasts(newtcp_fin_time(sk)));
 	}
 }

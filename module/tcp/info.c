@@ -74,7 +74,7 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rttvar = tp->rtt.mdev_us >> 2;
 	info->tcpi_snd_ssthresh = tp->cong.ssthresh;
 	info->tcpi_advmss = tp->rcvwnd.advmss;
-	info->tcpi_rcv_rtt = tp->rcv_rtt_us >> 3;
+	info->tcpi_rcv_rtt = tp->rcvtune.rtt8_us >> 3;
 	info->tcpi_rcv_space = tp->rcvtune.space;
 	info->tcpi_total_retrans = tp->rec.total_retrans;
 	info->tcpi_bytes_acked = tp->bytes_acked;

@@ -15,6 +15,7 @@
 #include <net/sock.h>
 #include "core/delack.h"
 #include "core/edge.h"
+#include "core/finwait.h"
 #include "core/options.h"
 #include "core/reasm.h"
 #include "core/rtt.h"
@@ -305,19 +306,21 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 		sk->sk_state_change(sk);
 		return true;
 	}
-	if (tp->linger2 < 0 || newtcp_reasm_news(newtcp_piece_of(skb), tp->rcv_nxt)) {
-		/* RFC 1122 4.2.2.13: nobody will read it. */
+	switch (newtcp_finwait_verdict(tp->linger2,
+				       newtcp_reasm_news(newtcp_piece_of(skb), tp->rcv_nxt),
+				       NEWTCP_CB(skb)->flags & TH_FIN)) {
+	case VERDICT_FINWAIT_RESET:
 		newtcp_send_rst(sock_net(sk), skb, sk);
 		newtcp_done(sk);
 		return false;
-	}
-	if (NEWTCP_CB(skb)->flags & TH_FIN) {
-		/* The peer's FIN is in the same segment, and needs the socket. */
+	case VERDICT_FINWAIT_HOLD:
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
 				    jiffies + min(newtcp_fin_time(sk), NEWTCP_TIMEWAIT_LEN));
-		return true;
+		break;
+	case VERDICT_FINWAIT_WAIT:
+		newtcp_orphan_fin_wait2(sk);
+		break;
 	}
-	newtcp_orphan_fin_wait2(sk);
 	return sk->sk_state == TCP_FIN_WAIT2;
 }
 

@@ -14,6 +14,7 @@
 #include "core/cong.h"
 #include "core/delack.h"
 #include "core/options.h"
+#include "core/rcvtune.h"
 #include "core/rcvwnd.h"
 #include "core/rtt.h"
 #include "core/seq.h"
@@ -85,13 +86,9 @@ void newtcp_rcvbuf_init(struct sock *sk)
 		w->advmss -= NEWTCP_TS_ALIGNED;
 	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, w->advmss), w->wnd);
 	newtcp_sndbuf_expand(sk);
-	tp->rcvtune.time_us = tp->now_us;
-	tp->rcvtune.seq = tp->copied_seq;
-
 	newtcp_rcvwnd_established(w, READ_ONCE(sk->sk_rcvbuf),
 				  READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win));
-	/* What is read is divided by it: a window of 0 counts as one byte. */
-	tp->rcvtune.space = min3(w->ssthresh, w->wnd, (u32)NEWTCP_INIT_CWND * w->advmss) ?: 1;
+	newtcp_rcvtune_start(&tp->rcvtune, w, tp->now_us, tp->copied_seq);
 }
 
 /**
@@ -158,39 +155,12 @@ void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging
 		tp->delack.quickacks_left |= 1;
 }
 
-/* Round trip as the receiver sees it: the time in which a window is filled. */
-static void rcv_rtt_measure(struct newtcp_sock *tp)
-{
-	u32 sample;
-
-	if (tp->rcv_rtt_time_us) {
-		if (seq_before(tp->rcv_nxt, tp->rcv_rtt_seq))
-			return;
-		sample = max((u32)tp->now_us - tp->rcv_rtt_time_us, 1U);
-		if (!tp->rcv_rtt_us || sample < tp->rcv_rtt_us >> 3)
-			tp->rcv_rtt_us = sample << 3;
-	}
-	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcvwnd.wnd;
-	tp->rcv_rtt_time_us = (u32)tp->now_us ?: 1;
-}
-
-/* And from an echoed timestamp, when full segments flow. */
+/* An echoed timestamp tells the round trip, when full segments flow. */
 static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
 {
-	u32 delta, sample;
-
-	if (skb->len < tp->delack.rcv_mss || !tp->seg_has_ts || !tp->last_tsecr ||
-	    tp->last_tsecr == tp->rcv_rtt_tsecr)
-		return;
-	tp->rcv_rtt_tsecr = tp->last_tsecr;
-	delta = newtcp_ts_of(tp->now_us) + tp->ts_offset - tp->last_tsecr;
-	if (delta > NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
-		return;
-	sample = (delta ?: 1) * USEC_PER_MSEC;
-	if (tp->rcv_rtt_us)
-		tp->rcv_rtt_us += sample - (tp->rcv_rtt_us >> 3);
-	else
-		tp->rcv_rtt_us = sample << 3;
+	if (skb->len >= tp->delack.rcv_mss && tp->seg_has_ts && tp->last_tsecr)
+		newtcp_rcvtune_echo(&tp->rcvtune, tp->last_tsecr,
+				    newtcp_ts_of(tp->now_us) + tp->ts_offset);
 }
 
 /**
@@ -204,32 +174,21 @@ void newtcp_rcv_space_adjust(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct net *net = sock_net(sk);
-	u32 time, want;
-	int copied;
+	int want;
 
 	sock_owned_by_me(sk);
-	/* By when the data came: that is as good a clock as when it is read. */
-	time = tp->now_us - tp->rcvtune.time_us;
-	if (time < tp->rcv_rtt_us >> 3 || !tp->rcv_rtt_us)
+	if (!newtcp_rcvtune_due(&tp->rcvtune, tp->now_us))
 		return;
-
-	/* What still waits was not read: a slow reader needs no larger buffer. */
-	copied = (tp->copied_seq - tp->rcvtune.seq) - (tp->rcv_nxt - tp->copied_seq);
-	if (copied <= (int)tp->rcvtune.space)
-		goto next;
-	if (READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) &&
-	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
-		want = min_t(u32, newtcp_rcvwnd_tune(&tp->rcvwnd, copied, tp->rcvtune.space),
-			     READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
-		if (want > sk->sk_rcvbuf) {
-			WRITE_ONCE(sk->sk_rcvbuf, want);
-			tp->rcvwnd.clamp = newtcp_payload_of(tp->rcvwnd.ratio, want);
-		}
+	want = newtcp_rcvtune_read(&tp->rcvtune, &tp->rcvwnd, tp->now_us, tp->copied_seq,
+				   tp->rcv_nxt);
+	if (!want || !READ_ONCE(net->ipv4.sysctl_tcp_moderate_rcvbuf) ||
+	    (sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		return;
+	want = min_t(u32, want, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
+	if (want > sk->sk_rcvbuf) {
+		WRITE_ONCE(sk->sk_rcvbuf, want);
+		tp->rcvwnd.clamp = newtcp_payload_of(tp->rcvwnd.ratio, want);
 	}
-	tp->rcvtune.space = copied;
-next:
-	tp->rcvtune.seq = tp->copied_seq;
-	tp->rcvtune.time_us = tp->now_us;
 }
 
 /* A new size of the peer's segments: how much memory do its bytes take? */
@@ -237,9 +196,8 @@ static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
-	/* What is read is divided by it. */
 	if (newtcp_rcvwnd_learn(&tp->rcvwnd, skb->len, skb->truesize, READ_ONCE(sk->sk_rcvbuf)))
-		tp->rcvtune.space = min(tp->rcvtune.space, tp->rcvwnd.clamp) ?: 1;
+		newtcp_rcvtune_clamped(&tp->rcvtune, tp->rcvwnd.clamp);
 }
 
 /* How large are the peer's segments, and what do they cost? */
@@ -266,7 +224,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 	sock_owned_by_me(sk);
 	tp->last_rcv = now;
 	measure_rcv_mss(sk, skb);
-	rcv_rtt_measure(tp);
+	newtcp_rcvtune_window(&tp->rcvtune, tp->now_us, tp->rcv_nxt, tp->rcvwnd.wnd);
 	rcv_rtt_from_ts(tp, skb);
 
 	newtcp_delack_arrived(&tp->delack, &newtcp_delack_times, gap, newtcp_rto_jiffies(tp),

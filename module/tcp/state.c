@@ -180,8 +180,6 @@ void newtcp_reset_vars(struct sock *sk)
 	tp->rcv_nxt = 0;
 	tp->copied_seq = 0;
 	tp->rcvwnd = (struct newtcp_rcvwnd) { .ratio = NEWTCP_RATIO_DEFAULT };
-	tp->rcv_rtt_us = 0;
-	tp->rcv_rtt_time_us = 0;
 	memset(&tp->rcvtune, 0, sizeof(tp->rcvtune));
 	memset(&tp->sacks, 0, sizeof(tp->sacks));
 	tp->delack = (struct newtcp_delack) { .rcv_mss = NEWTCP_MIN_MSS };

@@ -58,6 +58,7 @@
 #include "core/cwv.h"
 #include "core/delack.h"
 #include "core/rate.h"
+#include "core/rcvtune.h"
 #include "core/rcvwnd.h"
 #include "core/reasm.h"
 #include "core/rtt.h"
@@ -182,15 +183,7 @@ struct newtcp_sock {
 	u16 mss_clamp;			/* MSS that the peer announced */
 	u16 user_mss;			/* TCP_MAXSEG */
 	u32 pmtu;			/* as the route had it */
-	u32 rcv_rtt_us;			/* round trip as the receiver sees it, times 8 */
-	u32 rcv_rtt_seq;
-	u32 rcv_rtt_tsecr;		/* echo that gave the last sample */
-	u32 rcv_rtt_time_us;		/* low half of the clock; 0 = none */
-	struct {
-		u32 space;
-		u32 seq;
-		u32 time_us;		/* low half of the clock */
-	} rcvtune;				/* receive-buffer tuning */
+	struct newtcp_rcvtune rcvtune;	/* receive-buffer tuning */
 
 	/* Opening and closing */
 	u8 syn_retries;			/* TCP_SYNCNT; 0 = the netns's */

@@ -18,10 +18,13 @@
  */
 #include <linux/jiffies.h>
 #include <net/sock.h>
+#include "core/backoff.h"
 #include "core/board.h"
 #include "core/cong.h"
 #include "core/delack.h"
+#include "core/finwait.h"
 #include "core/giveup.h"
+#include "core/keepalive.h"
 #include "core/rtt.h"
 #include "acking.h"
 #include "clock.h"
@@ -35,22 +38,22 @@
 #include "timer.h"
 #include "timewait.h"
 
-#define NEWTCP_THIN_RETRIES	6	/* timeouts of a thin stream at one pace */
-
 /* Too long without an answer. */
 static void write_timeout(struct sock *sk)
 {
 	newtcp_give_up(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
-/* Orphans get fewer retries, none where ICMP said that something is wrong. */
-static int orphan_retries(const struct sock *sk, bool alive)
+/* The timeout is not at its longest yet. */
+static bool rto_grows(const struct newtcp_sock *tp)
 {
-	int n = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_orphan_retries);
+	return newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
+}
 
-	if (READ_ONCE(sk->sk_err_soft) && !alive)
-		n = 0;
-	return n ?: (alive ? 8 : 0);
+static u32 orphan_tries(const struct sock *sk)
+{
+	return newtcp_orphan_tries(READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_orphan_retries),
+				   READ_ONCE(sk->sk_err_soft), rto_grows(newtcp_sk(sk)));
 }
 
 /*
@@ -61,13 +64,9 @@ static bool out_of_resources(struct sock *sk, bool alive)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 idle = (u32)jiffies - tp->last_snd;
-	int shift = 0;
 
-	if (idle > 2 * (NEWTCP_RTO_MAX_US / USEC_PER_SEC) * HZ || !alive)
-		shift++;
-	if (READ_ONCE(sk->sk_err_soft))
-		shift++;
-	if (newtcp_too_many_orphans(sk, shift)) {
+	if (newtcp_too_many_orphans(sk, newtcp_orphan_weight(idle, alive,
+							     READ_ONCE(sk->sk_err_soft)))) {
 		if (alive || idle <= NEWTCP_TIMEWAIT_LEN ||
 		    (!tp->snd_wnd && !tp->board.packets_out))
 			newtcp_send_active_reset(sk, GFP_ATOMIC);
@@ -90,61 +89,49 @@ static u32 unacked_ms(const struct newtcp_sock *tp)
 	return newtcp_ts_of(tp->now_us) - since;
 }
 
-/* Has the oldest segment been tried for as long as @tries doublings take? */
-static bool tried_for(const struct newtcp_sock *tp, unsigned int tries,
-		      u32 base_us, u32 limit_ms)
+/* How long has the oldest segment been tried? */
+static struct newtcp_tried tried(const struct newtcp_sock *tp)
 {
-	return tp->retransmits && tp->rec.retrans_stamp &&
-	       newtcp_tried_for(newtcp_ts_of(tp->now_us) - tp->rec.retrans_stamp,
-				tries, base_us, limit_ms);
-}
-
-/* As rto_gives_up(), of a SYN or SYN-ACK. */
-static bool syn_gives_up(const struct sock *sk)
-{
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	const struct net *net = sock_net(sk);
-	int tries = READ_ONCE(tp->syn_retries) ?:
-		    READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
-	int most = tries;
-
-	/* Those at a steady pace come on top. */
-	if (sk->sk_state == TCP_SYN_SENT)
-		most += NEWINET_SYN_LINEAR_TIMEOUTS(net);
-	return tp->retransmits >= most ||
-	       tried_for(tp, tries, NEWTCP_RTO_INIT_US,
-			 READ_ONCE(tp->user_timeout));
+	return (struct newtcp_tried){
+		.elapsed_ms = newtcp_ts_of(tp->now_us) - tp->rec.retrans_stamp,
+		.limit_ms = READ_ONCE(tp->user_timeout),
+		.timeouts = tp->retransmits,
+		.begun = tp->rec.retrans_stamp,
+	};
 }
 
 #define SYN_STATES	(TCPF_SYN_SENT | TCPF_SYN_RECV)
+
+/* SYNs that go at one pace, before the usual ones (tcp_syn_linear_timeouts). */
+static u32 steady_syns(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT ? NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk)) : 0;
+}
 
 /* Give up? In that case the socket is dead when this returns true. */
 static bool rto_gives_up(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	const struct newtcp_tried t = tried(tp);
 	struct net *net = sock_net(sk);
 	bool expired;
-	int tries;
+	u32 tries;
 
 	if ((1 << sk->sk_state) & SYN_STATES) {
 		if (tp->retransmits)
 			dst_negative_advice(sk);
-		expired = syn_gives_up(sk);
+		tries = READ_ONCE(tp->syn_retries) ?: READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+		expired = newtcp_syn_gives_up(&t, tries, steady_syns(sk));
 	} else {
-		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries1);
-		if (tried_for(tp, tries, NEWTCP_RTO_MIN_US, 0))
+		if (newtcp_suspects_route(&t, READ_ONCE(net->ipv4.sysctl_tcp_retries1)))
 			dst_negative_advice(sk);
 		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries2);
 		if (sock_flag(sk, SOCK_DEAD)) {
-			bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
-
-			tries = orphan_retries(sk, alive);
-			alive |= !tried_for(tp, tries, NEWTCP_RTO_MIN_US, 0);
-			if (out_of_resources(sk, alive))
+			tries = orphan_tries(sk);
+			if (out_of_resources(sk, newtcp_orphan_alive(&t, tries, rto_grows(tp))))
 				return true;
 		}
-		expired = tried_for(tp, tries, NEWTCP_RTO_MIN_US,
-				    READ_ONCE(tp->user_timeout));
+		expired = newtcp_gives_up(&t, tries);
 	}
 	if (expired)
 		write_timeout(sk);
@@ -174,34 +161,25 @@ static bool rto_probes(struct sock *sk)
 	return true;
 }
 
-/*
- * TCP_THIN_LINEAR_TIMEOUTS: a stream of few segments gets no duplicate ACKs, so
- * that all its losses wait for the timer. It may go at one pace for a while.
- */
 static bool thin_linear(const struct sock *sk)
 {
 	const struct newtcp_sock *tp = newtcp_sk(sk);
 
-	return sk->sk_state == TCP_ESTABLISHED && tp->board.packets_out < 4 &&
-	       tp->cong.ssthresh < NEWTCP_INFINITE_SSTHRESH &&
-	       tp->retransmits <= NEWTCP_THIN_RETRIES &&
+	return sk->sk_state == TCP_ESTABLISHED &&
 	       (tp->thin_linear ||
-		READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_thin_linear_timeouts));
+		READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_thin_linear_timeouts)) &&
+	       newtcp_backoff_thin(tp->board.packets_out,
+				   tp->cong.ssthresh < NEWTCP_INFINITE_SSTHRESH, tp->retransmits);
 }
 
-/* The next timeout: twice as long, but in time for the program's limit. */
+/* The next timeout: later than this one, but in time for the program's limit. */
 static void back_off(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 wait;
 
-	/* The first SYNs may go at a steady pace (tcp_syn_linear_timeouts). */
-	if (thin_linear(sk))
-		tp->rtt.backoff = 0;
-	else if (tp->rtt.backoff < 31 &&
-		 (sk->sk_state != TCP_SYN_SENT ||
-		  tp->retransmits > NEWINET_SYN_LINEAR_TIMEOUTS(sock_net(sk))))
-		tp->rtt.backoff++;
+	newtcp_backoff_step(&tp->rtt, thin_linear(sk), sk->sk_state == TCP_SYN_SENT &&
+			    tp->retransmits <= steady_syns(sk));
 	wait = newtcp_wait_within(newtcp_rto_jiffies(tp), unacked_ms(tp),
 				  READ_ONCE(tp->user_timeout));
 	newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + wait);
@@ -210,7 +188,7 @@ static void back_off(struct sock *sk)
 static void rto_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	int tries;
+	struct newtcp_tried t;
 
 	if (newtcp_board_empty(&tp->board))
 		return;
@@ -233,30 +211,31 @@ static void rto_expired(struct sock *sk)
 		return;
 	}
 	back_off(sk);
-	tries = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1);
-	if (tried_for(tp, tries + 1, NEWTCP_RTO_MIN_US, 0))
+	t = tried(tp);
+	if (newtcp_suspects_route(&t, READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1) + 1))
 		__sk_dst_reset(sk);
 }
 
-/* A closed window is probed for ever, unless somebody set a limit. */
 static bool probe_gives_up(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 limit = READ_ONCE(tp->user_timeout), now = (u32)jiffies;
-	int tries = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+	const struct net *net = sock_net(sk);
+	const struct newtcp_probing p = {
+		.elapsed = (u32)jiffies - tp->probes_stamp,
+		.limit_ms = READ_ONCE(tp->user_timeout),
+		.retries2 = READ_ONCE(net->ipv4.sysctl_tcp_retries2),
+		.orphan_retries = READ_ONCE(net->ipv4.sysctl_tcp_orphan_retries),
+		.out = tp->probes_out,
+		.backoff = tp->rtt.backoff,
+		.begun = tp->probes_stamp,
+		.orphan = sock_flag(sk, SOCK_DEAD),
+		.error = READ_ONCE(sk->sk_err_soft),
+		.alive = rto_grows(tp),
+	};
 
 	if (!tp->probes_stamp)
-		tp->probes_stamp = now ?: 1;
-	else if (limit && now - tp->probes_stamp >= msecs_to_jiffies(limit))
-		return true;
-	if (sock_flag(sk, SOCK_DEAD)) {
-		bool alive = newtcp_rtt_rto(&tp->rtt) < NEWTCP_RTO_MAX_US;
-
-		tries = orphan_retries(sk, alive);
-		if (!alive && tp->rtt.backoff >= tries)
-			return true;
-	}
-	return tp->probes_out >= tries;
+		tp->probes_stamp = (u32)jiffies ?: 1;
+	return newtcp_probe_gives_up(&p);
 }
 
 static void probe_expired(struct sock *sk)
@@ -294,51 +273,41 @@ static u32 keep_interval(const struct sock *sk)
 	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-/* Unanswered probes, or the time that the program set, are enough. */
-static bool keep_gives_up(const struct sock *sk, u32 idle)
-{
-	const struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 limit = READ_ONCE(tp->user_timeout);
-	int tries = READ_ONCE(tp->keep_probes) ?:
-		    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_probes);
-
-	if (limit)
-		return tp->keep_probes_out && idle >= msecs_to_jiffies(limit);
-	return tp->keep_probes_out >= tries;
-}
-
 static void keepalive_expired(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 idle;
+	const struct newtcp_keep_state st = {
+		.idle = newtcp_idle_time(tp),
+		.time = newtcp_keep_time(sk),
+		.limit_ms = READ_ONCE(tp->user_timeout),
+		.tries = READ_ONCE(tp->keep_probes) ?:
+			 READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_keepalive_probes),
+		.out = tp->keep_probes_out,
+		.busy = tp->board.packets_out || !skb_queue_empty(&sk->sk_write_queue),
+	};
+	u32 wait;
 
 	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
 	    (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))
 		return;
-	/* Data on the way is watched by the other deadlines. */
-	if (tp->board.packets_out || !skb_queue_empty(&sk->sk_write_queue)) {
-		newtcp_keep_arm(sk, newtcp_keep_time(sk));
-		return;
-	}
-
-	idle = newtcp_idle_time(tp);
-	if (idle < newtcp_keep_time(sk)) {
-		newtcp_keep_arm(sk, newtcp_keep_time(sk) - idle);
-		return;
-	}
-	if (keep_gives_up(sk, idle)) {
+	switch (newtcp_keep_verdict(&st, &wait)) {
+	case VERDICT_KEEP_WAIT:
+		break;
+	case VERDICT_KEEP_END:
 		newtcp_send_active_reset(sk, GFP_ATOMIC);
 		write_timeout(sk);
 		return;
-	}
-	if (newtcp_elicit_ack(sk) <= 0) {
+	case VERDICT_KEEP_PROBE:
+		/* The device is congested, which is no fault of the peer's. */
+		wait = NEWTCP_RESOURCE_WAIT;
+		if (newtcp_elicit_ack(sk) > 0)
+			break;
 		if (tp->keep_probes_out < U8_MAX)
 			tp->keep_probes_out++;
-		newtcp_keep_arm(sk, keep_interval(sk));
-	} else {
-		/* The device is congested, which is no fault of the peer's. */
-		newtcp_keep_arm(sk, NEWTCP_RESOURCE_WAIT);
+		wait = keep_interval(sk);
+		break;
 	}
+	newtcp_keep_arm(sk, wait);
 }
 
 static void keep_expired(struct sock *sk)
@@ -348,7 +317,8 @@ static void keep_expired(struct sock *sk)
 		return;
 	}
 	/* A FIN in the ACK of ours has kept the socket, and was not taken. */
-	if (newtcp_sk(sk)->linger2 >= 0 && newtcp_fin_time(sk) > NEWTCP_TIMEWAIT_LEN) {
+	if (newtcp_finwait_over(newtcp_sk(sk)->linger2, newtcp_fin_time(sk)) ==
+	    VERDICT_FINWAIT_WAIT) {
 		newtcp_orphan_fin_wait2(sk);
 		return;
 	}

@@ -22,6 +22,7 @@
 #include <net/netns/generic.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include "core/finwait.h"
 #include "core/verdict.h"
 #include "ports/claim.h"
 #include "table/lookup.h"
@@ -205,16 +206,11 @@ static struct newtcp_tw *tw_alloc(const struct sock *sk, int substate)
 void newtcp_time_wait(struct sock *sk, int substate, int timeo)
 {
 	struct newtcp_tw *tw = tw_alloc(sk, substate);
-	int rto;
 
 	sock_owned_by_me(sk);
 	if (tw) {
-		rto = newtcp_rto_jiffies(newtcp_sk(sk));
-		rto = (rto << 2) - (rto >> 1);
-		if (substate == TCP_TIME_WAIT)
-			timeo = NEWTCP_TIMEWAIT_LEN;
-		timeo = max(timeo, rto);
-
+		timeo = newtcp_timewait_lasts(substate == TCP_TIME_WAIT ? 0 : timeo,
+					      newtcp_rto_jiffies(newtcp_sk(sk)));
 		local_bh_disable();
 		WARN_ON_ONCE(!newinet_claim_share(&sk->__sk_common, &tw->c));
 		tw_begin(tw, sk, timeo);

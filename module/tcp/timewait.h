@@ -3,14 +3,11 @@
 #ifndef _NEWTCP_TIMEWAIT_H
 #define _NEWTCP_TIMEWAIT_H
 
-#include <linux/jiffies.h>
 #include <linux/types.h>
 
 struct inet_timewait_sock;
 struct newtcp_tw;
 struct sock;
-
-#define NEWTCP_TIMEWAIT_LEN	(60 * HZ)
 
 int newtcp_timewait_init(void);					/* process */
 void newtcp_timewait_stop(void);				/* process */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What an acknowledgment does to what was sent: as module/tcp/ack.c. */
 #include "sim.h"
+#include "core/backoff.h"
 
 #include <stdlib.h>
 
@@ -148,6 +149,7 @@ static void recover(struct end *e, const struct newtcp_snd *s, struct newtcp_ack
 static void ack_probe(struct end *e)
 {
 	e->probes_out = 0;
+	e->probes_since = 0;
 	if (!tx_unsent(e))
 		return;
 	if (seq_after(tx_wnd_end(e), e->nxt)) {
@@ -155,7 +157,7 @@ static void ack_probe(struct end *e)
 		e->last_rto_us = 0;
 		timer_clear(e, DL_PROBE);
 	} else {
-		timer_set(e, DL_PROBE, timer_probe_us(e));
+		timer_set(e, DL_PROBE, newtcp_backoff_probe_us(&e->rtt));
 	}
 }
 

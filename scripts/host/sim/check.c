@@ -230,7 +230,7 @@ static void check_lost(struct end *e)
 
 void check_end(struct end *e)
 {
-	if (e->state == S_CLOSED || e->state == S_TIME_WAIT)
+	if (e->state == S_CLOSED || e->state == S_TIME_WAIT || e->entry)
 		return;
 	check_that(e->sim, !seq_after(e->una, e->nxt));
 	check_that(e->sim, e->c.cwnd && e->c.cwnd < 1 << 30);
@@ -281,9 +281,13 @@ static void check_ending(struct sim *sim, struct end *e, struct end *peer)
 		if (peer->ending == E_CLOSED)
 			check_that(sim, peer->received == e->written);
 		break;
+	case E_LEFT:
+		check_that(sim, e->orphan && e->acked == e->written);
+		check_that(sim, peer->received == e->written);
+		break;
 	case E_TIMEOUT:
 		check_that(sim, !calm || peer->ending == E_ABORTED ||
-			   peer->ending == E_REBOOT);
+			   peer->ending == E_REBOOT || peer->ending == E_LEFT);
 		break;
 	default:
 		break;

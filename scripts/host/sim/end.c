@@ -4,6 +4,7 @@
  * As module/tcp/input.c, connect.c and handshake.c.
  */
 #include "sim.h"
+#include "core/finwait.h"
 
 #include <stdlib.h>
 
@@ -116,6 +117,18 @@ void end_closed(struct end *e, enum ending how)
 	program_wake(e);
 }
 
+/* FIN-WAIT-2 without an owner: as newtcp_orphan_fin_wait2(). */
+void end_fin_wait(struct end *e)
+{
+	int rto = rx_ticks(newtcp_rtt_rto(&e->rtt));
+	int time = newtcp_finwait_time(e->conf->linger2, 60 * HZ, rto);
+
+	check_that(e->sim, time > 0);
+	quiet(e);
+	e->entry = true;
+	timer_set(e, DL_FIN, (u64)newtcp_timewait_lasts(newtcp_finwait_lasts(time), rto) * TICK_US);
+}
+
 void end_time_wait(struct end *e)
 {
 	set_state(e, S_TIME_WAIT);
@@ -151,6 +164,19 @@ void end_shutdown(struct end *e)
 		move(e, to);
 	}
 	tx_push(e);
+}
+
+/* The program closes: what it has not read, nobody will (RFC 2525 2.17). */
+void end_leave(struct end *e)
+{
+	if (e->received > e->taken) {
+		end_abort(e);
+		return;
+	}
+	e->orphan = true;
+	e->read_done = true;
+	e->saw_eof = e->fin_rcvd;
+	end_shutdown(e);
 }
 
 /* RFC 9293 3.10.7.1: a segment that belongs to nothing. */
@@ -273,12 +299,25 @@ static void time_wait(struct end *e, const struct packet *p, const struct newtcp
 {
 	const struct newtcp_tw_state st = {
 		.rcv_nxt = e->rcv_nxt, .rcv_wnd = rx_receive_window(e), .ts_recent = e->ts_recent,
+		.fin_wait2 = e->entry,
 	};
 	struct newtcp_arrival seg;
 
 	take_timestamp(e, o);
 	seg = arrival(e, p);
 	switch (newtcp_tw_verdict(&st, &seg)) {
+	case VERDICT_TW_FIN:
+		e->entry = false;
+		e->rcv_nxt = seg.end_seq;
+		e->fin_rcvd = true;
+		e->saw_eof = true;
+		end_time_wait(e);
+		tx_ack(e);
+		break;
+	case VERDICT_TW_RST:
+		answer_rst(e, p);
+		end_closed(e, E_LEFT);
+		break;
 	case VERDICT_TW_AGAIN:
 		timer_set(e, DL_TIMEWAIT, TIMEWAIT_US);
 		tx_ack(e);
@@ -287,7 +326,7 @@ static void time_wait(struct end *e, const struct packet *p, const struct newtcp
 		tx_ack(e);
 		break;
 	case VERDICT_TW_END:
-		end_closed(e, E_CLOSED);
+		end_closed(e, e->entry ? E_RESET : E_CLOSED);
 		break;
 	default:
 		break;
@@ -378,15 +417,51 @@ static void ts_recent_update(struct end *e, const struct packet *p)
 	e->ts_recent_at = e->sim->now;
 }
 
-/* Step five by state; false: the end is gone. */
-static bool fin_acked(struct end *e)
+static bool news(const struct end *e, const struct packet *p)
 {
-	return !e->fin_sent || e->una != e->nxt ||
-	       move(e, newtcp_edge_fin_acked(cores[e->state]));
+	const struct newtcp_piece piece = {
+		.seq = p->seq, .end_seq = p->seq + p->len + !!(p->flags & TH_FIN),
+		.flags = p->flags,
+	};
+
+	return newtcp_reasm_news(&piece, e->rcv_nxt);
+}
+
+/* There is data for a program that has gone. */
+static void nobody_reads(struct end *e, const struct packet *p)
+{
+	answer_rst(e, p);
+	end_closed(e, E_ABORTED);
+}
+
+/* Step five by state; false: the end is gone, or an entry in its place. */
+static bool fin_acked(struct end *e, const struct packet *p)
+{
+	bool was = e->state == S_FIN_WAIT2;
+
+	if (!e->fin_sent || e->una != e->nxt)
+		return true;
+	if (!move(e, newtcp_edge_fin_acked(cores[e->state])))
+		return false;
+	if (!e->orphan || was || e->state != S_FIN_WAIT2)
+		return true;
+	switch (newtcp_finwait_verdict(e->conf->linger2, news(e, p), p->flags & TH_FIN)) {
+	case VERDICT_FINWAIT_RESET:
+		nobody_reads(e, p);
+		return false;
+	case VERDICT_FINWAIT_HOLD:
+		timer_set(e, DL_FIN, TIMEWAIT_US);
+		return true;
+	case VERDICT_FINWAIT_WAIT:
+		end_fin_wait(e);
+		return false;
+	}
+	return true;
 }
 
 static void fin_received(struct end *e)
 {
+	e->saw_eof |= e->orphan;
 	move(e, newtcp_edge_fin(cores[e->state]));
 }
 
@@ -407,8 +482,13 @@ static void synchronised(struct end *e, const struct packet *p, const struct new
 		return;
 	if (e->state == S_SYN_RCVD)
 		established(e);
-	if (e->state == S_CLOSED || !fin_acked(e))
+	if (e->state == S_CLOSED || !fin_acked(e, p))
 		return;
+	if (e->orphan && news(e, p) &&
+	    newtcp_edge_takes_data(cores[e->state], seq_before(p->seq, e->rcv_nxt))) {
+		nobody_reads(e, p);
+		return;
+	}
 	if (e->state != S_TIME_WAIT && !(p->flags & TH_SYN)) {
 		bool had = e->fin_rcvd;
 
@@ -444,14 +524,17 @@ void end_arrive(struct end *e, const struct packet *p)
 		time_wait(e, p, &o);
 		return;
 	default:
-		synchronised(e, p, &o);
+		if (e->entry)
+			time_wait(e, p, &o);
+		else
+			synchronised(e, p, &o);
 	}
 }
 
 /* Only what quotes a number that is in flight is believed. */
 static bool believed(const struct end *e, const struct packet *p)
 {
-	bool counts = e->state != S_CLOSED && e->state != S_TIME_WAIT &&
+	bool counts = e->state != S_CLOSED && e->state != S_TIME_WAIT && !e->entry &&
 		      newtcp_error_counts(p->seq, e->una, e->nxt);
 
 	check_that(e->sim, !counts || !p->forged);

@@ -18,6 +18,8 @@ static void write_end(struct end *e)
 	e->write_done = true;
 	if (e->conf->abort)
 		end_abort(e);
+	else if (e->conf->leaves)
+		end_leave(e);
 	else
 		end_shutdown(e);
 }

@@ -15,14 +15,18 @@ static u32 buffer_size(const struct end *e)
 {
 	const struct side *c = e->conf;
 
-	u32 size = c->shrink && e->received > (u64)c->rcvbuf ? c->shrink : c->rcvbuf;
-
-	return size;
+	return c->shrink && e->received > (u64)c->rcvbuf ? c->shrink : e->tuned;
 }
 
 u32 rx_ticks(u64 us)
 {
 	return us / TICK_US;
+}
+
+/* The largest buffer that there may be, bytes of payload. */
+static u32 buffer_most(const struct end *e)
+{
+	return max(e->conf->rcvbuf, e->conf->rcvbuf_most);
 }
 
 static u32 free_space(const struct end *e)
@@ -55,13 +59,19 @@ void rx_init(struct end *e)
 {
 	const struct side *c = e->conf;
 	const struct newtcp_rcvwnd_start in = {
-		.space = c->rcvbuf, .mss = c->mss, .grows_to = c->rcvbuf, .wscale = c->wscale,
+		.space = c->rcvbuf, .mss = c->mss, .grows_to = buffer_most(e), .wscale = c->wscale,
 	};
 
+	e->tuned = c->rcvbuf;
 	e->rw.advmss = c->mss;
 	e->rw.ratio = NEWTCP_RATIO_DEFAULT;
 	e->rw.wnd = newtcp_rcvwnd_initial(&in, &e->rw.clamp, &e->rw.wscale);
 	e->rw.ssthresh = e->rw.wnd;
+}
+
+static u32 copied_seq(const struct end *e)
+{
+	return e->irs + 1 + e->taken;
 }
 
 void rx_established(struct end *e)
@@ -70,6 +80,7 @@ void rx_established(struct end *e)
 		e->rw.advmss -= NEWTCP_TS_ALIGNED;
 	newtcp_delack_guess_mss(&e->da, min_t(u32, tx_mss(e), e->rw.advmss), e->rw.wnd);
 	newtcp_rcvwnd_established(&e->rw, 2 * buffer_size(e), 0);
+	newtcp_rcvtune_start(&e->tune, &e->rw, tx_clock(e), copied_seq(e));
 	newtcp_delack_opened(&e->da, &times, rx_receive_window(e));
 }
 
@@ -138,17 +149,22 @@ void rx_old_segment(struct end *e, const struct packet *p)
 /* In order: the peer's segment size, its pace, and a window that may grow. */
 static void learn(struct end *e, const struct packet *p)
 {
-	u32 now = rx_ticks(e->sim->now);
+	u32 now = rx_ticks(e->sim->now), ts = tx_ts(e);
 	int left = rx_memory(e) - e->memory;
 
 	newtcp_delack_measure(&e->da, p->len, 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0),
 			      e->rw.advmss, p->flags & TH_PSH);
+	newtcp_rcvtune_window(&e->tune, tx_clock(e), e->rcv_nxt, e->rw.wnd);
+	if (p->len >= e->da.rcv_mss && e->has_ts && e->tsecr)
+		newtcp_rcvtune_echo(&e->tune, e->tsecr, ts);
+	/* 0 is none: a microsecond off, or no echo. */
+	e->sim->absolute |= !(u32)tx_clock(e) || (e->has_ts && !e->tsecr);
 	newtcp_delack_arrived(&e->da, &times, now - e->data_at,
 			      rx_ticks(newtcp_rtt_rto(&e->rtt)), rx_receive_window(e));
 	e->data_at = now;
 	if (p->len >= 128 && e->rw.ssthresh < newtcp_rcvwnd_bound(&e->rw, left))
 		newtcp_rcvwnd_grow(&e->rw, newtcp_rcvwnd_bound(&e->rw, left), p->len,
-				   2 * p->len, e->da.rcv_mss, 2 * buffer_size(e));
+				   2 * p->len, e->da.rcv_mss, 2 * buffer_most(e));
 }
 
 /* A second FIN, or bytes behind one: no peer that is sane sends that. */
@@ -214,6 +230,23 @@ void rx_ack_late(struct end *e)
 		tx_ack(e);
 }
 
+/* The buffer follows what is read in a round trip. */
+static void tune(struct end *e)
+{
+	s64 want;
+
+	if (!newtcp_rcvtune_due(&e->tune, tx_clock(e)))
+		return;
+	want = newtcp_rcvtune_read(&e->tune, &e->rw, tx_clock(e), copied_seq(e), e->rcv_nxt);
+	check_that(e->sim, want >= 0 && e->tune.space);
+	want = min(want / 2, (s64)e->conf->rcvbuf_most);
+	if (want > e->tuned) {
+		trace_end(e, "buffer %lld -> %lld", (long long)e->tuned, (long long)want);
+		e->tuned = want;
+		e->rw.clamp = newtcp_payload_of(e->rw.ratio, 2 * want);
+	}
+}
+
 /* The program reads: is the peer to know? */
 void rx_read(struct end *e, u64 n)
 {
@@ -223,6 +256,7 @@ void rx_read(struct end *e, u64 n)
 	e->taken += n;
 	check_that(e->sim, e->taken <= e->received);
 	queue_read(e);
+	tune(e);
 	if (e->state < S_ESTABLISHED || e->state == S_TIME_WAIT || e->fin_rcvd)
 		return;
 	now = newtcp_delack_read(&e->da, e->rcv_nxt - e->rw.wup, e->taken == e->received,

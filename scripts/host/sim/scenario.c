@@ -24,7 +24,7 @@ struct field {
 	{ "b." #n, offsetof(struct scenario, side[1].name[i]), simple }
 
 static const struct field fields[] = {
-	BOTH(reboot_ms, 0), BOTH(abort, 0), GENERAL(both_open, 0),
+	BOTH(reboot_ms, 0), BOTH(abort, 0), BOTH(leaves, 0), GENERAL(both_open, 0),
 	AT(write1, write, 0, 0), AT(write2, write, 1, 0), AT(write3, write, 2, 0),
 	AT(write4, write, 3, 0),
 	AT(read1, read, 0, 0), AT(read2, read, 1, 0), AT(read3, read, 2, 0),
@@ -41,6 +41,7 @@ static const struct field fields[] = {
 	BOTH(gso, 1), BOTH(wscale, 0), BOTH(ts, 0), BOTH(sack, 1), BOTH(nodelay, 1),
 	BOTH(cubic, 0), BOTH(rack, 1), BOTH(frto, 1), BOTH(reordering, 3),
 	BOTH(rto_min_ms, 200), BOTH(retries, 15), BOTH(user_timeout_ms, 0), BOTH(pace, 0), BOTH(smallq, 0),
+	BOTH(thin, 0), BOTH(linger2, 0), BOTH(rcvbuf_most, 0),
 	BOTH(clock_ms, 1000000), BOTH(iss, 0), BOTH(ts_offset, 0), GENERAL(seed, 1),
 };
 
@@ -254,5 +255,13 @@ void scenario_draw(struct scenario *sc, u64 seed)
 			sc->side[i].smallq = 1000 + magnitude(&d, 20);
 		if (one_in(&d, 6))
 			sc->side[i].forged = between(&d, 0, 1000);
+	}
+	for (i = 0; i < 2; i++) {
+		sc->side[i].leaves = one_in(&d, 6);
+		if (one_in(&d, 4))
+			sc->side[i].linger2 = between(&d, -1, 127);
+		sc->side[i].thin = one_in(&d, 8);
+		if (one_in(&d, 3))
+			sc->side[i].rcvbuf_most = sc->side[i].rcvbuf + magnitude(&d, 21);
 	}
 }

@@ -41,6 +41,7 @@
 #include "core/options.h"
 #include "core/pace.h"
 #include "core/rack.h"
+#include "core/rcvtune.h"
 #include "core/rcvwnd.h"
 #include "core/reasm.h"
 #include "core/recovery.h"
@@ -72,9 +73,9 @@ struct side {
 	/* the end */
 	s64 mss, rcvbuf, overhead, shrink, renege, sndbuf, sack, ts, wscale, nodelay, cubic, gso;
 	s64 rack, frto, reordering, rto_min_ms, retries, user_timeout_ms, pace, smallq;
-	s64 clock_ms, iss, ts_offset;
+	s64 clock_ms, iss, ts_offset, thin, linger2, rcvbuf_most;
 	/* the programs */
-	s64 write[STEPS], write_pause_us[STEPS], abort;
+	s64 write[STEPS], write_pause_us[STEPS], abort, leaves;
 	s64 read[STEPS], read_pause_us[STEPS];
 	/* the peer goes away without a word */
 	s64 reboot_ms;
@@ -119,7 +120,10 @@ enum deadline {
 };
 
 /* How an end came to its end. */
-enum ending { E_NONE, E_CLOSED, E_ABORTED, E_RESET, E_TIMEOUT, E_REBOOT, E_UNREACHABLE };
+enum ending {
+	E_NONE, E_CLOSED, E_ABORTED, E_RESET, E_TIMEOUT, E_REBOOT, E_UNREACHABLE,
+	E_LEFT,	/* nobody was there to wait for the peer's FIN */
+};
 
 /* A segment of the sender's. */
 struct sim_seg {
@@ -150,6 +154,9 @@ struct sim;
  * @fin: the program has no more to write
  * @received: bytes that came in order
  * @taken: bytes that the program read
+ * @orphan: the program has closed its socket
+ * @entry: an entry waits in FIN-WAIT-2 in place of the socket
+ * @tuned: size of the receive buffer by now, bytes of payload
  */
 struct end {
 	struct sim *sim;
@@ -167,7 +174,7 @@ struct end {
 	struct newtcp_loss_conf loss_conf;
 	u32 iss, una, nxt, wnd, wl1, max_window, sml;
 	u64 abs_sent, written, acked;
-	bool fin, fin_sent;
+	bool fin, fin_sent, orphan, entry;
 	u16 mss, mss_clamp, pmtu;
 	u8 snd_wscale;
 	struct newtcp_features use;
@@ -176,10 +183,12 @@ struct end {
 	u64 pace_next_ns;
 	u32 retransmits, probes_out, keep_probes;
 	u32 timeouts;
-	u64 probes_since, heard_at;
+	u64 probes_since, heard_at;	/* ticks + 1, 0: none; microseconds */
 
 	/* receiver */
 	struct newtcp_rcvwnd rw;
+	struct newtcp_rcvtune tune;
+	s64 tuned;
 	struct newtcp_delack da;
 	u32 irs, rcv_nxt, edge;
 	u64 received, taken;
@@ -294,6 +303,8 @@ void end_too_big(struct end *e, const struct packet *p);
 void end_unreachable(struct end *e, const struct packet *p);
 void end_closed(struct end *e, enum ending how);
 void end_time_wait(struct end *e);
+void end_fin_wait(struct end *e);
+void end_leave(struct end *e);
 void end_abort(struct end *e);
 void end_shutdown(struct end *e);
 void end_reboot(struct end *e);
@@ -357,7 +368,6 @@ void timer_clear(struct end *e, enum deadline d);
 void timer_rearm_rto(struct end *e);
 void timer_revert(struct end *e);
 void timer_fired(struct end *e);
-u64 timer_probe_us(const struct end *e);
 void timer_check_probe(struct end *e);
 
 /* program.c */

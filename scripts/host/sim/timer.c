@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Deadlines of an end, and what is done when they pass: as module/tcp/timer.c. */
 #include "sim.h"
+#include "core/backoff.h"
+#include "core/finwait.h"
 #include "core/giveup.h"
+#include "core/keepalive.h"
 
 #define KEEP_TIME	(7200 * SEC)
 #define KEEP_INTERVAL	(75 * SEC)
 #define KEEP_PROBES	9
+
+/* What net.ipv4.* says, where a side has no value of its own. */
+#define SYN_RETRIES	6
 
 static void arm(struct end *e, u64 at)
 {
@@ -48,17 +54,10 @@ void timer_revert(struct end *e)
 	e->last_rto_us = newtcp_rtt_rto(&e->rtt);
 }
 
-u64 timer_probe_us(const struct end *e)
-{
-	u64 us = (u64)e->rtt.rto_us << min_t(u8, e->rtt.backoff, 16);
-
-	return clamp_t(u64, us, NEWTCP_RTO_MIN_US, NEWTCP_RTO_MAX_US);
-}
-
 void timer_check_probe(struct end *e)
 {
 	if (!e->b.packets_out && !e->dl[DL_PROBE])
-		timer_set(e, DL_PROBE, timer_probe_us(e));
+		timer_set(e, DL_PROBE, newtcp_backoff_probe_us(&e->rtt));
 }
 
 /* Milliseconds since the oldest was first sent again. */
@@ -67,25 +66,37 @@ static u32 tried_ms(const struct end *e)
 	return newtcp_ms_of(tx_clock(e)) - e->r.retrans_stamp;
 }
 
+/* The timeout is not at its longest yet. */
+static bool rto_grows(const struct end *e)
+{
+	return newtcp_rtt_rto(&e->rtt) < NEWTCP_RTO_MAX_US;
+}
+
 static bool gives_up(struct end *e)
 {
-	u32 limit = e->conf->user_timeout_ms;
+	const struct newtcp_tried t = {
+		.elapsed_ms = tried_ms(e), .limit_ms = e->conf->user_timeout_ms,
+		.timeouts = min(e->retransmits, 255U), .begun = e->r.retrans_stamp,
+	};
 
 	if (e->state == S_SYN_SENT || e->state == S_SYN_RCVD)
-		return e->retransmits >= 6;
-	return e->retransmits && e->r.retrans_stamp &&
-	       newtcp_tried_for(tried_ms(e), e->conf->retries, NEWTCP_RTO_MIN_US, limit);
+		return newtcp_syn_gives_up(&t, SYN_RETRIES, 0);
+	return newtcp_gives_up(&t, e->orphan ? newtcp_orphan_tries(0, false, rto_grows(e)) :
+					       e->conf->retries);
 }
 
 static void back_off(struct end *e)
 {
+	bool thin = e->conf->thin && e->state == S_ESTABLISHED &&
+		    newtcp_backoff_thin(e->b.packets_out,
+					e->c.ssthresh < NEWTCP_INFINITE_SSTHRESH,
+					min(e->retransmits, 255U));
 	u64 wait;
 
-	if (e->rtt.backoff < 31)
-		e->rtt.backoff++;
+	newtcp_backoff_step(&e->rtt, thin, false);
 	wait = newtcp_rtt_rto(&e->rtt);
 	/* RFC 6298 5.5: each twice as long as the one before. */
-	check_that(e->sim, !e->last_rto_us || wait == NEWTCP_RTO_MAX_US ||
+	check_that(e->sim, thin || !e->last_rto_us || wait == NEWTCP_RTO_MAX_US ||
 		   wait >= 2 * e->last_rto_us);
 	e->last_rto_us = wait;
 	if (e->conf->user_timeout_ms && e->r.retrans_stamp)
@@ -115,27 +126,42 @@ static void rto_expired(struct end *e)
 	back_off(e);
 }
 
+static bool probes_enough(struct end *e)
+{
+	const struct newtcp_probing p = {
+		.elapsed = rx_ticks(e->sim->now) + 1 - e->probes_since,
+		.limit_ms = e->conf->user_timeout_ms, .retries2 = e->conf->retries,
+		.out = min(e->probes_out, 255U), .backoff = e->rtt.backoff,
+		.begun = e->probes_since, .orphan = e->orphan, .alive = rto_grows(e),
+	};
+
+	if (!e->probes_since)
+		e->probes_since = rx_ticks(e->sim->now) + 1;
+	return newtcp_probe_gives_up(&p);
+}
+
 static void probe_expired(struct end *e)
 {
 	if (e->b.packets_out || !tx_unsent(e)) {
 		e->probes_out = 0;
+		e->probes_since = 0;
 		return;
 	}
-	if (e->probes_out >= e->conf->retries) {
+	if (probes_enough(e)) {
 		end_closed(e, E_TIMEOUT);
 		return;
 	}
 	tx_probe(e);
 	if (e->b.packets_out || !tx_unsent(e)) {
 		e->probes_out = 0;
+		e->probes_since = 0;
 		e->rtt.backoff = 0;
 		e->last_rto_us = 0;
 		return;
 	}
 	e->probes_out++;
-	if (e->rtt.backoff < e->conf->retries)
-		e->rtt.backoff++;
-	timer_set(e, DL_PROBE, timer_probe_us(e));
+	newtcp_backoff_probe(&e->rtt, e->conf->retries);
+	timer_set(e, DL_PROBE, newtcp_backoff_probe_us(&e->rtt));
 }
 
 static void loss_expired(struct end *e)
@@ -171,20 +197,26 @@ static void delack_expired(struct end *e)
 
 static void keep_expired(struct end *e)
 {
-	u64 idle = e->sim->now - e->heard_at;
+	const struct newtcp_keep_state st = {
+		.idle = rx_ticks(e->sim->now - e->heard_at), .time = rx_ticks(KEEP_TIME),
+		.limit_ms = e->conf->user_timeout_ms, .tries = KEEP_PROBES,
+		.out = e->keep_probes, .busy = e->b.packets_out || tx_unsent(e),
+	};
+	u32 wait = rx_ticks(KEEP_INTERVAL);
 
-	if (e->b.packets_out || tx_unsent(e) || idle < KEEP_TIME) {
-		timer_set(e, DL_KEEP, idle < KEEP_TIME ? KEEP_TIME - idle : KEEP_TIME);
-		return;
-	}
-	if (e->keep_probes >= KEEP_PROBES) {
+	switch (newtcp_keep_verdict(&st, &wait)) {
+	case VERDICT_KEEP_WAIT:
+		break;
+	case VERDICT_KEEP_END:
 		tx_bare(e, e->nxt, TH_ACK | TH_RST);
 		end_closed(e, E_TIMEOUT);
 		return;
+	case VERDICT_KEEP_PROBE:
+		e->keep_probes++;
+		tx_bare(e, e->una - 1, TH_ACK);
+		break;
 	}
-	e->keep_probes++;
-	tx_bare(e, e->una - 1, TH_ACK);
-	timer_set(e, DL_KEEP, KEEP_INTERVAL);
+	timer_set(e, DL_KEEP, (u64)wait * TICK_US);
 }
 
 static void timewait_expired(struct end *e)
@@ -195,7 +227,14 @@ static void timewait_expired(struct end *e)
 /* FIN-WAIT-2 without a program has lasted long enough. */
 static void fin_expired(struct end *e)
 {
-	end_closed(e, E_CLOSED);
+	int time = newtcp_finwait_time(e->conf->linger2, 60 * HZ,
+				       rx_ticks(newtcp_rtt_rto(&e->rtt)));
+
+	/* It was a socket still, for a FIN that was not taken. */
+	if (!e->entry && newtcp_finwait_over(e->conf->linger2, time) == VERDICT_FINWAIT_WAIT)
+		end_fin_wait(e);
+	else
+		end_closed(e, E_LEFT);
 }
 
 /* The rate, or the own device, lets something go again. */
