@@ -67,10 +67,42 @@ static void passive_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, newtcp_passive_wait(255, U32_MAX, 30000), 30000);
 }
 
+struct echo_case {
+	const char *desc;
+	struct newtcp_passive_echo echo;
+	u32 rtt_us;
+	bool lost;
+};
+
+/* The first SYN-ACK was sent at 5,000.9 ms, the answer came at 9,500.1. */
+static const struct echo_case echo_cases[] = {
+	{ "one SYN-ACK, no echo", { 5000900, 0, 0, 0, false }, 4499200, false },
+	{ "one SYN-ACK, whatever it echoes", { 5000900, 9000, 0, 0, true }, 4499200, false },
+	{ "two, no echo: it may be of either", { 5000900, 0, 1, 1, false }, 0, false },
+	{ "two, echo of the second", { 5000900, 8000, 1, 1, true }, 1500000, false },
+	{ "three, no echo", { 5000900, 0, 2, 2, false }, 0, true },
+	{ "three, echo of the first", { 5000900, 5000, 2, 2, true }, 4500000, false },
+	{ "three, echo of the third", { 5000900, 9500, 2, 2, true }, 1000, true },
+	{ "three, for the peer's SYNs", { 5000900, 9500, 2, 0, true }, 1000, false },
+	{ "an echo of the future", { 5000900, 9501, 2, 2, true }, 0, true },
+	{ "an echo of long ago", { 5000900, 9500 - 120001, 1, 1, true }, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(echo, echo_cases, desc);
+
+static void passive_echo(struct kunit *test)
+{
+	const struct echo_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, newtcp_passive_rtt(&c->echo, 9500100), c->rtt_us);
+	KUNIT_EXPECT_EQ(test, newtcp_passive_lost(&c->echo), c->lost);
+}
+
 static struct kunit_case passive_cases[] = {
 	KUNIT_CASE_PARAM(passive_room, room_gen_params),
 	KUNIT_CASE_PARAM(passive_tries, tries_gen_params),
 	KUNIT_CASE(passive_wait),
+	KUNIT_CASE_PARAM(passive_echo, echo_gen_params),
 	{}
 };
 

@@ -142,12 +142,47 @@ static void resized(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 }
 
+struct told_case {
+	const char *desc;
+	u32 flags;
+	u64 first_us, sack_us;
+	u32 tsecr, rtt_us;
+};
+
+/* At 9,000,000 us. */
+static const struct told_case told_cases[] = {
+	{ "acknowledged, sent once", NEWTCP_RX_ADVANCED, 8950000, 0, 0, 50000 },
+	{ "the same before what was SACKed", NEWTCP_RX_ADVANCED, 8950000, 8990000, 0, 50000 },
+	{ "acknowledged, some of it twice: nothing (Karn)",
+	  NEWTCP_RX_ADVANCED | NEWTCP_RX_RETRANS_ACKED, 8950000, 0, 0, 0 },
+	{ "of that an echo tells",
+	  NEWTCP_RX_ADVANCED | NEWTCP_RX_RETRANS_ACKED | NEWTCP_RX_ECHO, 8950000, 0, 8970, 30000 },
+	{ "SACKed, sent once", NEWTCP_RX_SACKED, 0, 8960000, 0, 40000 },
+	{ "an echo that acknowledges nothing", NEWTCP_RX_ECHO, 0, 0, 8970, 0 },
+	{ "an absurd echo", NEWTCP_RX_ADVANCED | NEWTCP_RX_ECHO, 0, 0, 9001, 0 },
+	{ "in less than a microsecond", NEWTCP_RX_ADVANCED, 9000000, 0, 0, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(told, told_cases, desc);
+
+static void round_trip(struct kunit *test)
+{
+	const struct told_case *c = test->param_value;
+	const struct newtcp_ack_news n = {
+		.flags = c->flags, .first_us = c->first_us, .sack_us = c->sack_us,
+		.tsecr = c->tsecr,
+	};
+
+	KUNIT_EXPECT_EQ(test, c->rtt_us, newtcp_ack_rtt(&n, 9000000));
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(timeout_and_back),
 	KUNIT_CASE(reneging),
 	KUNIT_CASE(newreno),
 	KUNIT_CASE(newreno_waits),
 	KUNIT_CASE(resized),
+	KUNIT_CASE_PARAM(round_trip, told_gen_params),
 	{}
 };
 

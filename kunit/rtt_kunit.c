@@ -249,6 +249,48 @@ static void rtt_revert(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rtt.backoff, 0);
 }
 
+struct start_case {
+	const char *desc;
+	u32 sample_us, route_ms8, rto_us;
+};
+
+static const struct start_case start_cases[] = {
+	{ "no sample, no route: RFC 6298 5.7", 0, 0, 3000000 },
+	{ "a sample alone", 50000, 0, 250000 },
+	{ "a route alone: thrice its round trip", 0, 8 * 500, 1500000 },
+	{ "a quick route: the floor on top", 0, 8 * 10, 210000 },
+	{ "a route that is slower than the sample", 50000, 8 * 500, 1500000 },
+	{ "a route that is quicker", 50000, 8 * 40, 250000 },
+	{ "an absurd route", 0, U32_MAX, 120000000 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(start, start_cases, desc);
+
+static void rtt_start(struct kunit *test)
+{
+	const struct start_case *c = test->param_value;
+	struct newtcp_rtt rtt;
+
+	newtcp_rtt_init(&rtt);
+	rtt.backoff = 3;
+	if (c->sample_us)
+		newtcp_rtt_sample(&rtt, c->sample_us, 1, 1, 1, 1);
+	newtcp_rtt_start(&rtt, c->route_ms8);
+	KUNIT_EXPECT_EQ(test, c->rto_us, newtcp_rtt_rto(&rtt));
+	KUNIT_EXPECT_EQ(test, 0, rtt.backoff);
+}
+
+static void rtt_of_echo(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 7000, newtcp_rtt_of_echo(1007, 1000));
+	KUNIT_EXPECT_EQ(test, 7000, newtcp_rtt_of_echo(3, U32_MAX - 3));
+	/* Less than a tick is one; the future and long ago are nothing. */
+	KUNIT_EXPECT_EQ(test, 1000, newtcp_rtt_of_echo(1000, 1000));
+	KUNIT_EXPECT_EQ(test, 0, newtcp_rtt_of_echo(1000, 1001));
+	KUNIT_EXPECT_EQ(test, 120000000, newtcp_rtt_of_echo(121000, 1000));
+	KUNIT_EXPECT_EQ(test, 0, newtcp_rtt_of_echo(121001, 1000));
+}
+
 static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(rtt_initial),
 	KUNIT_CASE_PARAM(rtt_vectors, vector_gen_params),
@@ -256,6 +298,8 @@ static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(rtt_floor),
 	KUNIT_CASE(rtt_backoff),
 	KUNIT_CASE(rtt_revert),
+	KUNIT_CASE_PARAM(rtt_start, start_gen_params),
+	KUNIT_CASE(rtt_of_echo),
 	KUNIT_CASE_PARAM(rtt_minimum, min_gen_params),
 	KUNIT_CASE(rtt_bounds),
 	{}

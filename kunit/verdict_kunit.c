@@ -544,6 +544,36 @@ static void verdict_error(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, newtcp_error_counts(101, 0xfffffff0, 100));
 }
 
+struct recent_case {
+	const char *desc;
+	u32 recent, age, tsval, seq;
+	bool moves;
+};
+
+/* RCV.NXT was 1000 when an ACK was last sent; TS.Recent lives for 100 s. */
+static const struct recent_case recent_cases[] = {
+	{ "newer, in order", 500, 0, 501, 1000, true },
+	{ "the same", 500, 0, 500, 1000, true },
+	{ "older", 500, 0, 499, 1000, false },
+	{ "older, but it has lived too long", 500, 100, 499, 1000, true },
+	{ "older, a second before", 500, 99, 499, 1000, false },
+	{ "newer, of a segment that was there before", 500, 0, 501, 400, true },
+	{ "newer, behind a hole", 500, 0, 501, 1001, false },
+	{ "too old, behind a hole", 500, 100, 501, 1001, false },
+	{ "the clock wraps", 0xfffffff0, 0, 5, 1000, true },
+	{ "none yet", 0, 0, 0x90000000, 1000, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(recent, recent_cases, desc);
+
+static void verdict_recent(struct kunit *test)
+{
+	const struct recent_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, c->moves, newtcp_ts_recent_moves(c->recent, c->age, 100, c->tsval,
+							       c->seq, 1000));
+}
+
 static struct kunit_case verdict_cases[] = {
 	KUNIT_CASE_PARAM(verdict_seg_acceptable, seg_gen_params),
 	KUNIT_CASE_PARAM(verdict_rst, rst_gen_params),
@@ -555,6 +585,7 @@ static struct kunit_case verdict_cases[] = {
 	KUNIT_CASE_PARAM(verdict_req, req_gen_params),
 	KUNIT_CASE_PARAM(verdict_tw, tw_gen_params),
 	KUNIT_CASE_PARAM(verdict_error, error_gen_params),
+	KUNIT_CASE_PARAM(verdict_recent, recent_gen_params),
 	{}
 };
 

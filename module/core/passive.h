@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Half-open connections of a listener: how many, how often and how long their
- * SYN-ACK is repeated (RFC 9293 3.10.7.2, RFC 4987).
+ * SYN-ACK is repeated, and what its answer tells (RFC 9293 3.10.7.2, RFC 4987).
  *
  * Pure: plain values, as read without a lock.
  */
@@ -10,6 +10,7 @@
 
 #include <linux/minmax.h>
 #include <linux/types.h>
+#include "rtt.h"
 
 /**
  * newtcp_passive_room - may one more wait?
@@ -58,6 +59,53 @@ static inline u32 newtcp_passive_tries(u32 tries, u32 qlen, u32 young, u32 backl
 static inline u32 newtcp_passive_wait(u8 timeouts, u32 first, u32 most)
 {
 	return min_t(u64, (u64)first << min_t(u8, timeouts, 16), most);
+}
+
+/**
+ * struct newtcp_passive_echo - what the third packet tells of the handshake
+ * @sent_us: when the first SYN-ACK was sent, microseconds
+ * @echo: what it echoes of our clock, milliseconds
+ * @retrans: SYN-ACKs that were sent again, for whatever reason
+ * @timeouts: of these, for the timer's
+ * @has_echo: it echoes something
+ */
+struct newtcp_passive_echo {
+	u64 sent_us;
+	u32 echo;
+	u8 retrans;
+	u8 timeouts;
+	bool has_echo;
+};
+
+/**
+ * newtcp_passive_rtt - the handshake's own round trip
+ * @e: the third packet
+ * @now_us: the time
+ *
+ * Of two SYN-ACKs only a timestamp tells which one was answered (Karn).
+ *
+ * Return: microseconds; 0: none is known.
+ */
+static inline u32 newtcp_passive_rtt(const struct newtcp_passive_echo *e, u64 now_us)
+{
+	if (!e->retrans)
+		return max_t(u64, now_us - e->sent_us, 1);
+	return e->has_echo ? newtcp_rtt_of_echo(newtcp_ms_of(now_us), e->echo) : 0;
+}
+
+/**
+ * newtcp_passive_lost - were two SYN-ACKs lost?
+ * @e: the third packet
+ *
+ * RFC 5681 3.1, RFC 6298 5.7: then the first window is one segment; unless the echo is
+ * of the first one, which only took its time.
+ *
+ * Return: true when they were.
+ */
+static inline bool newtcp_passive_lost(const struct newtcp_passive_echo *e)
+{
+	return e->retrans >= 2 && e->timeouts &&
+	       (!e->has_echo || e->echo != newtcp_ms_of(e->sent_us));
 }
 
 #endif /* _NEWTCP_PASSIVE_H */

@@ -12,7 +12,6 @@
 #define _NEWTCP_RCVTUNE_H
 
 #include <linux/minmax.h>
-#include <linux/time64.h>
 #include <linux/types.h>
 #include "cong.h"
 #include "rcvwnd.h"
@@ -90,14 +89,14 @@ static inline void newtcp_rcvtune_window(struct newtcp_rcvtune *t, u64 now_us, u
  */
 static inline void newtcp_rcvtune_echo(struct newtcp_rcvtune *t, u32 tsecr, u32 now)
 {
-	u32 delta = now - tsecr, sample;
+	u32 sample;
 
 	if (tsecr == t->rtt_tsecr)
 		return;
 	t->rtt_tsecr = tsecr;
-	if (delta > NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
+	sample = newtcp_rtt_of_echo(now, tsecr);
+	if (!sample)
 		return;
-	sample = (delta ?: 1) * USEC_PER_MSEC;
 	if (t->rtt8_us)
 		t->rtt8_us += sample - (t->rtt8_us >> 3);
 	else

@@ -37,6 +37,32 @@ void newtcp_rtt_init(struct newtcp_rtt *rtt)
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_init);
 
+/**
+ * newtcp_rtt_start - a connection is established: its first timeout
+ * @rtt: estimator, with the handshake's sample if there was one
+ * @route_rtt_ms: what the route knows, milliseconds times 8; 0: nothing
+ *
+ * The route counts when it says more than we have seen.
+ */
+void newtcp_rtt_start(struct newtcp_rtt *rtt, u32 route_rtt_ms)
+{
+	u64 route_us = (u64)route_rtt_ms * USEC_PER_MSEC;
+
+	if (route_us > rtt->srtt_us) {
+		route_us >>= 3;
+		route_us += max_t(u64, 2 * route_us, (u64)rtt->rto_min_ms * USEC_PER_MSEC);
+		rtt->rto_us = min_t(u64, route_us, NEWTCP_RTO_MAX_US);
+	} else if (!rtt->srtt_us) {
+		rtt->rttvar_us = NEWTCP_RTO_FALLBACK_US;
+		rtt->mdev_us = NEWTCP_RTO_FALLBACK_US;
+		rtt->mdev_max_us = NEWTCP_RTO_FALLBACK_US;
+		rtt->rto_us = NEWTCP_RTO_FALLBACK_US;
+	}
+	/* A lost SYN has doubled the timeout that this one replaces. */
+	rtt->backoff = 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_start);
+
 static u32 floor_us(const struct newtcp_rtt *rtt)
 {
 	return rtt->rto_min_ms * 1000U;

@@ -9,12 +9,15 @@
 #ifndef _NEWTCP_RTT_H
 #define _NEWTCP_RTT_H
 
+#include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #define NEWTCP_RTO_MIN_US	(200 * 1000U)
 #define NEWTCP_RTO_MAX_US	(120 * 1000 * 1000U)
 #define NEWTCP_RTO_INIT_US	(1000 * 1000U)
+#define NEWTCP_RTO_FALLBACK_US	(3000 * 1000U)	/* RFC 6298 5.7: the handshake gave no sample */
 
 /**
  * struct newtcp_rtt - estimator state
@@ -44,8 +47,33 @@ struct newtcp_rtt {
 };
 
 void newtcp_rtt_init(struct newtcp_rtt *rtt);
+void newtcp_rtt_start(struct newtcp_rtt *rtt, u32 route_rtt_ms);
 void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
 		       u32 snd_una, u32 snd_nxt, u64 min_win_us);
+
+/* Milliseconds of our clock, as they are on the wire before the offset. */
+static inline u32 newtcp_ms_of(u64 us)
+{
+	return (u32)div_u64(us, USEC_PER_MSEC);
+}
+
+/**
+ * newtcp_rtt_of_echo - the round trip that an echoed timestamp tells
+ * @now: our clock, milliseconds
+ * @echo: what the peer echoes of it
+ *
+ * A peer that echoes nonsense must not make us wait for minutes.
+ *
+ * Return: microseconds; 0: it tells nothing.
+ */
+static inline u32 newtcp_rtt_of_echo(u32 now, u32 echo)
+{
+	u32 delta = now - echo;
+
+	if (delta > NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
+		return 0;
+	return (delta ?: 1) * USEC_PER_MSEC;
+}
 
 /**
  * newtcp_rtt_rto - the timeout to arm a timer with

@@ -227,10 +227,33 @@ static inline bool newtcp_ca_reducing(const struct newtcp_recovery *r)
 	return r->state == NEWTCP_CA_CWR || r->state == NEWTCP_CA_RECOVERY;
 }
 
-/* Milliseconds of our clock, as they are on the wire before the offset. */
-static inline u32 newtcp_ms_of(u64 us)
+/**
+ * newtcp_ack_rtt - the round trip that an ACK tells
+ * @n: its news; what it acknowledges has been counted
+ * @now_us: the time
+ *
+ * Karn's rule (RFC 6298 3): from segments that were sent once, else only from an
+ * echoed timestamp (RFC 7323 4.1), and that only when SND.UNA moved.
+ *
+ * Return: microseconds; 0: it tells nothing.
+ */
+static inline u32 newtcp_ack_rtt(const struct newtcp_ack_news *n, u64 now_us)
 {
-	return (u32)div_u64(us, 1000);
+	const u32 told = NEWTCP_RX_ADVANCED | NEWTCP_RX_ECHO;
+
+	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
+		return max_t(u64, now_us - n->first_us, 1);
+	if (n->sack_us)
+		return max_t(u64, now_us - n->sack_us, 1);
+	return (n->flags & told) == told ? newtcp_rtt_of_echo(newtcp_ms_of(now_us), n->tsecr) : 0;
+}
+
+/* Nothing is wrong with the sender, and nothing else than progress in the ACK. */
+static inline bool newtcp_ack_is_plain(const struct newtcp_recovery *r,
+				       const struct newtcp_board *b, u32 flags, bool blocks)
+{
+	return r->state == NEWTCP_CA_OPEN && !b->sacked_out && !r->tlp_out &&
+	       (flags & NEWTCP_RX_ADVANCED) && !blocks;
 }
 
 bool newtcp_any_retrans(const struct newtcp_snd *s);

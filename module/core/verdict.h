@@ -133,6 +133,25 @@ static inline bool newtcp_ts_older(u32 recent, u32 tsval, s32 slack)
 }
 
 /**
+ * newtcp_ts_recent_moves - is a segment's timestamp the one to echo from now on?
+ * @recent: TS.Recent
+ * @age: seconds since it was taken
+ * @life: seconds after which it says nothing any more
+ * @tsval: SEG.TSval
+ * @seq: SEG.SEQ
+ * @wup: RCV.NXT when an ACK was last sent
+ *
+ * RFC 7323 4.3: that of the segment that covers Last.ACK.sent.
+ *
+ * Return: true when it is.
+ */
+static inline bool newtcp_ts_recent_moves(u32 recent, u32 age, u32 life, u32 tsval, u32 seq,
+					  u32 wup)
+{
+	return !seq_after(seq, wup) && (!newtcp_ts_older(recent, tsval, 0) || age >= life);
+}
+
+/**
  * newtcp_arrival_expected - is there nothing odd about a segment?
  * @wup: RCV.NXT when the window was last sent
  * @wnd: the window sent then

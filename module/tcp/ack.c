@@ -50,20 +50,6 @@ void newtcp_rtt_update(struct sock *sk, u32 sample_us)
 			  tp->snd_nxt, (u64)wlen * USEC_PER_SEC);
 }
 
-/* Round trip from the echoed timestamp, for data that was sent twice. */
-static u32 rtt_from_echo(const struct newtcp_sock *tp)
-{
-	u32 delta;
-
-	if (!tp->seg_has_ts || !tp->last_tsecr)
-		return 0;
-	delta = newtcp_ts_of(tp->now_us) + tp->ts_offset - tp->last_tsecr;
-	/* A peer that echoes nonsense must not make us wait for minutes. */
-	if (delta > NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
-		return 0;
-	return (delta ?: 1) * USEC_PER_MSEC;
-}
-
 static void window_update(struct sock *sk, const struct sk_buff *skb,
 			  u32 ack, u32 *flags)
 {
@@ -131,18 +117,10 @@ static noinline void clean_board_slow(struct sock *sk, struct newtcp_ack_news *n
 	clean_board(sk, n);
 }
 
-/* Karn's rule: from untouched segments, else only from an echoed timestamp. */
 static u32 take_rtt(struct sock *sk, const struct newtcp_ack_news *n)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	u32 sample = 0;
+	u32 sample = newtcp_ack_rtt(n, newtcp_sk(sk)->now_us);
 
-	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
-		sample = max_t(u64, tp->now_us - n->first_us, 1);
-	else if (n->sack_us)
-		sample = max_t(u64, tp->now_us - n->sack_us, 1);
-	if (!sample && (n->flags & NEWTCP_RX_ADVANCED))
-		sample = rtt_from_echo(tp);
 	if (sample)
 		newtcp_rtt_update(sk, sample);
 	return sample;
@@ -287,14 +265,6 @@ static noinline_for_stack void ack_late(struct sock *sk, struct newtcp_ack_news 
 	}
 }
 
-static bool nothing_wrong(const struct newtcp_sock *tp, const struct newtcp_options *opts,
-			  u32 flags)
-{
-	return tp->rec.state == NEWTCP_CA_OPEN && !tp->board.sacked_out &&
-	       !tp->rec.tlp_out && (flags & NEWTCP_RX_ADVANCED) &&
-	       (!opts || !(opts->flags & NEWTCP_OPT_SACK));
-}
-
 /**
  * newtcp_ack() - process the acknowledgment of a segment
  * @sk: the connection
@@ -352,7 +322,8 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 		ack_probe(sk);
 		return 1;
 	}
-	if (likely(nothing_wrong(tp, opts, flags)))
+	if (likely(newtcp_ack_is_plain(&tp->rec, &tp->board, flags,
+				       opts && (opts->flags & NEWTCP_OPT_SACK))))
 		ack_fast(sk, &n, newtcp_in_flight(tp));
 	else
 		ack_slow(sk, &n, opts, newtcp_in_flight(tp));
@@ -366,11 +337,11 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
  */
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
-	if (seq_after(seq, tp->rcvwnd.wup))
-		return;
-	if (newtcp_ts_older(tp->ts_recent, tp->last_tsval, 0) &&
-	    newtcp_ts_age(tp) < NEWINET_PAWS_VOID)
+	u32 now = ktime_get_seconds();
+
+	if (!newtcp_ts_recent_moves(tp->ts_recent, now - tp->ts_recent_stamp, NEWINET_PAWS_VOID,
+				    tp->last_tsval, seq, tp->rcvwnd.wup))
 		return;
 	tp->ts_recent = tp->last_tsval;
-	tp->ts_recent_stamp = (u32)ktime_get_seconds();
+	tp->ts_recent_stamp = now;
 }

@@ -46,6 +46,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/options.h"
+#include "core/passive.h"
 #include "core/rtt.h"
 #include "ports/claim.h"
 #include "table/owner.h"
@@ -158,35 +159,18 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->last_snd = (u32)jiffies;
 }
 
-/*
- * The handshake's own round trip, microseconds; 0: none is known. Of two
- * SYN-ACKs only a timestamp tells which one was answered (Karn).
- */
-static u32 handshake_rtt(const struct newtcp_req *req,
-			 const struct newtcp_options *opts, u64 now_us)
+/* What the third packet tells of the handshake. */
+static struct newtcp_passive_echo echo_of(const struct newtcp_req *req,
+					  const struct newtcp_options *opts)
 {
-	u32 ms;
-
-	if (!req->retrans)
-		return max_t(u64, now_us - req->synack_us, 1);
-	if (!req->agreed.use.timestamps || !(opts->flags & NEWTCP_OPT_TS) || !opts->tsecr)
-		return 0;
-	ms = newtcp_ts_of(now_us) + req->ts_offset - opts->tsecr;
-	if (ms >= NEWTCP_RTO_MAX_US / USEC_PER_MSEC)
-		return 0;
-	return max(ms, 1U) * USEC_PER_MSEC;
-}
-
-/*
- * RFC 5681 3.1, RFC 6298 5.7: two SYN-ACKs were lost, so the first window is one
- * segment; unless the echo is of the first one, which only took its time.
- */
-static bool synacks_lost(const struct newtcp_req *req, const struct newtcp_options *opts)
-{
-	if (req->retrans < 2 || !req->timeouts)
-		return false;
-	return !req->agreed.use.timestamps || !(opts->flags & NEWTCP_OPT_TS) ||
-	       opts->tsecr != newtcp_ts_of(req->synack_us) + req->ts_offset;
+	return (struct newtcp_passive_echo){
+		.sent_us = req->synack_us,
+		.echo = opts->tsecr - req->ts_offset,
+		.retrans = req->retrans,
+		.timeouts = req->timeouts,
+		.has_echo = req->agreed.use.timestamps && (opts->flags & NEWTCP_OPT_TS) &&
+			    opts->tsecr,
+	};
 }
 
 /**
@@ -239,6 +223,7 @@ static struct sock *clone_parent(struct sock *lsk)
 struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *skb,
 				 const struct newtcp_options *opts)
 {
+	const struct newtcp_passive_echo echo = echo_of(req, opts);
 	struct sock *lsk = req->listener, *child;
 	struct dst_entry *dst;
 	u32 rtt_us;
@@ -263,10 +248,10 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 	}
 	newtcp_sync_mss(child, dst_mtu(dst));
 	newtcp_sk(child)->rec.total_retrans = req->retrans;
-	if (synacks_lost(req, opts))
+	if (newtcp_passive_lost(&echo))
 		newtcp_sk(child)->cong.cwnd = 1;
 	newtcp_metrics_cong(child, dst);
-	rtt_us = handshake_rtt(req, opts, newtcp_sk(child)->now_us);
+	rtt_us = newtcp_passive_rtt(&echo, newtcp_sk(child)->now_us);
 	if (rtt_us)
 		newtcp_rtt_update(child, rtt_us);
 	newtcp_pace_update(child);

@@ -12,9 +12,4 @@ static inline u64 newtcp_clock_us(void)
 	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
 }
 
-static inline u32 newtcp_ts_of(u64 us)
-{
-	return (u32)div_u64(us, USEC_PER_MSEC);
-}
-
 #endif /* _NEWTCP_CLOCK_H */

@@ -284,7 +284,7 @@ int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 		.snd_una = tp->snd_una,
 		.snd_nxt = tp->snd_nxt,
 		.ts_first = tp->rec.retrans_stamp + tp->ts_offset,
-		.ts_now = newtcp_ts_of(tp->now_us) + tp->ts_offset,
+		.ts_now = newtcp_ms_of(tp->now_us) + tp->ts_offset,
 		.ts_known = tp->rec.retrans_stamp,
 	};
 	struct newtcp_options o;

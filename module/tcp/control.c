@@ -107,7 +107,7 @@ int newtcp_send_syn(struct sock *sk)
 	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
 	tp->snd_nxt = tp->write_seq;
 	tp->pushed_seq = tp->write_seq;
-	tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
+	tp->rec.retrans_stamp = newtcp_ms_of(tp->now_us) ?: ~0U;
 
 	err = newtcp_transmit(sk, skb, true, sk->sk_allocation);
 	/* Dropped on this host or on the path, it is all one: the timer sends it again. */

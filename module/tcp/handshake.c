@@ -145,7 +145,7 @@ static int send_synack(struct newtcp_req *req, struct newtcp_reply *r, u64 now_u
 	const struct newtcp_syn_values v = {
 		.mss = req->advmss,
 		.wscale = req->agreed.rcv_wscale,
-		.tsval = newtcp_ts_of(now_us) + req->ts_offset,
+		.tsval = newtcp_ms_of(now_us) + req->ts_offset,
 		.tsecr = READ_ONCE(req->ts_recent),
 	};
 	struct newtcp_options o;
@@ -486,7 +486,7 @@ static void req_reply_ack(const struct newtcp_req *req)
 
 	if (req->agreed.use.timestamps) {
 		o.flags = NEWTCP_OPT_TS;
-		o.tsval = newtcp_ts_of(newtcp_clock_us()) + req->ts_offset;
+		o.tsval = newtcp_ms_of(newtcp_clock_us()) + req->ts_offset;
 		o.tsecr = req->ts_recent;
 	}
 	newtcp_reply_send(&r);

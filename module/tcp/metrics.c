@@ -20,9 +20,6 @@
 #include "rcvbuf.h"
 #include "tcb.h"
 
-/* RFC 6298 5.7: no sample from the handshake, so be careful at first. */
-#define FALLBACK_RTO_US		(3 * USEC_PER_SEC)
-
 /* Jiffies to milliseconds that the estimator can keep. */
 static u16 floor_ms(unsigned long jif)
 {
@@ -135,26 +132,6 @@ static void start_windows(struct sock *sk, const struct dst_entry *dst)
 		tp->rec.reordering = val;
 }
 
-/* The first timeout: what the route knows, when that is more than we have seen. */
-static void start_rto(struct newtcp_rtt *rtt, u32 route_rtt_ms)
-{
-	/* ip-route(8) counts eighths of a millisecond, as the estimator keeps them. */
-	u64 route_us = (u64)route_rtt_ms * USEC_PER_MSEC;
-
-	if (route_us > rtt->srtt_us) {
-		route_us >>= 3;
-		route_us += max_t(u64, 2 * route_us, rtt->rto_min_ms * USEC_PER_MSEC);
-		rtt->rto_us = min_t(u64, route_us, NEWTCP_RTO_MAX_US);
-	} else if (!rtt->srtt_us) {
-		rtt->rttvar_us = FALLBACK_RTO_US;
-		rtt->mdev_us = FALLBACK_RTO_US;
-		rtt->mdev_max_us = FALLBACK_RTO_US;
-		rtt->rto_us = FALLBACK_RTO_US;
-	}
-	/* A lost SYN has doubled the timeout that this one replaces. */
-	rtt->backoff = 0;
-}
-
 /**
  * newtcp_metrics_start() - a connection is established: where it starts from
  * @sk: the connection
@@ -171,6 +148,7 @@ void newtcp_metrics_start(struct sock *sk, bool careful)
 	newtcp_cong_restart(&tp->cong);
 	if (dst)
 		start_windows(sk, dst);
-	start_rto(&tp->rtt, dst ? dst_metric(dst, RTAX_RTT) : 0);
+	/* ip-route(8) counts eighths of a millisecond, as the estimator keeps them. */
+	newtcp_rtt_start(&tp->rtt, dst ? dst_metric(dst, RTAX_RTT) : 0);
 	tp->cong.cwnd = careful ? 1 : newtcp_metrics_cwnd(sk);
 }

@@ -160,7 +160,7 @@ static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
 {
 	if (skb->len >= tp->delack.rcv_mss && tp->seg_has_ts && tp->last_tsecr)
 		newtcp_rcvtune_echo(&tp->rcvtune, tp->last_tsecr,
-				    newtcp_ts_of(tp->now_us) + tp->ts_offset);
+				    newtcp_ms_of(tp->now_us) + tp->ts_offset);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/recovery.h"
+#include "core/rtt.h"
 #include "core/sendable.h"
 #include "core/seq.h"
 #include "core/snd.h"
@@ -107,7 +108,7 @@ int newtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs)
 	sock_owned_by_me(sk);
 	/* Of the first attempt, or a host without a route would never give up. */
 	if (!tp->rec.retrans_stamp)
-		tp->rec.retrans_stamp = newtcp_ts_of(tp->now_us) ?: ~0U;
+		tp->rec.retrans_stamp = newtcp_ms_of(tp->now_us) ?: ~0U;
 	return err;
 }
 

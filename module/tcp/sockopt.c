@@ -19,6 +19,7 @@
 #include "core/delack.h"
 #include "core/negotiate.h"
 #include "core/rcvwnd.h"
+#include "core/rtt.h"
 #include "table/owner.h"
 #include "acking.h"
 #include "clock.h"
@@ -315,7 +316,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		break;
 	case TCP_TIMESTAMP:
 		/* Bit 0 would say that the clock is one of microseconds. */
-		*val = (newtcp_ts_of(newtcp_clock_us()) + tp->ts_offset) & ~1U;
+		*val = (newtcp_ms_of(newtcp_clock_us()) + tp->ts_offset) & ~1U;
 		break;
 	default:
 		return -ENOPROTOOPT;

@@ -84,16 +84,16 @@ static bool out_of_resources(struct sock *sk, bool alive)
 static u32 unacked_ms(const struct newtcp_sock *tp)
 {
 	u32 since = tp->rec.retrans_stamp ?:
-		    newtcp_ts_of(newtcp_board_first(&tp->board)->sent_us);
+		    newtcp_ms_of(newtcp_board_first(&tp->board)->sent_us);
 
-	return newtcp_ts_of(tp->now_us) - since;
+	return newtcp_ms_of(tp->now_us) - since;
 }
 
 /* How long has the oldest segment been tried? */
 static struct newtcp_tried tried(const struct newtcp_sock *tp)
 {
 	return (struct newtcp_tried){
-		.elapsed_ms = newtcp_ts_of(tp->now_us) - tp->rec.retrans_stamp,
+		.elapsed_ms = newtcp_ms_of(tp->now_us) - tp->rec.retrans_stamp,
 		.limit_ms = READ_ONCE(tp->user_timeout),
 		.timeouts = tp->retransmits,
 		.begun = tp->rec.retrans_stamp,

@@ -9,6 +9,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 #include "core/options.h"
+#include "core/rtt.h"
 #include "core/verdict.h"
 #include "core/wire.h"
 #include "table/lookup.h"
@@ -44,7 +45,7 @@ static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 
 	if (tw->ts_ok) {
 		o.flags = NEWTCP_OPT_TS;
-		o.tsval = newtcp_ts_of(newtcp_clock_us()) + tw->ts_offset;
+		o.tsval = newtcp_ms_of(newtcp_clock_us()) + tw->ts_offset;
 		o.tsecr = tw->ts_recent;
 	}
 	newtcp_reply_send(&r);

@@ -18,6 +18,7 @@
 #include "core/options.h"
 #include "core/rate.h"
 #include "core/rcvwnd.h"
+#include "core/rtt.h"
 #include "core/sack.h"
 #include "core/snd.h"
 #include "core/wire.h"
@@ -76,7 +77,7 @@ static void syn_options(const struct sock *sk, struct newtcp_options *o)
 	const struct newtcp_syn_values v = {
 		.mss = tp->rcvwnd.advmss,
 		.wscale = tp->rcvwnd.wscale,
-		.tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset,
+		.tsval = newtcp_ms_of(tp->now_us) + tp->ts_offset,
 		.tsecr = tp->ts_recent,
 	};
 
@@ -92,7 +93,7 @@ static void data_options(struct newtcp_sock *tp, struct newtcp_options *o)
 	o->num_sacks = 0;
 	if (tp->ts_ok) {
 		o->flags = NEWTCP_OPT_TS;
-		o->tsval = newtcp_ts_of(tp->now_us) + tp->ts_offset;
+		o->tsval = newtcp_ms_of(tp->now_us) + tp->ts_offset;
 		o->tsecr = tp->ts_recent;
 		room -= NEWTCP_TS_ALIGNED;
 	}
@@ -110,7 +111,7 @@ static void data_options(struct newtcp_sock *tp, struct newtcp_options *o)
 static void put_timestamp(__be32 *ptr, const struct newtcp_sock *tp)
 {
 	ptr[0] = htonl(0x0101080a);
-	ptr[1] = htonl(newtcp_ts_of(tp->now_us) + tp->ts_offset);
+	ptr[1] = htonl(newtcp_ms_of(tp->now_us) + tp->ts_offset);
 	ptr[2] = htonl(tp->ts_recent);
 }
 

@@ -57,30 +57,11 @@ static void clean(struct end *e, struct newtcp_ack_news *n)
 			break;
 }
 
-static u32 rtt_from_echo(const struct end *e)
-{
-	u32 delta;
-
-	if (!e->has_ts || !e->tsecr)
-		return 0;
-	delta = tx_ts(e) - e->tsecr;
-	if (delta > NEWTCP_RTO_MAX_US / 1000)
-		return 0;
-	return (delta ?: 1) * 1000;
-}
-
-/* Karn's rule: from untouched segments, else only from an echoed timestamp. */
 static u32 take_rtt(struct end *e, const struct newtcp_ack_news *n)
 {
 	u64 now = tx_clock(e);
-	u32 sample = 0;
+	u32 sample = newtcp_ack_rtt(n, now);
 
-	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
-		sample = max_t(u64, now - n->first_us, 1);
-	else if (n->sack_us)
-		sample = max_t(u64, now - n->sack_us, 1);
-	if (!sample && (n->flags & NEWTCP_RX_ADVANCED))
-		sample = rtt_from_echo(e);
 	if (sample) {
 		newtcp_rtt_sample(&e->rtt, sample, now, e->una, e->nxt, MIN_RTT_WIN_US);
 		e->last_rto_us = 0;
@@ -244,8 +225,7 @@ static void take_ack(struct end *e, const struct packet *p, const struct newtcp_
 			newtcp_tlp_acked(&s, n);
 		}
 		ack_probe(e);
-	} else if (e->r.state == NEWTCP_CA_OPEN && !e->b.sacked_out && !e->r.tlp_out &&
-		   (n->flags & NEWTCP_RX_ADVANCED) && !(o->flags & NEWTCP_OPT_SACK)) {
+	} else if (newtcp_ack_is_plain(&e->r, &e->b, n->flags, o->flags & NEWTCP_OPT_SACK)) {
 		ack_fast(e, n, in_flight);
 	} else {
 		ack_slow(e, n, o, in_flight);

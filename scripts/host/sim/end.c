@@ -410,8 +410,9 @@ static bool acceptable(struct end *e, const struct packet *p)
 
 static void ts_recent_update(struct end *e, const struct packet *p)
 {
-	if (!e->has_ts || seq_after(p->seq, e->rw.wup) ||
-	    (s32)(e->ts_recent - e->tsval) > 0)
+	if (!e->has_ts ||
+	    !newtcp_ts_recent_moves(e->ts_recent, (e->sim->now - e->ts_recent_at) / SEC,
+				    PAWS_VOID_S, e->tsval, p->seq, e->rw.wup))
 		return;
 	e->ts_recent = e->tsval;
 	e->ts_recent_at = e->sim->now;
