@@ -115,6 +115,7 @@ static const struct interval_case interval_cases[] = {
 	{ "120 s at most", 200000, 10, 120000000 },
 	{ "the longest timeout", 120000000, 0, 120000000 },
 	{ "a longer one", 120000001, 0, 120000000 },
+	{ "2^32 microseconds", 65536, 16, 120000000 },
 	{ "absurd", U32_MAX, 255, 120000000 },
 	{ "the last doubling", 4, 16, 262144 },
 	{ "no more", 4, 17, 262144 },

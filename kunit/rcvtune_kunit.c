@@ -8,7 +8,7 @@
 
 #include "../module/core/rcvtune.h"
 
-static const u32 starts[] = { 0, 1, 0x7fffffff, 0x80000000, 0xfffffa00, 0xffffffff };
+static const u32 starts[] = { 0, 1, 0x7fffffff, 0x80000000, 0xfffffc18, 0xffffffff };
 static const u64 clocks[] = { 1, 0x7fffff00, 0xffffff00, 0x1ffffff00, 0x123456789abcd };
 
 struct start_case {
@@ -88,6 +88,12 @@ static void window_since_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.rtt_since_us, 1);
 	newtcp_rcvtune_window(&t, (1ULL << 32) + 701, 1000, 1000);
 	KUNIT_EXPECT_EQ(test, t.rtt8_us, 8 * 700);
+
+	/* Who takes ten minutes to fill a window is not near. */
+	t = (struct newtcp_rcvtune){};
+	newtcp_rcvtune_window(&t, 1, 0, 1000);
+	newtcp_rcvtune_window(&t, 600000001, 1000, 1000);
+	KUNIT_EXPECT_EQ(test, t.rtt8_us, 8 * NEWTCP_RTO_MAX_US);
 }
 
 struct echo_case {

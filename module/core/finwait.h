@@ -45,7 +45,7 @@ static inline int newtcp_finwait_time(s8 linger2, int usual, int rto)
  * @time: newtcp_finwait_time()
  *
  * In Linux the socket waits for all but a minute of it, and then an entry for as long
- * again.
+ * again: a little more than a minute ends almost at once.
  *
  * Return: ticks.
  */
@@ -95,8 +95,7 @@ static inline enum newtcp_finwait_verdict newtcp_finwait_verdict(s8 linger2, boo
  * @linger2: TCP_LINGER2
  * @time: newtcp_finwait_time()
  *
- * Return: VERDICT_FINWAIT_WAIT for what is left of a long wait, else
- * VERDICT_FINWAIT_RESET.
+ * Return: VERDICT_FINWAIT_WAIT when a long wait follows, else VERDICT_FINWAIT_RESET.
  */
 static inline enum newtcp_finwait_verdict newtcp_finwait_over(s8 linger2, int time)
 {

@@ -95,7 +95,7 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_gives_up);
  */
 bool newtcp_syn_gives_up(const struct newtcp_tried *t, u32 tries, u32 steady)
 {
-	return t->timeouts >= tries + steady ||
+	return t->timeouts >= (u64)tries + steady ||
 	       tried_for(t, tries, NEWTCP_RTO_INIT_US, t->limit_ms);
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_syn_gives_up);
@@ -138,7 +138,7 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_orphan_alive);
  *
  * The oldest and quietest go first.
  *
- * Return: a power of two.
+ * Return: the logarithm of it, 0 to 2.
  */
 int newtcp_orphan_weight(u32 idle, bool alive, bool error)
 {

@@ -24,7 +24,8 @@
  * @rtt_seq: when this arrives, a window has been filled
  * @rtt_since_us: since then it is awaited, low half of the clock; 0: not yet
  * @rtt_tsecr: the echo that gave the last sample
- * @space: bytes that the program read in the round trip before, never 0
+ * @space: the most bytes that the program read in a round trip so far; not 0 from
+ *	newtcp_rcvtune_start() on
  * @seq: up to here it had read when this one began
  * @since_us: when that was, low half of the clock
  */
@@ -71,7 +72,7 @@ static inline void newtcp_rcvtune_window(struct newtcp_rcvtune *t, u64 now_us, u
 	if (t->rtt_since_us) {
 		if (seq_before(rcv_nxt, t->rtt_seq))
 			return;
-		sample = max((u32)now_us - t->rtt_since_us, 1U);
+		sample = clamp((u32)now_us - t->rtt_since_us, 1U, NEWTCP_RTO_MAX_US);
 		if (!t->rtt8_us || sample < t->rtt8_us >> 3)
 			t->rtt8_us = sample << 3;
 	}
