@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of module/tcp/cong_table.c: the table of algorithms, the binding to a connection, and
+ * Tests of module/tcp/conn/cong_table.c: the table of algorithms, the binding to a connection, and
  * module references.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../module/tcp/cong_table.h"
+#include "../module/tcp/conn/cong_table.h"
 
 static void stub_on_ack(struct newtcp_cong *c, const struct newtcp_ack_sample *s)
 {

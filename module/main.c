@@ -21,13 +21,13 @@
 #include "newinet.h"
 #include "ports/ports.h"
 #include "table/lookup.h"
-#include "tcp/handshake.h"
-#include "tcp/intake.h"
-#include "tcp/poll.h"
-#include "tcp/recv.h"
-#include "tcp/send.h"
-#include "tcp/sock.h"
-#include "tcp/timewait.h"
+#include "tcp/conn/handshake.h"
+#include "tcp/rx/intake.h"
+#include "tcp/user/poll.h"
+#include "tcp/user/recv.h"
+#include "tcp/user/send.h"
+#include "tcp/conn/sock.h"
+#include "tcp/conn/timewait.h"
 
 /* Both doors, which differ in the family of addresses: newinet_addr_family(). */
 #define STREAM_OPS(pf) {						\

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an acknowledgment does to what was sent: as module/tcp/ack.c. */
+/* What an acknowledgment does to what was sent: as module/tcp/rx/ack.c. */
 #include "sim.h"
 #include "core/backoff.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An end: its states, and what a segment that arrives does (RFC 9293 3.10.7).
- * As module/tcp/input.c, connect.c and handshake.c.
+ * As module/tcp/rx/input.c, connect.c and handshake.c.
  */
 #include "sim.h"
 #include "core/finwait.h"

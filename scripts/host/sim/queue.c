@@ -3,7 +3,7 @@
  * What an end has received and its program has not read: pieces of the stream, in
  * order in a list, behind holes in the core's tree, and the memory that they take.
  * When that is short they are copied together, and given up. As
- * module/tcp/reassembly.c and collapse.c, with byte ranges.
+ * module/tcp/rx/reassembly.c and collapse.c, with byte ranges.
  *
  * Bytes are checked as they come: each piece says where in its stream it belongs.
  */

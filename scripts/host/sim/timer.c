@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Deadlines of an end, and what is done when they pass: as module/tcp/timer.c. */
+/* Deadlines of an end, and what is done when they pass: as module/tcp/conn/timer.c. */
 #include "sim.h"
 #include "core/backoff.h"
 #include "core/finwait.h"

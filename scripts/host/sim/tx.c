@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What an end sends: new data as the windows allow, what is lost again, FIN,
- * ACKs and probes. As module/tcp/output.c and retransmit.c, with byte ranges.
+ * ACKs and probes. As module/tcp/tx/output.c and retransmit.c, with byte ranges.
  */
 #include "sim.h"
 
@@ -200,7 +200,7 @@ static u64 window_rate(const struct end *e)
 }
 
 /*
- * The own device is the one that has the rate: as module/tcp/smallq.c, what waits in it
+ * The own device is the one that has the rate: as module/tcp/tx/smallq.c, what waits in it
  * is bounded, by twice as much for what is sent again.
  */
 static bool device_holds(struct end *e, unsigned int factor)

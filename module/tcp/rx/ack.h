@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An acknowledgment arrives (ack.c): locked. */
+#ifndef _NEWTCP_ACK_H
+#define _NEWTCP_ACK_H
+
+#include <linux/timekeeping.h>
+#include "tcp/tcb.h"
+
+struct newtcp_options;
+struct sk_buff;
+struct sock;
+
+/* Seconds since TS.Recent was taken: after 24 days it says nothing any more. */
+static inline u32 newtcp_ts_age(const struct newtcp_sock *tp)
+{
+	return (u32)ktime_get_seconds() - tp->ts_recent_stamp;
+}
+
+/* < 0: drop the segment (a challenge was sent if one was due); else fine. */
+int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
+	       const struct newtcp_options *opts, u32 flags);
+void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
+void newtcp_rtt_update(struct sock *sk, u32 sample_us);
+
+#endif /* _NEWTCP_ACK_H */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments that no full socket sends: SYN-ACKs for half-open requests, ACKs
+ * from TIME-WAIT, resets for what fits nowhere (RFC 9293 3.5.2, 3.10.7).
+ *
+ * Each looks up its own route. Answers to ip_send_unicast_reply(), which
+ * modules cannot reach.
+ *
+ * Context: BH, RCU read side.
+ */
+#include <linux/if_ether.h>
+#include <linux/skbuff.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include "core/options.h"
+#include "core/wire.h"
+#include "ip/egress.h"
+#include "tcp/seg.h"
+#include "header.h"
+#include "reply.h"
+
+/**
+ * newtcp_reply_route() - the route that a segment would take
+ * @r: what it says
+ *
+ * Return: the route with a reference, or NULL.
+ */
+struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
+{
+	struct flowi4 fl4;
+	struct rtable *rt;
+	struct sock *sk = r->owner;
+
+	memset(&fl4, 0, sizeof(fl4));
+	flowi4_init_output(&fl4, r->oif, r->mark, RT_TOS(r->tos),
+			   sk ? ip_sock_rt_scope(sk) : RT_SCOPE_UNIVERSE,
+			   IPPROTO_TCP,
+			   sk ? inet_sk_flowi_flags(sk) : 0,
+			   r->daddr, r->saddr, r->th.dport, r->th.sport,
+			   sk ? sk->sk_uid : sock_net_uid(r->net, NULL));
+	if (sk)
+		security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(r->net, &fl4, sk);
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
+static struct sk_buff *reply_skb(const struct newtcp_reply *r)
+{
+	unsigned int hdrlen = sizeof(struct tcphdr), optlen = 0;
+	struct tcphdr *th;
+	struct sk_buff *skb;
+
+	if (r->opts)
+		optlen = newtcp_options_len(r->opts);
+	hdrlen += optlen;
+	skb = alloc_skb(NEWINET_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NEWINET_MAX_HEADER);
+
+	th = skb_push(skb, hdrlen);
+	skb_reset_transport_header(skb);
+	if (optlen)
+		newtcp_options_build((__be32 *)(th + 1), r->opts);
+	newtcp_header_put(skb, &r->th, hdrlen, r->saddr, r->daddr);
+	return skb;
+}
+
+/**
+ * newtcp_reply_send() - send one bare segment
+ * @r: what it says
+ *
+ * Return: 0, -EHOSTUNREACH, -ENOBUFS, or as ip_local_out().
+ */
+int newtcp_reply_send(const struct newtcp_reply *r)
+{
+	struct dst_entry *dst = r->dst ?: newtcp_reply_route(r);
+	struct sk_buff *skb;
+	struct iphdr *iph;
+
+	if (!dst)
+		return -EHOSTUNREACH;
+	skb = reply_skb(r);
+	if (!skb) {
+		dst_release(dst);
+		return -ENOBUFS;
+	}
+	skb_dst_set(skb, dst);
+
+	iph = skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | r->tos);
+	iph->id = 0;
+	iph->frag_off = htons(IP_DF);
+	iph->ttl = r->ttl ?: ip4_dst_hoplimit(dst);
+	iph->protocol = IPPROTO_TCP;
+	iph->saddr = r->saddr;
+	iph->daddr = r->daddr;
+
+	skb->mark = r->mark;
+	skb->priority = r->priority;
+	if (r->owner) {
+		skb->priority = READ_ONCE(r->owner->sk_priority);
+		skb_set_owner_w(skb, r->owner);
+	}
+	return ip_local_out(r->net, r->owner, skb);
+}
+
+/**
+ * newtcp_send_rst() - answer a segment with a reset (RFC 9293 3.10.7.1)
+ * @net: namespace
+ * @skb: the segment; its newtcp_skb_cb is filled in
+ * @sk: socket that it was meant for, or NULL; for its mark, priority and device
+ */
+void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
+		     const struct sock *sk)
+{
+	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
+	const struct tcphdr *th = newtcp_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+	struct newtcp_reply r = {
+		.net = net,
+		.saddr = iph->daddr,
+		.daddr = iph->saddr,
+		.th.sport = th->dest,
+		.th.dport = th->source,
+		.th.flags = TH_RST,
+		.tos = iph->tos,
+		.mark = IP4_REPLY_MARK(net, skb->mark) ?:
+			(sk ? READ_ONCE(sk->sk_mark) : 0),
+		.priority = sk ? READ_ONCE(sk->sk_priority) : 0,
+		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
+	};
+
+	if (th->rst)
+		return;
+	if (skb_rtable(skb) && skb_rtable(skb)->rt_type != RTN_LOCAL)
+		return;
+	if (th->ack) {
+		r.th.seq = cb->ack_seq;
+	} else {
+		r.th.flags |= TH_ACK;
+		r.th.ack = cb->end_seq;
+	}
+	newtcp_reply_send(&r);
+}
