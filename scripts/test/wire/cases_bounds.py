@@ -85,12 +85,12 @@ class Walk:
     def __init__(self, e):
         self.e, self.bad = e, []
 
-    def talk(self, what, setup=None):
+    def talk(self, what, setup=None, size=SIZE):
         """Over AF_INET, too, nothing moves through what is in STUCK."""
         stuck = what in STUCK
         try:
             t = Talk(self.e, setup)
-            if not t.exchange(SLOW.get(what, SIZE), 2 if stuck else 40) and not stuck:
+            if not t.exchange(SLOW.get(what, size), 2 if stuck else 40) and not stuck:
                 self.bad.append(what)
             t.end()
         except (Fail, OSError) as why:
@@ -146,7 +146,7 @@ def device_mtu(e):
             set_mtu('lo', mtu)
         except OSError:
             continue
-        w.talk(f'mtu {mtu}')
+        w.talk(f'mtu {mtu}', size=min(SIZE, 100 * mtu))
         set_mtu('lo', 65536)
     w.end()
     t = Talk(e)
