@@ -170,6 +170,7 @@ static void sack_dup(struct kunit *test)
 			newtcp_sack_dup(&l, base + p->dup[i].start,
 					base + p->dup[i].end);
 		KUNIT_ASSERT_EQ(test, l.dsack, p->dsack);
+		KUNIT_EXPECT_EQ(test, newtcp_sack_segs(&l, 44), p->dsack ? 1 : 44);
 		KUNIT_EXPECT_EQ(test, l.n, 0);
 		if (p->dsack)
 			expect_blocks(test, &l.dup, 1, base, &p->expect, 1);

@@ -9,6 +9,7 @@
 #ifndef _NEWTCP_SACK_H
 #define _NEWTCP_SACK_H
 
+#include <linux/compiler.h>
 #include "options.h"
 
 /**
@@ -24,6 +25,21 @@ struct newtcp_sack_list {
 	struct newtcp_range dup;
 	struct newtcp_range block[NEWTCP_MAX_SACKS];
 };
+
+/**
+ * newtcp_sack_segs - segments that a packet may have, for the sake of its blocks
+ * @l: list
+ * @most: segments, for other reasons
+ *
+ * The device puts the same options into each segment of a super-packet, but a duplicate
+ * is reported once (RFC 2883 4): twice, it would count for two at the peer.
+ *
+ * Return: segments.
+ */
+static inline u32 newtcp_sack_segs(const struct newtcp_sack_list *l, u32 most)
+{
+	return unlikely(l->dsack) ? 1 : most;
+}
 
 void newtcp_sack_add(struct newtcp_sack_list *l, u32 start, u32 end);
 void newtcp_sack_dup(struct newtcp_sack_list *l, u32 start, u32 end);

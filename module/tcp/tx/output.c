@@ -14,6 +14,7 @@
 #include "core/cwv.h"
 #include "core/nagle.h"
 #include "core/pace.h"
+#include "core/sack.h"
 #include "core/sendable.h"
 #include "core/seq.h"
 #include "core/snd.h"
@@ -139,7 +140,7 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, enum newtcp_nagle nagle, enum n
 	bool window_full = false;
 	struct sk_buff *skb;
 	bool sent = false;
-	u32 room, bytes, most = 0;
+	u32 room, segs, bytes, most = 0;
 
 	sock_owned_by_me(sk);
 	newtcp_clock_refresh(tp);
@@ -160,10 +161,11 @@ bool newtcp_write_xmit(struct sock *sk, u32 mss, enum newtcp_nagle nagle, enum n
 			/* It costs a division: once, and for larger ones only. */
 			if (!most)
 				most = newtcp_packet_segs(sk, mss);
-			bytes = min(most, newtcp_pace_room(&tp->cong, room)) * mss;
+			segs = newtcp_sack_segs(&tp->sacks, most);
+			bytes = min(segs, newtcp_pace_room(&tp->cong, room)) * mss;
 			bytes = newtcp_sendable_len(skb->len, min(window_left(tp, skb), bytes),
 						    mss, tail_waits(sk, skb, nagle));
-			if (amount == NEWTCP_ALL && worth_waiting(tp, skb, room, most, mss)) {
+			if (amount == NEWTCP_ALL && worth_waiting(tp, skb, room, segs, mss)) {
 				window_full = newtcp_sendable_all(skb->len, window_left(tp, skb),
 								  room, mss);
 				break;

@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include "core/board.h"
 #include "core/recovery.h"
+#include "core/sack.h"
 #include "core/rtt.h"
 #include "core/sendable.h"
 #include "core/seq.h"
@@ -135,7 +136,7 @@ void newtcp_retransmit_lost(struct sock *sk)
 		if (!segs)
 			segs = newtcp_packet_segs(sk, newtcp_current_mss(sk));
 		oldest = !seq_after(NEWTCP_CB(skb)->seq, tp->snd_una);
-		if (newtcp_retransmit_skb(sk, skb, min(segs, room)))
+		if (newtcp_retransmit_skb(sk, skb, newtcp_sack_segs(&tp->sacks, min(segs, room))))
 			break;
 		/* It is the oldest for which the timer waits. */
 		if (oldest)

@@ -136,6 +136,8 @@ static void transmit(struct end *e, u32 seq, u32 len, u8 flags, u64 abs, u32 mss
 		if (flags & TH_ACK)
 			e->edge = e->rcv_nxt + p.window;
 	} else {
+		/* Each segment of a super-packet would report the duplicate. */
+		check_that(e->sim, !e->sacks.dsack || len <= mss);
 		p.optlen = rx_options(e, p.opt, flags);
 		p.window = rx_window(e);
 	}
@@ -329,7 +331,7 @@ static u32 sendable(const struct end *e, u32 mss)
 	if (avail <= mss)
 		return avail < mss && tail_waits(e) ? ~0U : avail;
 	/* No IP packet is longer. */
-	most = min_t(u32, e->conf->gso, 65535 / mss) * mss;
+	most = newtcp_sack_segs(&e->sacks, min_t(u32, e->conf->gso, 65535 / mss)) * mss;
 	if (worth_waiting(e, avail, window, most, mss))
 		return ~0U;
 	return newtcp_sendable_len(avail, min3(window, most,
@@ -469,7 +471,7 @@ void tx_resend_lost(struct end *e)
 		bool oldest = seg == newtcp_board_first(&e->b);
 		u32 room = cwnd_room(e);
 
-		if (!room || !tx_again(e, seg, room))
+		if (!room || !tx_again(e, seg, newtcp_sack_segs(&e->sacks, room)))
 			return;
 		if (oldest)
 			timer_rearm_rto(e);
