@@ -7,6 +7,7 @@
  * families: each
  * clock: virtual
  * timeout: 300
+ * full: debug
  */
 #define _GNU_SOURCE
 #include "t.h"
