@@ -285,7 +285,6 @@ static void options_build(struct kunit *test)
 	__be32 buf[12];
 
 	memset(buf, 0xa5, sizeof(buf));
-	KUNIT_EXPECT_EQ(test, newtcp_options_len(&p->opts), p->len);
 	KUNIT_ASSERT_EQ(test, newtcp_options_build(buf, &p->opts), p->len);
 
 	KUNIT_EXPECT_MEMEQ(test, buf, p->bytes, p->len);
@@ -340,7 +339,6 @@ static void options_round_trip(struct kunit *test)
 		memset(a, 0xa5, sizeof(a));
 		memset(b, 0x5a, sizeof(b));
 		len = newtcp_options_build(a, &want);
-		KUNIT_ASSERT_EQ(test, len, newtcp_options_len(&want));
 		KUNIT_ASSERT_LE(test, len, NEWTCP_MAX_OPT_LEN);
 		KUNIT_ASSERT_EQ(test, len % 4, 0);
 		KUNIT_ASSERT_EQ(test, newtcp_options_build(b, &want), len);

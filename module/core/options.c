@@ -248,54 +248,35 @@ static unsigned int built_len(const struct opt_rule *rule, unsigned int pos,
 	return n ? rule->len + n * rule->step : 0;
 }
 
-/* Walk over what is to be sent; @to: written there, or NULL. */
-static unsigned int build(u8 *to, const struct newtcp_options *opts)
-{
-	unsigned int i, pos = 0;
-
-	for (i = 0; i < ARRAY_SIZE(build_order); i++) {
-		unsigned int kind = build_order[i];
-		const struct opt_rule *rule = &opt_rules[kind];
-		unsigned int len = built_len(rule, pos, opts), pad;
-
-		if (!len)
-			continue;
-		pad = padding(kind, pos, len, opts);
-		if (to) {
-			memset(to + pos, KIND_NOP, pad);
-			to[pos + pad] = kind;
-			to[pos + pad + 1] = len;
-			rule->put(to + pos + pad + 2, opts, len - 2);
-		}
-		pos += pad + len;
-	}
-	return pos;
-}
-
-/**
- * newtcp_options_len - bytes that newtcp_options_build() will write
- * @opts: what to send
- *
- * Return: a multiple of 4, at most NEWTCP_MAX_OPT_LEN.
- */
-unsigned int newtcp_options_len(const struct newtcp_options *opts)
-{
-	return build(NULL, opts);
-}
-EXPORT_SYMBOL_IF_KUNIT(newtcp_options_len);
-
 /**
  * newtcp_options_build - write options behind a header
- * @ptr: where; room for newtcp_options_len() bytes
+ * @ptr: where; room for NEWTCP_MAX_OPT_LEN bytes
  * @opts: what to send
  *
  * Every byte of the returned length is written: padding is NOP.
  *
- * Return: bytes written, a multiple of 4.
+ * Return: bytes written, a multiple of 4, at most NEWTCP_MAX_OPT_LEN.
  */
 unsigned int newtcp_options_build(__be32 *ptr,
 				  const struct newtcp_options *opts)
 {
-	return build((u8 *)ptr, opts);
+	unsigned int i, pad, pos = 0;
+	u8 *to = (u8 *)ptr;
+
+	for (i = 0; i < ARRAY_SIZE(build_order); i++) {
+		unsigned int kind = build_order[i];
+		const struct opt_rule *rule = &opt_rules[kind];
+		unsigned int len = built_len(rule, pos, opts);
+
+		if (!len)
+			continue;
+		for (pad = padding(kind, pos, len, opts); pad; pad--)
+			to[pos++] = KIND_NOP;
+		to[pos] = kind;
+		to[pos + 1] = len;
+		rule->put(to + pos + 2, opts, len - 2);
+		pos += len;
+	}
+	return pos;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_options_build);

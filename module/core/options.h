@@ -57,7 +57,6 @@ struct newtcp_options {
 
 void newtcp_options_parse(const u8 *ptr, unsigned int len, bool syn,
 			  struct newtcp_options *opts);
-unsigned int newtcp_options_len(const struct newtcp_options *opts);
 unsigned int newtcp_options_build(__be32 *ptr,
 				  const struct newtcp_options *opts);
 

@@ -337,11 +337,11 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
  */
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
-	u32 now = ktime_get_seconds();
+	u32 age = newtcp_ts_age(tp);
 
-	if (!newtcp_ts_recent_moves(tp->ts_recent, now - tp->ts_recent_stamp, NEWINET_PAWS_VOID,
-				    tp->last_tsval, seq, tp->rcvwnd.wup))
+	if (!newtcp_ts_recent_moves(tp->ts_recent, age, NEWINET_PAWS_VOID, tp->last_tsval, seq,
+				    tp->rcvwnd.wup))
 		return;
 	tp->ts_recent = tp->last_tsval;
-	tp->ts_recent_stamp = now;
+	tp->ts_recent_stamp += age;
 }

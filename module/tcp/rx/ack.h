@@ -3,7 +3,8 @@
 #ifndef _NEWTCP_ACK_H
 #define _NEWTCP_ACK_H
 
-#include <linux/timekeeping.h>
+#include <linux/math64.h>
+#include <linux/time64.h>
 #include "tcp/tcb.h"
 
 struct newtcp_options;
@@ -13,7 +14,7 @@ struct sock;
 /* Seconds since TS.Recent was taken: after 24 days it says nothing any more. */
 static inline u32 newtcp_ts_age(const struct newtcp_sock *tp)
 {
-	return (u32)ktime_get_seconds() - tp->ts_recent_stamp;
+	return (u32)div_u64(tp->now_us, USEC_PER_SEC) - tp->ts_recent_stamp;
 }
 
 /* < 0: drop the segment (a challenge was sent if one was due); else fine. */

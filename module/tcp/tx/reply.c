@@ -49,11 +49,12 @@ struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
 static struct sk_buff *reply_skb(const struct newtcp_reply *r)
 {
 	unsigned int hdrlen = sizeof(struct tcphdr), optlen = 0;
+	__be32 built[NEWTCP_MAX_OPT_LEN / 4];
 	struct tcphdr *th;
 	struct sk_buff *skb;
 
 	if (r->opts)
-		optlen = newtcp_options_len(r->opts);
+		optlen = newtcp_options_build(built, r->opts);
 	hdrlen += optlen;
 	skb = alloc_skb(NEWINET_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
@@ -62,8 +63,7 @@ static struct sk_buff *reply_skb(const struct newtcp_reply *r)
 
 	th = skb_push(skb, hdrlen);
 	skb_reset_transport_header(skb);
-	if (optlen)
-		newtcp_options_build((__be32 *)(th + 1), r->opts);
+	memcpy(th + 1, built, optlen);
 	newtcp_header_put(skb, &r->th, hdrlen, r->saddr, r->daddr);
 	return skb;
 }

@@ -119,6 +119,7 @@ static void put_timestamp(__be32 *ptr, const struct newtcp_sock *tp)
 static noinline unsigned int push_rare_options(struct sock *sk,
 					       struct sk_buff *skb, u8 flags)
 {
+	__be32 built[NEWTCP_MAX_OPT_LEN / 4];
 	struct newtcp_options o;
 	unsigned int len;
 
@@ -126,8 +127,8 @@ static noinline unsigned int push_rare_options(struct sock *sk,
 		syn_options(sk, &o);
 	else
 		data_options(newtcp_sk(sk), &o);
-	len = newtcp_options_len(&o);
-	newtcp_options_build(__skb_push(skb, len), &o);
+	len = newtcp_options_build(built, &o);
+	memcpy(__skb_push(skb, len), built, len);
 	return len;
 }
 

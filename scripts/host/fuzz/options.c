@@ -12,12 +12,9 @@ static void again(const struct newtcp_options *o, bool syn)
 {
 	struct newtcp_options twice;
 	__be32 built[NEWTCP_MAX_OPT_LEN / 4];
-	unsigned int len = newtcp_options_len(o);
+	unsigned int len = newtcp_options_build(built, o);
 
-	/* More than fits no header brings. */
-	if (len > NEWTCP_MAX_OPT_LEN)
-		return;
-	must(newtcp_options_build(built, o) == len && len % 4 == 0);
+	must(len <= NEWTCP_MAX_OPT_LEN && len % 4 == 0);
 	newtcp_options_parse((const u8 *)built, len, syn, &twice);
 	/* Of two SACK options the later counts; blocks of the first may be left. */
 	memcpy(twice.sacks + o->num_sacks, o->sacks + o->num_sacks,
