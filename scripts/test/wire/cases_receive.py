@@ -2,7 +2,6 @@
 # test: wire_receive
 # clock: virtual
 # timeout: 240
-# full: debug
 # needs: python3
 """Wire cases for the receive side under a hostile or wasteful peer: data beyond the FIN,
 a receive buffer that runs full, in order and out of order.
