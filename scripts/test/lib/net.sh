@@ -8,6 +8,8 @@
 #   netem "$ns_a" loss 5%       on its veth0; again to change it
 #   check "name" command...     one result; its output only when it fails
 #   finish                      the plan, and the exit status
+#   $families                   who is asked: inet, the oracle, first, unless another
+#                               kernel of that version has asked it
 #
 # The namespaces and whatever in_a and in_b left running go away at exit.
 
@@ -17,6 +19,9 @@
 ns_a=na$$ ns_b=nb$$
 # shellcheck disable=SC2034
 addr_a=10.77.0.1 addr_b=10.77.0.2
+families='inet newinet'
+# shellcheck disable=SC2034
+[[ ${NEWINET_ORACLE:-} != no ]] || families=newinet
 tap_count=0 tap_failed=0
 net_tmp=$(mktemp -d /tmp/newinet-test.XXXXXX)
 chmod 755 "$net_tmp"

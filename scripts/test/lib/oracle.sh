@@ -13,11 +13,13 @@ variant() {
 }
 
 # oracle PROGRAM [CASE...]: AF_INET, then AF_NEWINET. A case that fails with
-# AF_INET fails the test as well: it has nothing to say about AF_NEWINET.
+# AF_INET fails the test as well: it has nothing to say about AF_NEWINET. Where
+# NEWINET_ORACLE is no, another kernel of that version has asked AF_INET.
 oracle() {
 	local program=$1 status=0
 	shift
-	variant inet "$program" --family inet "$@" || status=1
+	[[ ${NEWINET_ORACLE:-} == no ]] ||
+		variant inet "$program" --family inet "$@" || status=1
 	variant newinet "$program" --family newinet "$@" || status=1
 	return "$status"
 }

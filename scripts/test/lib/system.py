@@ -20,8 +20,10 @@ The first lines of a test may say, in comments:
     module: none                the test loads the module itself, or does not want it
     full: yes                   takes long: only with --full, or when named
     full: 6.1                   ... on these kernels: or when they are named
-It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs made of scripts/test/prog), NEWINET_KO,
-NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its environment.
+It finds FUZZ_SEED (that of the host, or one for this run), NEWINET_SRC, NEWINET_BIN (programs
+made of scripts/test/prog), NEWINET_KO, NEWINET_LIB, NEWINET_KERNEL and NEWINET_CLOCK in its
+environment; and NEWINET_ORACLE=no on the debug kernel of a usual run: there AF_NEWINET alone
+runs what the stock kernel of the same version runs with AF_INET first.
 
 One boot runs many tests (guest-run); a test that takes the machine down, or makes the
 kernel complain, has failed, and the rest go on in a new one.
@@ -219,6 +221,8 @@ class Batch:
         # 'user', and what the tests want besides.
         net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
         args += ['--net', ','.join(net)] if net else []
+        if self.kernel == 'debug' and not self.suite.thorough:
+            args += ['--env', 'NEWINET_ORACLE=no']
         args += ['--env', f'FUZZ_SEED={FUZZ_SEED}', '--', f'{common.TEST}/lib/guest-run']
         with open(f'{out}/vm.log', 'w', encoding='utf-8') as log:
             machine = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log,
@@ -308,12 +312,13 @@ class Batch:
 
 
 class System:
-    """modules: kernel -> newinet.ko."""
+    """modules: kernel -> newinet.ko; roots: name -> where it is; thorough: not the usual
+    run."""
 
-    def __init__(self, total, modules, logs):
+    def __init__(self, total, modules, roots, logs, thorough):
         self.results, self.modules, self.logs = total, modules, logs
+        self.roots, self.thorough = roots, thorough
         self.durations = Durations()
-        self.roots = {}
 
     def keep(self, out, label, number):
         """The logs of a failed test stay until the next run."""
@@ -327,8 +332,6 @@ class System:
         """Longest first, each about as long as a boot is worth."""
         if any(test.name.startswith('fuzz_') for test in tests):
             print(f'FUZZ_SEED={FUZZ_SEED} gives the fuzzers of this run again', flush=True)
-        for name in {test.root for test in tests} - {''}:
-            self.roots[name] = common.last_line(f'{common.VM}/roots', 'get', name)
         found = []
         for kernel in kernels:
             for machine in sorted({test.machine(kernel) for test in tests}):

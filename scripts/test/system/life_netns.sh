@@ -136,7 +136,7 @@ nothing_left() {
 net_pair
 netem "$ns_a" rate 30mbit limit 2000
 pairs=('inet inet' 'newinet inet' 'inet newinet' 'newinet newinet')
-[[ $NEWINET_KERNEL != debug ]] || pairs=('inet inet' 'newinet newinet')
+[[ $NEWINET_KERNEL != debug ]] || pairs=('newinet newinet')
 for pair in "${pairs[@]}"; do
 	# shellcheck disable=SC2086
 	set -- $pair

@@ -185,9 +185,11 @@ pairings='inet inet
 newinet inet
 inet newinet
 newinet newinet'
-[[ $NEWINET_KERNEL != debug ]] || pairings=$'inet inet\nnewinet newinet'
+[[ $NEWINET_KERNEL != debug ]] || pairings=$(for family in $families; do
+	echo "$family $family"
+done)
 second_pair
-for family in inet newinet; do
+for family in $families; do
 	check "$family: a client bound to a device" client_bound "$family"
 	check "$family: listeners bound to devices" listener_bound "$family" "$family"
 	check "$family: no such device, no such address" no_device "$family"
@@ -204,7 +206,7 @@ while read -r one other; do
 	check "$one to $other: the device deleted under traffic" deleted "$one" "$other"
 	second_pair
 done <<<"$pairings"
-for family in inet newinet; do
+for family in $families; do
 	check "$family: the device deleted under idle sockets" idle_deleted "$family"
 	second_pair
 done

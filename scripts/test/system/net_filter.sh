@@ -58,7 +58,7 @@ refused() {
 	local in_server=() in_client=()
 	[[ $who == server ]] && in_server=(in_cg)
 	[[ $who == client ]] && in_client=(in_cg)
-	for family in inet newinet ${doors:+door}; do
+	for family in $families ${doors:+door}; do
 		new_server "$family" "${in_server[@]}"
 		$up
 		said=$(attempt "$family" "${in_client[@]}")
@@ -258,7 +258,7 @@ cgroups() {
 
 net_pair
 netfilter
-for family in inet newinet; do
+for family in $families; do
 	check "a rule comes and goes midway: $family" midway "$family"
 	check "conntrack: $family is established, assured, never invalid" followed "$family"
 done

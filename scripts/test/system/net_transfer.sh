@@ -21,7 +21,7 @@ pairings='inet inet
 newinet inet
 inet newinet
 newinet newinet'
-[[ $NEWINET_KERNEL != debug ]] || pairings=$'inet inet\nnewinet inet\ninet newinet'
+[[ $NEWINET_KERNEL != debug ]] || pairings=$'newinet inet\ninet newinet'
 
 # pairings_over WHERE CLIENT-NS SERVER-NS ADDRESS OPTION...
 pairings_over() {

@@ -52,7 +52,7 @@ no_listener() {
 	[[ $said == 'socket=0 connect=ECONNREFUSED' ]]
 }
 
-for family in inet newinet; do
+for family in $families; do
 	check "$family: $size there and back" echoed "$family" --up "$size"
 	check "$family: a byte, ten times" echoed "$family" --up 1 --pairs 10
 	check "$family: odd pieces" echoed "$family" --up 300001 --chunk 613 --nodelay

@@ -226,7 +226,8 @@ def main():
     said = {}
     if args.test:
         args.group, said = heads(args.test)
-    args.family = args.family or said.get('families', 'both' if args.test else 'inet')
+    usual = 'newinet' if os.environ.get('NEWINET_ORACLE') == 'no' else 'both'
+    args.family = args.family or said.get('families', usual if args.test else 'inet')
     args.jobs = args.jobs or int(said.get('jobs', 1))
     load(FILES if args.group is None else args.group, args.verbose)
     names = [n for n in env.CASES if not args.case or any(c in n for c in args.case)]
