@@ -165,17 +165,18 @@ struct over_case {
 	const char *desc;
 	s8 linger2;
 	int time;
+	int holds;
 	enum newtcp_finwait_verdict want;
 };
 
 static const struct over_case over_cases[] = {
-	{ "short", 5, 5 * HZ, VERDICT_FINWAIT_RESET },
-	{ "a minute", 0, LEN, VERDICT_FINWAIT_RESET },
-	{ "a tick is left", 0, LEN + 1, VERDICT_FINWAIT_WAIT },
-	{ "much is left", 127, 127 * HZ, VERDICT_FINWAIT_WAIT },
-	{ "absurd", 0, INT_MAX, VERDICT_FINWAIT_WAIT },
-	{ "no wait is wanted by now", -1, INT_MAX, VERDICT_FINWAIT_RESET },
-	{ "nor a short one", -1, LEN, VERDICT_FINWAIT_RESET },
+	{ "short", 5, 5 * HZ, 5 * HZ, VERDICT_FINWAIT_RESET },
+	{ "a minute", 0, LEN, LEN, VERDICT_FINWAIT_RESET },
+	{ "a tick is left", 0, LEN + 1, LEN, VERDICT_FINWAIT_WAIT },
+	{ "much is left", 127, 127 * HZ, LEN, VERDICT_FINWAIT_WAIT },
+	{ "absurd", 0, INT_MAX, LEN, VERDICT_FINWAIT_WAIT },
+	{ "no wait is wanted by now", -1, INT_MAX, LEN, VERDICT_FINWAIT_RESET },
+	{ "nor a short one", -1, LEN, LEN, VERDICT_FINWAIT_RESET },
 };
 
 KUNIT_ARRAY_PARAM_DESC(over, over_cases, desc);
@@ -184,6 +185,7 @@ static void finwait_over(struct kunit *test)
 {
 	const struct over_case *c = test->param_value;
 
+	KUNIT_EXPECT_EQ(test, newtcp_finwait_holds(c->time), c->holds);
 	KUNIT_EXPECT_EQ(test, newtcp_finwait_over(c->linger2, c->time), c->want);
 }
 

@@ -91,6 +91,17 @@ static inline enum newtcp_finwait_verdict newtcp_finwait_verdict(s8 linger2, boo
 }
 
 /**
+ * newtcp_finwait_holds - how long VERDICT_FINWAIT_HOLD keeps the socket, if no FIN is taken
+ * @time: newtcp_finwait_time()
+ *
+ * Return: ticks.
+ */
+static inline int newtcp_finwait_holds(int time)
+{
+	return min(time, NEWTCP_TIMEWAIT_LEN);
+}
+
+/**
  * newtcp_finwait_over - the socket has been held, and no FIN was taken
  * @linger2: TCP_LINGER2
  * @time: newtcp_finwait_time()

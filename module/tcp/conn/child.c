@@ -133,6 +133,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	struct newtcp_sock *tp = newtcp_sk(child);
 
 	newtcp_reset_vars(child);
+	newtcp_clock_refresh(tp);
 	tp->rcv_nxt = req->irs + 1;
 	tp->rcvwnd.wup = tp->rcv_nxt;
 	tp->copied_seq = tp->rcv_nxt;
@@ -142,8 +143,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->write_seq = tp->snd_nxt;
 	tp->pushed_seq = tp->snd_nxt;
 	newtcp_agreed_take(tp, &req->agreed);
-	tp->ts_recent = req->ts_recent;
-	tp->ts_recent_stamp = (u32)ktime_get_seconds();
+	newtcp_ts_take(tp, req->ts_recent);
 	tp->ts_offset = req->ts_offset;
 	tp->rcvwnd.wnd = req->rcv_wnd;
 	tp->rcvwnd.ssthresh = req->rcv_wnd;
@@ -152,7 +152,6 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->snd_wnd = ntohs(newtcp_hdr(skb)->window) << tp->snd_wscale;
 	tp->max_window = tp->snd_wnd;
 	tp->snd_wl1 = NEWTCP_CB(skb)->seq;
-	newtcp_clock_refresh(tp);
 	newtcp_recovery_reset(child);
 	tp->last_rcv = (u32)jiffies;
 	tp->last_heard = (u32)jiffies;

@@ -173,10 +173,8 @@ static void negotiated(struct sock *sk, const struct newtcp_options *o)
 	newtcp_agreed_take(tp, &agreed);
 	if (!tp->wscale_ok)
 		tp->rcvwnd.clamp = min(tp->rcvwnd.clamp, 65535U);
-	if (tp->ts_ok) {
-		tp->ts_recent = o->tsval;
-		tp->ts_recent_stamp = (u32)ktime_get_seconds();
-	}
+	if (tp->ts_ok)
+		newtcp_ts_take(tp, o->tsval);
 	newtcp_sync_mss(sk, tp->pmtu);
 }
 

@@ -337,11 +337,7 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
  */
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq)
 {
-	u32 age = newtcp_ts_age(tp);
-
-	if (!newtcp_ts_recent_moves(tp->ts_recent, age, NEWINET_PAWS_VOID, tp->last_tsval, seq,
-				    tp->rcvwnd.wup))
-		return;
-	tp->ts_recent = tp->last_tsval;
-	tp->ts_recent_stamp += age;
+	if (newtcp_ts_recent_moves(tp->ts_recent, newtcp_ts_age(tp), NEWINET_PAWS_VOID,
+				   tp->last_tsval, seq, tp->rcvwnd.wup))
+		newtcp_ts_take(tp, tp->last_tsval);
 }

@@ -17,6 +17,13 @@ static inline u32 newtcp_ts_age(const struct newtcp_sock *tp)
 	return (u32)div_u64(tp->now_us, USEC_PER_SEC) - tp->ts_recent_stamp;
 }
 
+/* TS.Recent is taken, in the event that newtcp_sock.now_us is the time of. */
+static inline void newtcp_ts_take(struct newtcp_sock *tp, u32 tsval)
+{
+	tp->ts_recent = tsval;
+	tp->ts_recent_stamp += newtcp_ts_age(tp);
+}
+
 /* < 0: drop the segment (a challenge was sent if one was due); else fine. */
 int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	       const struct newtcp_options *opts, u32 flags);

@@ -315,7 +315,7 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 		return false;
 	case VERDICT_FINWAIT_HOLD:
 		newtcp_deadline_set(sk, NEWTCP_DL_KEEP,
-				    jiffies + min(newtcp_fin_time(sk), NEWTCP_TIMEWAIT_LEN));
+				    jiffies + newtcp_finwait_holds(newtcp_fin_time(sk)));
 		break;
 	case VERDICT_FINWAIT_WAIT:
 		newtcp_orphan_fin_wait2(sk);

@@ -117,11 +117,17 @@ void end_closed(struct end *e, enum ending how)
 	program_wake(e);
 }
 
+/* How long FIN-WAIT-2 is to last without an owner, in ticks. */
+int end_fin_time(const struct end *e)
+{
+	return newtcp_finwait_time(e->conf->linger2, 60 * HZ, rx_ticks(newtcp_rtt_rto(&e->rtt)));
+}
+
 /* FIN-WAIT-2 without an owner: as newtcp_orphan_fin_wait2(). */
 void end_fin_wait(struct end *e)
 {
 	int rto = rx_ticks(newtcp_rtt_rto(&e->rtt));
-	int time = newtcp_finwait_time(e->conf->linger2, 60 * HZ, rto);
+	int time = end_fin_time(e);
 
 	check_that(e->sim, time > 0);
 	quiet(e);
@@ -451,7 +457,7 @@ static bool fin_acked(struct end *e, const struct packet *p)
 		nobody_reads(e, p);
 		return false;
 	case VERDICT_FINWAIT_HOLD:
-		timer_set(e, DL_FIN, TIMEWAIT_US);
+		timer_set(e, DL_FIN, (u64)newtcp_finwait_holds(end_fin_time(e)) * TICK_US);
 		return true;
 	case VERDICT_FINWAIT_WAIT:
 		end_fin_wait(e);

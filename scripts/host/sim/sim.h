@@ -303,6 +303,7 @@ void end_too_big(struct end *e, const struct packet *p);
 void end_unreachable(struct end *e, const struct packet *p);
 void end_closed(struct end *e, enum ending how);
 void end_time_wait(struct end *e);
+int end_fin_time(const struct end *e);
 void end_fin_wait(struct end *e);
 void end_leave(struct end *e);
 void end_abort(struct end *e);

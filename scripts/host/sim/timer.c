@@ -227,11 +227,9 @@ static void timewait_expired(struct end *e)
 /* FIN-WAIT-2 without a program has lasted long enough. */
 static void fin_expired(struct end *e)
 {
-	int time = newtcp_finwait_time(e->conf->linger2, 60 * HZ,
-				       rx_ticks(newtcp_rtt_rto(&e->rtt)));
-
 	/* It was a socket still, for a FIN that was not taken. */
-	if (!e->entry && newtcp_finwait_over(e->conf->linger2, time) == VERDICT_FINWAIT_WAIT)
+	if (!e->entry && newtcp_finwait_over(e->conf->linger2, end_fin_time(e)) ==
+	    VERDICT_FINWAIT_WAIT)
 		end_fin_wait(e);
 	else
 		end_closed(e, E_LEFT);
