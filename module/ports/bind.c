@@ -151,7 +151,9 @@ int newinet_claim_listen(struct sock *sk)
 	if (WARN_ON_ONCE(!c))
 		return -EINVAL;
 	spin_lock_bh(&c->head->lock);
-	if (port_conflicts(c->port, sk, inet_sk(sk)->inet_rcv_saddr, c->l3mdev))
+	/* Never on more than what was claimed, whatever has become of the socket since. */
+	if (!covers(c, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if, c->l3mdev) ||
+	    port_conflicts(c->port, sk, inet_sk(sk)->inet_rcv_saddr, c->l3mdev))
 		err = -EADDRINUSE;
 	spin_unlock_bh(&c->head->lock);
 	return err;

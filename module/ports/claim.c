@@ -237,14 +237,19 @@ void claim_release_dead(struct claim_net *cn)
 	for (;;) {
 		spin_lock_bh(&cn->dead_lock);
 		c = list_first_entry_or_null(&cn->dead, struct newinet_claim, dead);
-		if (c)
-			list_del_init(&c->dead);
 		spin_unlock_bh(&cn->dead_lock);
 		if (!c)
 			return;
 
-		/* Without an owner nobody but us, under the mutex, revives it. */
+		/*
+		 * Nobody but us, under the mutex, revives or frees it. One that was revived
+		 * may lose its owner again at any time: it leaves the list with its port
+		 * locked, so that it is not there a second time when it is freed.
+		 */
 		spin_lock_bh(&c->head->lock);
+		spin_lock(&cn->dead_lock);
+		list_del_init(&c->dead);
+		spin_unlock(&cn->dead_lock);
 		gone = claim_unlink(c);
 		spin_unlock_bh(&c->head->lock);
 		if (gone)

@@ -115,16 +115,17 @@ static unsigned int pool_limit(const struct net *net)
 	return high - low + 1;
 }
 
-/* Larger than @size, which is below the limit. */
+/* Larger than @size, if the range, which may have shrunk meanwhile, allows that. */
 static int pool_grow(struct claim_net *cn, unsigned int size)
 {
-	unsigned int want = min(size ? 2 * size : POOL_MIN, pool_limit(cn->net));
 	struct claim_pool *pool, *bigger;
+	unsigned int want;
 	int err = 0;
 
 	mutex_lock(&cn->lock);
 	pool = pool_locked(cn);
-	if (pool && pool->size > size)
+	want = min(size ? 2 * size : POOL_MIN, pool_limit(cn->net));
+	if (pool && (pool->size > size || pool->size >= want))
 		goto out;
 	err = -ENOBUFS;
 	bigger = kvzalloc(struct_size(bigger, claims, want), GFP_KERNEL);
@@ -134,7 +135,7 @@ static int pool_grow(struct claim_net *cn, unsigned int size)
 	if (pool) {
 		bigger->used = pool->used;
 		memcpy(bigger->claims, pool->claims,
-		       flex_array_size(pool, claims, min(want, pool->size)));
+		       flex_array_size(pool, claims, pool->size));
 	}
 	rcu_assign_pointer(cn->pool, bigger);
 	if (pool)
@@ -338,6 +339,29 @@ static unsigned int pool_size(struct claim_net *cn)
 	return size;
 }
 
+/*
+ * The pool's claims are for no device, and the kernel keeps those of each VRF apart: there
+ * a connection gets a port of its own, from the kernel, as bind() does.
+ */
+static int connect_in_vrf(struct claim_net *cn, struct sock *sk)
+{
+	int err = -EADDRNOTAVAIL, tries;
+	struct newinet_claim *c;
+
+	for (tries = 0; err == -EADDRNOTAVAIL && tries < POOL_PROBES; tries++) {
+		mutex_lock(&cn->lock);
+		c = claim_make(cn, sk, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if, 0,
+			       false, false);
+		mutex_unlock(&cn->lock);
+		if (IS_ERR(c))
+			return PTR_ERR(c) == -EADDRINUSE ? -EADDRNOTAVAIL : PTR_ERR(c);
+		err = newinet_hash_connection(sk, true);
+		if (err)
+			newinet_claim_put(&sk->__sk_common);
+	}
+	return err;
+}
+
 /**
  * newinet_claim_connect - enter a connection into the table, on a free port
  * @sk: socket, locked, with both addresses and the destination port set
@@ -357,6 +381,8 @@ int newinet_claim_connect(struct sock *sk)
 	sock_owned_by_me(sk);
 	if (inet_sk(sk)->inet_num)
 		return newinet_hash_connection(sk, true);
+	if (unlikely(inet_sk_bound_l3mdev(sk)))
+		return connect_in_vrf(cn, sk);
 
 	start = port_offset(inet_sk(sk)) +
 		atomic_add_return(1 + (get_random_u32() & 15), &cn->turn);

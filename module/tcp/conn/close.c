@@ -62,8 +62,7 @@ int newtcp_disconnect(struct sock *sk, int flags)
 	__skb_queue_purge(&sk->sk_receive_queue);
 	newtcp_purge(sk);
 	inet->inet_dport = 0;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
-		newtcp_reset_saddr(sk);
+	newtcp_reset_saddr(sk);
 	inet->inet_daddr = 0;
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);

@@ -51,11 +51,15 @@ void newtcp_report_error(struct sock *sk, int err)
 }
 
 /**
- * newtcp_reset_saddr() - forget the local address
+ * newtcp_reset_saddr() - forget the local address, unless the program chose it
  * @sk: the socket, in no table
+ *
+ * What bind() was given is all that the port was claimed for.
  */
 void newtcp_reset_saddr(struct sock *sk)
 {
+	if (sk->sk_userlocks & SOCK_BINDADDR_LOCK)
+		return;
 	inet_sk(sk)->inet_rcv_saddr = 0;
 	inet_sk(sk)->inet_saddr = 0;
 }

@@ -573,6 +573,36 @@ CASE_F(the_others_traffic_is_left_alone, T_NO_MIX)
 	t_drain(s, 1);
 }
 
+/*
+ * What bind() gave is all that a socket has, also after a connect() that failed at
+ * once: listening, it must not take what comes to another address of that port.
+ */
+CASE(failed_connect_widens_nothing)
+{
+	struct sockaddr_in a;
+	int l, c, fd;
+
+	t_own_netns();
+	fd = t_sock(t_fam);
+	/* somebody else's service */
+	l = t_listen(AF_INET, LOOP, 0, 4);
+	a = t_addr(t_fam, LOOP + 1, t_port(l));
+	OK(bind(fd, SA(&a), sizeof(a)));
+	/* there is no way out of lo */
+	a = t_addr(t_fam, 0x08080808, 53);
+	TRUE(connect(fd, SA(&a), sizeof(a)) < 0 && errno != EINPROGRESS);
+	EQ(ntohl(t_name(fd).sin_addr.s_addr), LOOP + 1);
+	EQ(t_port(fd), t_port(l));
+	OK(listen(fd, 4));
+	c = t_connect(AF_INET, LOOP, t_port(l));
+	EVENTS(t_poll(l, POLLIN, 5000), POLLIN);
+	EVENTS(t_poll(fd, POLLIN, 0), 0);
+	close(c);
+	/* and is there for its own */
+	c = t_connect(AF_INET, LOOP + 1, t_port(l));
+	EVENTS(t_poll(fd, POLLIN, 5000), POLLIN);
+}
+
 int main(int argc, char **argv)
 {
 	return t_main(argc, argv);

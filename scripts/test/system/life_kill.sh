@@ -89,6 +89,7 @@ check 'inet: listeners closed under handshakes' nsenter "--net=/run/netns/$ns_a"
 	"$NEWINET_BIN/life_race" inet inet 2
 check 'inet: a listener changes under handshakes' nsenter "--net=/run/netns/$ns_a" \
 	"$NEWINET_BIN/life_options" inet 2
+check 'inet: ports come and go' "$NEWINET_BIN/life_ports" inet 2
 insmod "$ko"
 check "newinet is killed, $rounds times" killed newinet newinet "$rounds"
 check 'newinet or its inet server is killed' killed newinet inet 6
@@ -104,6 +105,8 @@ for pair in 'newinet newinet' 'newinet inet' 'inet newinet'; do
 done
 check 'a listener changes under handshakes' nsenter "--net=/run/netns/$ns_a" \
 	"$NEWINET_BIN/life_options" newinet 5
+sed 's/^/# /' "$net_tmp/check"
+check 'ports come and go' "$NEWINET_BIN/life_ports" newinet 5
 sed 's/^/# /' "$net_tmp/check"
 # Two at a time: the last owner goes while the first one comes.
 check 'the first is found while the last goes' nsenter "--net=/run/netns/$ns_a" \
