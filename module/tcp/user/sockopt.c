@@ -29,6 +29,7 @@
 #include "tcp/tx/control.h"
 #include "tcp/tx/output.h"
 #include "info.h"
+#include "newinet.h"
 #include "sockopt.h"
 
 #define NEWTCP_FIN_TIMEOUT_MAX	(120 * HZ)
@@ -379,6 +380,7 @@ static int get_cong_info(struct sock *sk, int len, char __user *optval, int __us
 static int get_original_dst(struct sock *sk, int len, char __user *optval,
 			    int __user *optlen)
 {
+	sa_family_t family;
 	struct sock *shown;
 	int err;
 
@@ -397,10 +399,16 @@ static int get_original_dst(struct sock *sk, int len, char __user *optval,
 	release_sock(sk);
 
 	err = nf_getsockopt(shown, PF_INET, SO_ORIGINAL_DST, optval, &len);
-	if (err >= 0)
-		err = put_user(len, optlen);
+	/* As it ends it must not be one of TCP's: sock_diag would tell of its tcp_sock. */
+	shown->sk_protocol = NEWINET_SK_PROTOCOL;
 	sock_put(shown);
-	return err;
+	if (err < 0)
+		return err;
+	/* It goes into an address of this family. */
+	family = newinet_addr_family(sk->sk_socket);
+	if (put_user(family, (sa_family_t __user *)optval))
+		return -EFAULT;
+	return put_user(len, optlen);
 }
 
 /**

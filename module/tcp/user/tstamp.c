@@ -21,6 +21,7 @@
 #include "core/seq.h"
 #include "tcp/seg.h"
 #include "tcp/tcb.h"
+#include "newinet.h"
 #include "tstamp.h"
 
 /* In the forms that SO_TIMESTAMP and SO_TIMESTAMPNS have had. */
@@ -156,6 +157,10 @@ int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 	count_from_base(sk);
 	ret = newinet_recv_error(sk, msg, len);
 	release_sock(sk);
+	/* The peer's address, as every other call has it. */
+	if (ret >= 0 && msg->msg_name)
+		((struct sockaddr *)msg->msg_name)->sa_family =
+			newinet_addr_family(sk->sk_socket);
 	return ret;
 }
 

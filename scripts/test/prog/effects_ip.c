@@ -170,8 +170,9 @@ static void original(const struct row *r)
 	must(!connect(c, (void *)&a, sizeof(a)), "connect");
 	s = accept(l, NULL, NULL);
 	say("%s ", err_name(getsockopt(s, r->level, r->opt, &was, &len)));
-	say("%d bytes, family %d, port %d, address %x; ", len, was.sin_family,
-	    ntohs(was.sin_port), ntohl(was.sin_addr.s_addr));
+	say("%d bytes, %s family, port %d, address %x; ", len,
+	    was.sin_family == fam ? "its" : "another", ntohs(was.sin_port),
+	    ntohl(was.sin_addr.s_addr));
 	len = 8;
 	say("short %s, ", err_name(getsockopt(s, r->level, r->opt, &was, &len)));
 	len = sizeof(was);
