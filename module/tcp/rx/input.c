@@ -13,6 +13,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include <net/xfrm.h>
 #include "core/delack.h"
 #include "core/edge.h"
 #include "core/finwait.h"
@@ -118,12 +119,7 @@ static void ack_snd_check(struct sock *sk)
 static inline void after_ack(struct sock *sk)
 {
 	newtcp_send_queued(sk);
-	/* Room, then the flag; newtcp_poll() sets the flag, then looks for room. */
-	smp_mb();
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
-		newtcp_sndbuf_expand(sk);
-		sk->sk_write_space(sk);
-	}
+	newtcp_check_space(sk);
 }
 
 /* A segment whose numbers cannot be right is answered with an ACK, once. */
@@ -245,6 +241,7 @@ static bool fast_path(struct sock *sk, struct sk_buff *skb,
 	    !newtcp_rmem_fits(sk, skb))
 		return false;
 	skb_dst_drop(skb);
+	secpath_reset(skb);
 	news = cb->ack_seq != tp->snd_una ||
 	       tp->snd_wnd != (u32)ntohs(th->window) << tp->snd_wscale;
 	if (news) {

@@ -72,36 +72,13 @@ u32 newtcp_initial_window(const struct sock *sk, u32 mss, u32 segs, bool wscale,
 	return newtcp_rcvwnd_initial(&in, clamp, ws);
 }
 
-/**
- * newtcp_rcvbuf_init() - the connection is established: start the tuning
- * @sk: the connection
- */
-void newtcp_rcvbuf_init(struct sock *sk)
-{
-	struct newtcp_sock *tp = newtcp_sk(sk);
-	struct newtcp_rcvwnd *w = &tp->rcvwnd;
-
-	/* The SYN has announced it; from here on it excludes the usual options. */
-	if (tp->ts_ok)
-		w->advmss -= NEWTCP_TS_ALIGNED;
-	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, w->advmss), w->wnd);
-	newtcp_sndbuf_expand(sk);
-	newtcp_rcvwnd_established(w, READ_ONCE(sk->sk_rcvbuf),
-				  READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win));
-	newtcp_rcvtune_start(&tp->rcvtune, w, tp->now_us, tp->copied_seq);
-}
-
-/**
- * newtcp_sndbuf_expand() - the window grew: let the program write ahead of it
- * @sk: the connection
- */
-void newtcp_sndbuf_expand(struct sock *sk)
+/* Let the program write ahead of the window. */
+static void expand_sndbuf(struct sock *sk)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 per_mss, segs;
 	u64 want;
 
-	sock_owned_by_me(sk);
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		return;
 	per_mss = max_t(u32, tp->mss, tp->mss_clamp) + NEWINET_MAX_HEADER +
@@ -116,6 +93,47 @@ void newtcp_sndbuf_expand(struct sock *sk)
 		WRITE_ONCE(sk->sk_sndbuf,
 			   min_t(u64, want,
 				 READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2])));
+}
+
+/**
+ * newtcp_rcvbuf_init() - the connection is established: start the tuning
+ * @sk: the connection
+ */
+void newtcp_rcvbuf_init(struct sock *sk)
+{
+	struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_rcvwnd *w = &tp->rcvwnd;
+
+	/* The SYN has announced it; from here on it excludes the usual options. */
+	if (tp->ts_ok)
+		w->advmss -= NEWTCP_TS_ALIGNED;
+	newtcp_delack_guess_mss(&tp->delack, min_t(u32, tp->mss, w->advmss), w->wnd);
+	expand_sndbuf(sk);
+	newtcp_rcvwnd_established(w, READ_ONCE(sk->sk_rcvbuf),
+				  READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_app_win));
+	newtcp_rcvtune_start(&tp->rcvtune, w, tp->now_us, tp->copied_seq);
+}
+
+/* As Linux: where memory is short, or the window is not used up, it has enough. */
+static bool may_write_more(const struct sock *sk)
+{
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+
+	return !sk_under_memory_pressure(sk) &&
+	       sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0) &&
+	       newtcp_in_flight(tp) < tp->cong.cwnd;
+}
+
+/**
+ * newtcp_new_space() - there may be room for a program that waits to write
+ * @sk: the connection; SOCK_NOSPACE is set
+ */
+void newtcp_new_space(struct sock *sk)
+{
+	sock_owned_by_me(sk);
+	if (may_write_more(sk))
+		expand_sndbuf(sk);
+	sk->sk_write_space(sk);
 }
 
 /*

@@ -4,9 +4,9 @@
 #define _NEWTCP_RCVBUF_H
 
 #include <linux/types.h>
+#include <net/sock.h>
 
 struct sk_buff;
-struct sock;
 
 void newtcp_rcvbuf_init(struct sock *sk);
 void newtcp_rcv_space_adjust(struct sock *sk);
@@ -15,7 +15,16 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 u32 newtcp_free_window(struct sock *sk);
 u32 newtcp_initial_window(const struct sock *sk, u32 mss, u32 segs, bool wscale,
 			  u32 *clamp, u8 *ws);
-void newtcp_sndbuf_expand(struct sock *sk);
+void newtcp_new_space(struct sock *sk);
 u32 newtcp_full_space(const struct sock *sk);
+
+/* Data was acknowledged, or has left: does a program wait for that? */
+static inline void newtcp_check_space(struct sock *sk)
+{
+	/* Room, then the flag; newtcp_poll() sets the flag, then looks for room. */
+	smp_mb();
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		newtcp_new_space(sk);
+}
 
 #endif /* _NEWTCP_RCVBUF_H */

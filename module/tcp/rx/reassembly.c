@@ -11,6 +11,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include <net/xfrm.h>
 #include "core/delack.h"
 #include "core/rcvwnd.h"
 #include "core/reasm.h"
@@ -219,6 +220,8 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	skb_dst_drop(skb);
+	/* Its policy was asked; what waits for the program must not keep IPsec's states. */
+	secpath_reset(skb);
 
 	switch (newtcp_reasm_verdict(piece, tp->rcv_nxt, newtcp_receive_window(tp))) {
 	case REASM_OLD:
@@ -237,6 +240,8 @@ void newtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(newtcp_rmem_schedule(sk, skb))) {
 		/* Nothing helps: the window closes until the program reads. */
 		tp->delack.owed |= DELACK_OWED | DELACK_NOW | DELACK_NOMEM;
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk->sk_data_ready(sk);
 		if (!newtcp_reasm_insists(piece, tp->rcv_nxt,
 					  skb_queue_empty(&sk->sk_receive_queue))) {
 			drop(sk, skb);

@@ -7,6 +7,7 @@
  */
 #include <linux/interrupt.h>
 #include <net/sock.h>
+#include "tcp/rx/rcvbuf.h"
 #include "tcp/tcb.h"
 #include "mss.h"
 #include "output.h"
@@ -30,6 +31,8 @@ void newtcp_smallq_send(struct sock *sk)
 	if (!RB_EMPTY_ROOT(&tp->board.lost) && newtcp_in_flight(tp) < tp->cong.cwnd)
 		newtcp_retransmit_lost(sk);
 	newtcp_send_pending(sk, newtcp_current_mss(sk), newtcp_nagle_of(tp));
+	/* TCP_NOTSENT_LOWAT asks for what has not left. */
+	newtcp_check_space(sk);
 }
 
 /* Send what waits, or leave that to who owns the socket. */

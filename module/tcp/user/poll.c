@@ -12,21 +12,8 @@
 #include <net/sock.h>
 #include "tcp/tcb.h"
 #include "poll.h"
+#include "wake.h"
 #include "wspace.h"
-
-static bool readable(const struct newtcp_sock *tp, const struct sock *sk)
-{
-	int have = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
-	int want = sock_rcvlowat(sk, 0, INT_MAX);
-
-	if (have <= 0)
-		return false;
-	/* A reader that waits for more than fits would wait for ever. */
-	return have >= want ||
-	       atomic_read(&sk->sk_rmem_alloc) >
-	       READ_ONCE(sk->sk_rcvbuf) - (READ_ONCE(sk->sk_rcvbuf) >> 3) ||
-	       newtcp_receive_window(tp) <= tp->delack.rcv_mss;
-}
 
 static __poll_t writable(struct sock *sk)
 {
@@ -34,7 +21,7 @@ static __poll_t writable(struct sock *sk)
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* Room may have come before the flag was seen. Pairs with after_ack(). */
+	/* Room may have come before the flag was seen. Pairs with newtcp_check_space(). */
 	smp_mb__after_atomic();
 	return newtcp_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
@@ -50,7 +37,6 @@ static __poll_t writable(struct sock *sk)
 __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
-	const struct newtcp_sock *tp = newtcp_sk(sk);
 	__poll_t mask = 0;
 	u8 shutdown;
 	int state;
@@ -69,7 +55,7 @@ __poll_t newtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		if (readable(tp, sk))
+		if (newtcp_readable(sk, sock_rcvlowat(sk, 0, INT_MAX)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (shutdown & SEND_SHUTDOWN)
 			mask |= EPOLLOUT | EPOLLWRNORM;

@@ -433,3 +433,25 @@ def flood_is_bounded(e):
         print('# ' + text)
         debug = os.environ.get('NEWINET_KERNEL') == 'debug'
         ensure(debug or many <= 1.3 * max(theirs, few), text)
+
+
+@case('receive')
+def short_of_memory_wakes(e):
+    """A reader that waits for more than the buffer can hold is woken when that is full."""
+    def setup(s):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 65536)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    s, f = e.passive()
+    setup(s)
+    poll = select.epoll()
+    # By edge: what counts is the wake-up, not another look.
+    poll.register(s.fd, select.EPOLLIN | select.EPOLLET)
+    ensure(not poll.poll(0), 'readable without data')
+    for _ in range(12):
+        f.send('PA', pattern(1000))
+        e.net().run(0.01)
+        if poll.poll(0):
+            break
+    else:
+        ensure(False, 'never woken')
+    ensure(len(s.recv_exact(1000)) == 1000, 'nothing to read')
