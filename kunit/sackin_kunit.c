@@ -65,6 +65,27 @@ static void sack_merges(struct kunit *test)
 	expect_sums(test, x, 0, 0, 0, 0);
 }
 
+/* Where a record of the program's ends, one of the board's does: nothing joins it. */
+static void sack_keeps_records(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 100, true);
+	unsigned int used;
+
+	send_more(x, 2);
+	send_more(x, 10);
+	newtcp_board_first(&x->b)->marks |= NEWTCP_SEG_EOR;
+	x->s.now_us += 100 * MS;
+	ack(x, 0, BLOCKS(1, 2), 0);
+	/* It was cut; the mark is on its end, which is SACKed. */
+	newtcp_board_find(&x->b.held, at(1))->marks |= NEWTCP_SEG_EOR;
+	used = x->used;
+	ack(x, 0, BLOCKS(1, 4), 0);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 2);
+	KUNIT_EXPECT_EQ(test, x->used, used + 1);
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.held, at(1))->end_seq, at(2));
+	KUNIT_EXPECT_EQ(test, newtcp_board_find(&x->b.held, at(2))->end_seq, at(4));
+}
+
 /* What arrives late by itself is reordering: more is tolerated from then on. */
 static void reordering(struct kunit *test)
 {
@@ -94,6 +115,7 @@ static void reordering(struct kunit *test)
 static struct kunit_case sackin_cases[] = {
 	KUNIT_CASE(sack_cuts),
 	KUNIT_CASE(sack_merges),
+	KUNIT_CASE(sack_keeps_records),
 	KUNIT_CASE(reordering),
 	{}
 };

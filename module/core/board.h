@@ -33,6 +33,7 @@
 #define NEWTCP_SEG_EVER_RETRANS	0x8	/* Karn: gives no round-trip sample */
 #define NEWTCP_SEG_TSTAMP_ACK	0x10	/* the program asks when it is acknowledged */
 #define NEWTCP_SEG_LIMITED	0x20	/* sent when the program had nothing more, see rate.h */
+#define NEWTCP_SEG_EOR		0x40	/* a record of the program's ends here (MSG_EOR) */
 
 /**
  * struct newtcp_seg - the record of a segment that was sent

@@ -148,7 +148,8 @@ static bool may_merge(const struct newtcp_seg *to, const struct newtcp_seg *seg,
 	u32 have = to->end_seq - to->seq;
 
 	return to->end_seq == seg->seq && to->mss == seg->mss &&
-	       !((to->marks | seg->marks) & differ) && !((to->flags | seg->flags) & TH_SYN) &&
+	       !((to->marks | seg->marks) & differ) && !(to->marks & NEWTCP_SEG_EOR) &&
+	       !((to->flags | seg->flags) & TH_SYN) &&
 	       have == (u32)to->segs * to->mss && have + len <= MERGED_MAX;
 }
 

@@ -69,7 +69,8 @@ static bool worth_waiting(const struct newtcp_sock *tp, const struct sk_buff *sk
 
 	if (!newtcp_defer_may(skb->len, limit, (u64)segs * mss, newtcp_in_flight(tp),
 			      tp->rec.state >= NEWTCP_CA_RECOVERY,
-			      NEWTCP_CB(skb)->flags & TH_FIN) || ticks_since_sent(tp))
+			      NEWTCP_CB(skb)->flags & TH_FIN ||
+			      NEWTCP_CB(skb)->marks & NEWTCP_SEG_EOR) || ticks_since_sent(tp))
 		return false;
 	return newtcp_defer_pays(limit, mss, min_t(u64, tp->snd_wnd, (u64)tp->cong.cwnd * mss),
 				 READ_ONCE(sock_net(&tp->inet.sk)->ipv4.sysctl_tcp_tso_win_divisor),

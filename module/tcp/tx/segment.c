@@ -130,6 +130,7 @@ int newtcp_skb_split(struct sock *sk, struct sk_buff *skb, bool sent,
 
 	flags = cb->flags;
 	cb->flags = flags & ~(TH_FIN | TH_PSH);
+	cb->marks &= ~NEWTCP_SEG_EOR;
 	ncb->flags = flags;
 
 	skb_split(skb, rest, len);

@@ -232,6 +232,8 @@ int newtcp_transmit(struct sock *sk, struct sk_buff *skb, bool clone, gfp_t gfp)
 	}
 	tp->segs_out += cb->segs;
 
+	/* Memory may have been short when it was allocated: no reason to drop each copy. */
+	skb->pfmemalloc = 0;
 	skb->tstamp = 0;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
@@ -261,10 +263,10 @@ void newtcp_data_sent(struct sock *sk, struct sk_buff *skb, bool timed)
 	sock_owned_by_me(sk);
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	__skb_unlink(skb, &sk->sk_write_queue);
-	cb->marks &= NEWTCP_SEG_TSTAMP_ACK;
+	cb->marks &= NEWTCP_SEG_TSTAMP_ACK | NEWTCP_SEG_EOR;
 	newtcp_rate_sent(&tp->rate, newtcp_seg_of(skb), tp->rec.delivered, !before);
 	newtcp_board_append(&tp->board, newtcp_seg_of(skb));
-	if (skb->len < cb->mss)
+	if (skb->len < (u32)cb->segs * cb->mss)
 		tp->snd_sml = cb->end_seq;
 	if (unlikely(newtcp_ca_reducing(&tp->rec)))
 		tp->rec.prr_out += cb->segs;

@@ -221,8 +221,8 @@ static int recv_locked(struct sock *sk, struct reader *r, long timeo)
 			return min(ret, 0);
 
 		if (r->copied >= target) {
-			release_sock(sk);
-			lock_sock(sk);
+			/* What is read stays in one piece: nobody else gets the socket. */
+			__sk_flush_backlog(sk);
 		} else {
 			newtcp_cleanup_rbuf(sk, r->flags & MSG_PEEK ? 0 :
 					    r->copied);

@@ -67,6 +67,21 @@ static struct sk_buff *append_skb(struct sock *sk, bool first)
 }
 
 /*
+ * How many of so many bytes the socket may charge now; 0: no memory. As Linux: each gets
+ * as far as net.ipv4.tcp_wmem[0], whoever has the rest. That may leave a debt, which the
+ * next schedule settles.
+ */
+static int wmem_schedule(struct sock *sk, int bytes)
+{
+	int least;
+
+	if (likely(sk_wmem_schedule(sk, bytes)))
+		return bytes;
+	least = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[0]) - sk->sk_wmem_queued;
+	return clamp(max(least, sk->sk_forward_alloc), 0, bytes);
+}
+
+/*
  * Copy up to @room bytes of the message to @skb. Returns bytes copied; 0: the
  * skb has no slot left; -ENOBUFS: no memory now; -EFAULT.
  */
@@ -84,8 +99,8 @@ static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
-	copy = min_t(int, room, pfrag->size - pfrag->offset);
-	if (!sk_wmem_schedule(sk, copy))
+	copy = wmem_schedule(sk, min_t(int, room, pfrag->size - pfrag->offset));
+	if (unlikely(!copy))
 		return -ENOBUFS;
 
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page,
@@ -118,7 +133,8 @@ static int splice_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	int n;
 
-	if (!sk_wmem_schedule(sk, room))
+	room = wmem_schedule(sk, room);
+	if (unlikely(!room))
 		return -ENOBUFS;
 	n = skb_splice_from_iter(skb, &msg->msg_iter, room, sk->sk_allocation);
 	if (n < 0)
@@ -147,8 +163,8 @@ static void drop_empty_tail(struct sock *sk)
 /* Room in the last unsent skb; 0: a new one is needed. */
 static int tail_room(const struct sk_buff *skb, u32 size_goal)
 {
-	if (!skb || skb->len >= size_goal ||
-	    (NEWTCP_CB(skb)->flags & TH_FIN))
+	if (!skb || skb->len >= size_goal || (NEWTCP_CB(skb)->flags & TH_FIN) ||
+	    (NEWTCP_CB(skb)->marks & NEWTCP_SEG_EOR))
 		return 0;
 	return size_goal - skb->len;
 }
@@ -209,6 +225,15 @@ new_skb:
 	return copied;
 }
 
+/* MSG_EOR: what is written next gets segments of its own. What has left has them. */
+static void end_record(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb)
+		NEWTCP_CB(skb)->marks |= NEWTCP_SEG_EOR;
+}
+
 /* The skb is full: send it now rather than at the end of the write. */
 static void send_full(struct sock *sk, u32 mss, u32 size_goal)
 {
@@ -244,8 +269,6 @@ static inline long stamps_wanted(struct sock *sk, struct msghdr *msg)
 {
 	u32 tsflags = READ_ONCE(sk->sk_tsflags);
 
-	if (unlikely(tsflags))
-		newtcp_tx_stamp_base(sk);
 	return unlikely(msg->msg_controllen) ? stamps_by_message(sk, msg) : tsflags;
 }
 
@@ -278,6 +301,8 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		if (err < 0)
 			goto out_err;
 	}
+	if (unlikely(READ_ONCE(sk->sk_tsflags)))
+		newtcp_tx_stamp_base(sk);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	unit = newtcp_send_sizes(sk);
 
@@ -304,6 +329,8 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	}
 	if (unlikely(tsflags) && copied)
 		newtcp_tx_stamp(sk, tsflags);
+	if (unlikely(flags & MSG_EOR) && copied)
+		end_record(sk);
 	/* Another page follows at once: full super-packets alone leave. */
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
 		send_full(sk, unit.mss, unit.goal);

@@ -406,6 +406,60 @@ CASE(fifty_connections)
 	}
 }
 
+/* Each recv() of several threads is one piece of the stream, without a hole. */
+struct pieces {
+	struct t_bg bg;
+	int fd;
+	size_t got;
+};
+
+#define PERIOD 251u	/* of the bytes: no hole is likely to be a multiple */
+
+static long read_pieces(void *arg)
+{
+	enum { ROOM = 256 << 10 };
+	struct pieces *p = arg;
+	unsigned char *buf = malloc(ROOM);
+	ssize_t n;
+
+	while ((n = recv(p->fd, buf, ROOM, 0)) > 0) {
+		for (ssize_t i = 1; i < n; i++)
+			if (buf[i] != (buf[i - 1] + 1) % PERIOD) {
+				FAIL("%zd bytes: %u at %zd, after %u", n, buf[i], i, buf[i - 1]);
+				break;
+			}
+		p->got += n;
+	}
+	free(buf);
+	return n;
+}
+
+CASE(readers_get_whole_pieces)
+{
+	enum { READERS = 3 };
+	unsigned char out[16 * PERIOD];
+	struct pieces p[READERS];
+	size_t sent = 0, got = 0;
+	int c, s;
+
+	t_pair(&c, &s);
+	for (int i = 0; i < READERS; i++) {
+		p[i] = (struct pieces){ .fd = s };
+		t_bg(&p[i].bg, read_pieces, &p[i]);
+	}
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = i % PERIOD;
+	for (; sent < 8 * MIB; sent += sizeof(out))
+		if (RET(send(c, out, sizeof(out), MSG_NOSIGNAL), (long)sizeof(out)) < 0)
+			break;
+	close(c);
+	for (int i = 0; i < READERS; i++) {
+		EQ(t_bg_join(&p[i].bg), 0);
+		got += p[i].got;
+	}
+	EQ(got, sent);
+}
+
 int main(int argc, char **argv)
 {
 	return t_main(argc, argv);

@@ -14,6 +14,8 @@ from env import case
 from packet import ensure, near, pattern, seq_diff
 from peer import Receiver
 
+MSG_EOR, TCP_NOTSENT_LOWAT, SO_MAX_PACING_RATE = 0x80, 25, 47
+
 
 def edge_of(f, p):
     """Right edge that an ACK of the stack grants, as an offset in the script's stream."""
@@ -331,6 +333,53 @@ def writes_coalesce(e):
     got = f.collect(0.05)
     ensure(len(got) <= 8 and got[0].len >= 1000,
            f'segments of {[p.len for p in got]} for 100 writes')
+
+
+@case('flow')
+def records_apart(e):
+    """What is written after MSG_EOR goes into a segment of its own."""
+    s, f = e.active()
+    s.nodelay().send(b'!')
+    f.expect('A', len=1)
+    f.ack_to(1, win=0)
+    for fill_with, flags in ((b'a', MSG_EOR), (b'b', MSG_EOR), (b'c', 0), (b'd', 0)):
+        s.send(fill_with * 100, flags)
+    e.tun.run(0.05)
+    f.queue.clear()
+    f.ack_to(1, win=65535)
+    lens = [p.len for p in f.collect(0.05)]
+    ensure(lens == [100, 100, 200], f'segments of {lens}')
+
+
+@case('flow')
+def room_without_ack(e):
+    """Room that comes as data leaves at its rate wakes a writer (TCP_NOTSENT_LOWAT)."""
+    def setup(s):
+        s.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, 100000)
+        s.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, 8192)
+        s.nodelay()
+    # A small window, for small packets: a packet is filled without another look.
+    s, f = e.active(setup=setup, rtt=0.2, win=20000)
+    f.win = 150
+    # The first ten segments of a connection are not spaced.
+    for _ in range(12):
+        s.send(pattern(1000))
+        f.ack_to(f.expect('A', timeout=1, len=1000).endoff)
+    poll = select.epoll()
+    # By edge: what counts is the wake-up, not another look.
+    poll.register(s.fd, select.EPOLLOUT | select.EPOLLET)
+    poll.poll(0)
+    written = 0
+    while n := s.send(pattern(1000)):
+        written += n
+    ensure(not poll.poll(0), 'room right after the write that found none')
+    for _ in range(40):
+        e.tun.run(0.01)
+        if poll.poll(0):
+            break
+    else:
+        left = sum(p.len for p in f.queue)
+        ensure(False, f'not woken; {left} of {written} bytes have left')
 
 
 @case('flow')
