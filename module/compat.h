@@ -57,6 +57,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* 6.3: IPv4 has a limit of its own. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define NEWINET_GSO_MAX_SIZE(dev)	READ_ONCE((dev)->gso_max_size)
+#else
+#define NEWINET_GSO_MAX_SIZE(dev)	READ_ONCE((dev)->gso_ipv4_max_size)
+#endif
+
 /* 6.6: struct inet_sock's bit-fields became inet_flags. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define NEWINET_BIT_FREEBIND		freebind
@@ -143,6 +150,7 @@ static int name(struct sock *sk, int cmd, int *val)			\
 struct proto_accept_arg {
 	int flags;
 	int err;
+	int is_empty;
 	bool kern;
 };
 

@@ -23,8 +23,14 @@
  */
 static void offloads(struct sock *sk, const struct dst_entry *dst)
 {
-	u32 limit = min_t(u32, READ_ONCE(dst->dev->gso_max_size),
-			  GSO_LEGACY_MAX_SIZE);
+	const struct net_device *dev;
+	u32 limit, segs;
+
+	rcu_read_lock();
+	dev = dst_dev_rcu(dst);
+	limit = min_t(u32, NEWINET_GSO_MAX_SIZE(dev), GSO_LEGACY_MAX_SIZE);
+	segs = READ_ONCE(dev->gso_max_segs);
+	rcu_read_unlock();
 
 	sk->sk_route_caps |= NETIF_F_GSO | NETIF_F_GSO_SOFTWARE;
 	if (sk->sk_gso_disabled || dst->header_len) {
@@ -35,7 +41,7 @@ static void offloads(struct sock *sk, const struct dst_entry *dst)
 	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM;
 	/* The headers count, too: an IP packet has 65,535 bytes at most. */
 	sk->sk_gso_max_size = limit - min_t(u32, limit, NEWINET_MAX_HEADER + 1);
-	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dst->dev->gso_max_segs), 1);
+	sk->sk_gso_max_segs = max_t(u32, segs, 1);
 }
 
 /* Give a socket its route; the reference moves to the socket. */

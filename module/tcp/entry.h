@@ -68,7 +68,8 @@ struct newtcp_tw {
 	u32 last_oow_ack;
 	u32 mark;
 	u32 priority;
-	u8 ts_ok;
+	u8 ts_ok : 1;
+	u8 transparent : 1;
 	u8 rcv_wscale;
 	u8 substate;
 	u8 tos;

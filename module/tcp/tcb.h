@@ -166,7 +166,8 @@ struct newtcp_sock {
 	struct newtcp_delack delack;	/* when to acknowledge */
 	u8 snd_wscale;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
-	   seg_has_ts:1, fin_owed:1;
+	   seg_has_ts:1, fin_owed:1,
+	   in_program:1;		/* a cgroup program looks at connect(2) */
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u8 header_len;			/* TCP header with the usual options */

@@ -145,6 +145,8 @@ struct sock *newtcp_accept(struct sock *sk, struct proto_accept_arg *arg)
 			break;
 		err = -EINVAL;
 	}
+	/* For io_uring, which may ask again without waiting. */
+	arg->is_empty = !READ_ONCE(sk->sk_ack_backlog);
 	release_sock(sk);
 
 	if (!child)

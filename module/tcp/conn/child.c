@@ -40,6 +40,7 @@
  *
  * Context: BH, RCU read side. The listener is not locked, the child is.
  */
+#include <net/busy_poll.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/route.h>
@@ -83,6 +84,7 @@ static void forget_parent(struct sock *sk)
 	sk->sk_peer_cred = NULL;
 	spin_lock_init(&sk->sk_peer_lock);
 	atomic64_set(&sk->sk_cookie, 0);
+	atomic_set(&sk->sk_tskey, 0);
 	sk->sk_ack_backlog = 0;
 	sk->sk_write_pending = 0;
 
@@ -117,6 +119,8 @@ static void child_address(struct sock *child, const struct newtcp_req *req,
 	inet->inet_dport = req->c.skc_dport;
 	child->sk_bound_dev_if = req->c.skc_bound_dev_if;
 	child->sk_mark = req->mark;
+	sk_mark_napi_id_set(child, skb);
+	sock_rps_save_rxhash(child, skb);
 	inet->mc_index = inet_iif(skb);
 	inet->mc_ttl = ip_hdr(skb)->ttl;
 	inet->rcv_tos = ip_hdr(skb)->tos;

@@ -17,6 +17,8 @@
 #include "core/verdict.h"
 #include "core/wire.h"
 #include "ip/egress.h"
+#include "ports/bind.h"
+#include "ports/claim.h"
 #include "tcp/clock.h"
 #include "tcp/rx/ack.h"
 #include "tcp/rx/acking.h"
@@ -39,6 +41,22 @@
 #include "purge.h"
 #include "state.h"
 
+/* The port that a program has bound by bpf_bind() is noted, but nobody's yet. */
+static noinline_for_stack int claim_noted(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	const u16 port = inet->inet_num;
+	int err;
+
+	inet->inet_num = 0;
+	err = newinet_claim_bind(sk, inet->inet_rcv_saddr, port);
+	if (err) {
+		inet->inet_sport = 0;
+		sk->sk_userlocks &= ~SOCK_BINDPORT_LOCK;
+	}
+	return err;
+}
+
 /**
  * newtcp_pre_connect() - let the cgroup's connect4 programs see the address
  * @sk: the socket
@@ -52,6 +70,7 @@
 int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	const sa_family_t family = newinet_addr_family(sk->sk_socket);
+	const struct inet_sock *inet = inet_sk(sk);
 	int err;
 
 	if (addr_len < sizeof(struct sockaddr_in))
@@ -60,8 +79,12 @@ int newtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr
 	if (uaddr->sa_family != family)
 		return 0;
 	uaddr->sa_family = AF_INET;
+	newtcp_sk(sk)->in_program = 1;
 	err = NEWINET_CGROUP_CONNECT(sk, uaddr, &addr_len);
+	newtcp_sk(sk)->in_program = 0;
 	uaddr->sa_family = family;
+	if (unlikely(inet->inet_num && !*newinet_claim_place(&sk->__sk_common)))
+		err = claim_noted(sk) ?: err;
 	return err;
 }
 
@@ -132,6 +155,7 @@ int newtcp_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len
 	tp->ts_recent = 0;
 	tp->ts_recent_stamp = 0;
 	tp->write_seq = 0;
+	atomic_set(&sk->sk_tskey, 0);
 	newtcp_set_state(sk, TCP_SYN_SENT);
 	err = newinet_egress_connect(sk, usin);
 	if (err)

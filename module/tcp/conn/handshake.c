@@ -239,7 +239,8 @@ static struct newtcp_req *req_alloc(struct sock *lsk, const struct sk_buff *skb,
 	req->c.skc_family = lsk->sk_family;
 	req->c.skc_reuse = 0;
 	req->c.skc_reuseport = 0;
-	req->c.skc_bound_dev_if = lsk->sk_bound_dev_if;
+	/* In a VRF, by tcp_l3mdev_accept, it is the VRF's. */
+	req->c.skc_bound_dev_if = inet_request_bound_dev_if(lsk, (struct sk_buff *)skb);
 	/* Readers may still pass through .next: it stays as it is. */
 	req->c.skc_nulls_node.pprev = NULL;
 	write_pnet(&req->c.skc_net, sock_net(lsk));

@@ -133,6 +133,11 @@ static int hash_nothing(struct sock *sk)
 
 static int get_port(struct sock *sk, unsigned short port)
 {
+	/* By bpf_bind(), from a program: it must not sleep, newtcp_pre_connect() claims it. */
+	if (unlikely(newtcp_sk(sk)->in_program)) {
+		inet_sk(sk)->inet_num = port;
+		return 0;
+	}
 	return newinet_claim_bind(sk, inet_sk(sk)->inet_rcv_saddr, port);
 }
 

@@ -166,6 +166,7 @@ static void tw_init(struct newtcp_tw *tw, const struct sock *sk, int substate)
 	tw->mark = sk->sk_mark;
 	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->ts_ok = tp->ts_ok;
+	tw->transparent = inet_test_bit(TRANSPARENT, sk);
 	tw->rcv_wscale = tp->rcvwnd.wscale;
 	tw->substate = substate;
 	tw->tos = inet_sk(sk)->tos;

@@ -14,6 +14,7 @@
 #include "core/wire.h"
 #include "table/lookup.h"
 #include "table/reuseport.h"
+#include "table/steer.h"
 #include "tcp/clock.h"
 #include "tcp/entry.h"
 #include "tcp/rx/answer.h"
@@ -40,6 +41,7 @@ static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
 		.mark = tw->mark,
 		.priority = tw->priority,
 		.oif = tw->c.skc_bound_dev_if,
+		.transparent = tw->transparent,
 		.opts = &o,
 	};
 
@@ -117,6 +119,11 @@ static enum tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
 
 	lsk = newinet_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
 				      inet_iif(skb), inet_sdif(skb));
+	if (lsk && newinet_steered(net, skb, inet_iif(skb))) {
+		sock_put(lsk);
+		newtcp_tw_kill(tw);
+		return TW_KERNELS;
+	}
 	if (lsk) {
 		lsk = newinet_reuseport_choose(lsk, skb, th->doff * 4);
 		newtcp_tw_kill(tw);

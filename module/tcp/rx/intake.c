@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
+#include <net/busy_poll.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/protocol.h>
@@ -21,6 +22,7 @@
 #include "table/lookup.h"
 #include "table/owner.h"
 #include "table/reuseport.h"
+#include "table/steer.h"
 #include "tcp/conn/handshake.h"
 #include "tcp/conn/sock.h"
 #include "tcp/conn/timewait.h"
@@ -81,6 +83,8 @@ static void rcv_full(struct sock *sk, struct sk_buff *skb)
 	}
 
 	sk_incoming_cpu_update(sk);
+	sk_mark_napi_id(sk, skb);
+	sock_rps_save_rxhash(sk, skb);
 	bh_lock_sock_nested(sk);
 	if (likely(!sock_owned_by_user(sk)))
 		newtcp_do_rcv(sk, skb);
@@ -196,7 +200,8 @@ static int newtcp_rcv(struct sk_buff *skb)
 	if (!c)
 		goto pass;
 	if (unlikely(c->skc_state == TCP_LISTEN)) {
-		if (!is_syn(th) && kernel_waits(skb)) {
+		if ((!is_syn(th) && kernel_waits(skb)) ||
+		    newinet_steered(dev_net(skb->dev), skb, inet_iif(skb))) {
 			newinet_entry_put(c);
 			goto pass;
 		}

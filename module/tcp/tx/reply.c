@@ -29,6 +29,7 @@
  */
 struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
 {
+	u8 flags = r->transparent ? FLOWI_FLAG_ANYSRC : 0;
 	struct flowi4 fl4;
 	struct rtable *rt;
 	struct sock *sk = r->owner;
@@ -37,7 +38,7 @@ struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r)
 	flowi4_init_output(&fl4, r->oif, r->mark, RT_TOS(r->tos),
 			   sk ? ip_sock_rt_scope(sk) : RT_SCOPE_UNIVERSE,
 			   IPPROTO_TCP,
-			   sk ? inet_sk_flowi_flags(sk) : 0,
+			   sk ? inet_sk_flowi_flags(sk) : flags,
 			   r->daddr, r->saddr, r->th.dport, r->th.sport,
 			   sk ? sk->sk_uid : sock_net_uid(r->net, NULL));
 	if (sk)
@@ -60,6 +61,7 @@ static struct sk_buff *reply_skb(const struct newtcp_reply *r)
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, NEWINET_MAX_HEADER);
+	skb->pfmemalloc = 0;
 
 	th = skb_push(skb, hdrlen);
 	skb_reset_transport_header(skb);
@@ -132,10 +134,13 @@ void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
 			(sk ? READ_ONCE(sk->sk_mark) : 0),
 		.priority = sk ? READ_ONCE(sk->sk_priority) : 0,
 		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
+		.transparent = sk && inet_test_bit(TRANSPARENT, sk),
 	};
 
 	if (th->rst)
 		return;
+	if (!r.oif && netif_index_is_l3_master(net, skb->skb_iif))
+		r.oif = skb->skb_iif;
 	if (skb_rtable(skb) && skb_rtable(skb)->rt_type != RTN_LOCAL)
 		return;
 	if (th->ack) {

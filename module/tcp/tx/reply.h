@@ -20,6 +20,7 @@ struct newtcp_reply {
 	u32 mark;
 	u32 priority;		/* without an owner; else the owner's */
 	int oif;
+	bool transparent;	/* without an owner: IP_TRANSPARENT */
 	const struct newtcp_options *opts;	/* may be NULL */
 	struct sock *owner;	/* charged for it; may be NULL */
 	struct dst_entry *dst;	/* its reference moves; NULL = to be looked up */

@@ -73,7 +73,8 @@ static int send_again(struct sock *sk, struct sk_buff *skb, int segs)
 		err = fit_window(sk, skb, mss, segs);
 		if (err)
 			return err;
-		if (cb->mss != mss) {
+		/* Also where bytes of it are gone. */
+		if (cb->mss != mss || cb->segs > 1) {
 			int old = cb->segs;
 
 			newtcp_skb_set_segs(skb, mss);

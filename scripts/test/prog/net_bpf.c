@@ -6,8 +6,10 @@
  *	net_bpf attach CGROUP KIND [PORT]	KIND: ingress egress (packets),
  *	net_bpf detach CGROUP KIND		create bind connect (sockets)
  *	net_bpf pin FILE xdp PORT		for ip link set ... pinned FILE
+ *	net_bpf pin FILE lookup PORT		attached to this network namespace until FILE
+ *						is removed
  *
- * With PORT, ingress, egress and xdp drop what goes to that port, bind and
+ * With PORT, ingress, egress, xdp and lookup drop what goes to that port, bind and
  * connect refuse that port; without, everything. create refuses AF_INET stream
  * sockets, as the program sees them, and lets others pass.
  */
@@ -43,6 +45,7 @@ static const struct kind kinds[] = {
 	{ "bind", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
 	{ "connect", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
 	{ "xdp", BPF_PROG_TYPE_XDP, BPF_XDP },
+	{ "lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP },
 };
 
 static const struct kind *find(const char *name)
@@ -93,6 +96,10 @@ static int write_program(struct bpf_insn *p, const struct kind *k, int port)
 			p[n++] = UNLESS_EQ(2, htons(port), 2);
 		}
 		break;
+	case BPF_PROG_TYPE_SK_LOOKUP:
+		p[n++] = LOAD(2, 1, offsetof(struct bpf_sk_lookup, local_port));
+		p[n++] = UNLESS_EQ(2, port, 2);
+		break;
 	case BPF_PROG_TYPE_XDP:
 		p[n++] = LOAD(2, 1, offsetof(struct xdp_md, data));
 		p[n++] = LOAD(3, 1, offsetof(struct xdp_md, data_end));
@@ -140,11 +147,26 @@ static int load(const struct kind *k, int port)
 	return fd;
 }
 
+/* A link of a program to this network namespace. */
+static int link_here(int program)
+{
+	union bpf_attr attr = {
+		.link_create.prog_fd = program,
+		.link_create.target_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC),
+		.link_create.attach_type = BPF_SK_LOOKUP,
+	};
+	int fd = bpf(BPF_LINK_CREATE, &attr);
+
+	if (fd < 0)
+		die("BPF_LINK_CREATE: %s", strerror(errno));
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	union bpf_attr attr = { 0 };
 	const struct kind *k;
-	int port, pin;
+	int port, pin, fd;
 
 	if (argc < 4)
 		die("usage: see the top of net_bpf.c");
@@ -152,8 +174,11 @@ int main(int argc, char **argv)
 	k = find(argv[3]);
 	port = argc > 4 ? atoi(argv[4]) : 0;
 	if (pin) {
+		fd = load(k, port);
+		if (k->attach == BPF_SK_LOOKUP)
+			fd = link_here(fd);
 		attr.pathname = (uintptr_t)argv[2];
-		attr.bpf_fd = load(k, port);
+		attr.bpf_fd = fd;
 		if (bpf(BPF_OBJ_PIN, &attr))
 			die("BPF_OBJ_PIN %s: %s", argv[2], strerror(errno));
 		return 0;

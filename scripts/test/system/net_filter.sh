@@ -207,6 +207,12 @@ no_server_xdp() {
 	rm "/sys/fs/bpf/net_filter_$$"
 }
 
+# --- a program that comes before the listeners
+server_lookup() {
+	nsenter "--net=/run/netns/$ns_b" "$bpf" pin "/sys/fs/bpf/net_filter_$$" lookup "$port"
+}
+no_server_lookup() { rm "/sys/fs/bpf/net_filter_$$"; }
+
 # --- cgroup BPF
 ingress_port() { "$bpf" attach "$cg" ingress "$port"; }
 egress_port() { "$bpf" attach "$cg" egress "$port"; }
@@ -263,6 +269,8 @@ for family in $families; do
 	check "conntrack: $family is established, assured, never invalid" followed "$family"
 done
 refused 'tc egress drops at the client' "$timeout_text" client_tc no_client_tc
+refused 'sk_lookup drops at the server' 'socket=0 connect=ECONNREFUSED' server_lookup \
+	no_server_lookup
 if [[ ! $some ]]; then
 	refused 'tc ingress drops at the server' "$timeout_text" server_tc no_server_tc
 	refused 'XDP drops at the server' "$timeout_text" server_xdp no_server_xdp
