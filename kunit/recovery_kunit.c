@@ -44,6 +44,45 @@ static void timeout_and_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
 }
 
+/*
+ * RFC 5682 without SACK: what came with the hole's filling was there before the timeout,
+ * for all that is known, and proves nothing.
+ */
+static void timeout_without_sack(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 10, false);
+
+	send_each(x, 3, 0);
+	x->s.now_us = NOW + 300 * MS;
+	newtcp_recovery_timeout(&x->s, false);
+	KUNIT_EXPECT_TRUE(test, (bool)x->r.frto);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 3, NULL, 0);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 5);
+	KUNIT_EXPECT_LT(test, x->c.cwnd, 10);
+}
+
+/* A recovery that follows another at once has not begun when that had. */
+static void recovery_after_recovery(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 40, true);
+
+	send_each(x, 10, 0);
+	x->s.now_us = NOW + 100 * MS;
+	ack(x, 0, BLOCKS(1, 6), 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	x->r.retrans_stamp = 5;
+	send_each(x, 10, 0);
+	x->s.now_us += 100 * MS;
+	/* All of the first one, and a hole in what was sent meanwhile. */
+	ack(x, 10, BLOCKS(12, 20), 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_EXPECT_EQ(test, x->r.recovery_point, at(20));
+	KUNIT_EXPECT_EQ(test, x->r.retrans_stamp, 0);
+}
+
 /* RFC 2018 8: the peer SACKed the oldest, and goes back on it. */
 static void reneging(struct kunit *test)
 {
@@ -178,6 +217,8 @@ static void round_trip(struct kunit *test)
 
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(timeout_and_back),
+	KUNIT_CASE(timeout_without_sack),
+	KUNIT_CASE(recovery_after_recovery),
 	KUNIT_CASE(reneging),
 	KUNIT_CASE(newreno),
 	KUNIT_CASE(newreno_waits),

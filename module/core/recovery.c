@@ -54,6 +54,9 @@ static void to_open(const struct newtcp_snd *s, bool reduced)
 
 static void enter_recovery(const struct newtcp_snd *s)
 {
+	/* One recovery may follow another: this one has sent nothing again yet. */
+	if (!newtcp_any_retrans(s))
+		s->r->retrans_stamp = 0;
 	newtcp_undo_start(s);
 	if (!newtcp_ca_reducing(s->r))
 		newtcp_prr_start(s, NEWTCP_SIGN_LOSS);
@@ -339,10 +342,14 @@ void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 		newtcp_reordering_found(s, n->late_seq);
 	if (s->r->tlp_out)
 		newtcp_tlp_acked(s, n);
-	if (s->sack_ok)
+	if (s->sack_ok) {
 		newtcp_rack_round(s);
-	else if (n->flags & NEWTCP_RX_ADVANCED)
+	} else if (n->flags & NEWTCP_RX_ADVANCED) {
+		/* What was not sent again may have been there long ago: it filled a hole. */
+		if (n->flags & NEWTCP_RX_RETRANS_ACKED)
+			n->flags &= ~NEWTCP_RX_ORIG_ACKED;
 		newtcp_dupacks_acked(s, n);
+	}
 	step(s, n);
 	s->r->delivered += n->delivered;
 	newtcp_rate_sample(s->rate, &n->rate, s->r->delivered, n->delivered, s->rtt->min_us,

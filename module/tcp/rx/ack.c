@@ -283,27 +283,26 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 ack = NEWTCP_CB(skb)->ack_seq;
 	struct newtcp_ack_news n = {};
+	enum newtcp_ack_verdict verdict;
 
 	sock_owned_by_me(sk);
-	switch (newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window,
-				   ack)) {
-	case VERDICT_ACK_FUTURE:
-	case VERDICT_ACK_TOO_OLD:
+	verdict = newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window, ack);
+	if (unlikely(verdict == VERDICT_ACK_FUTURE || verdict == VERDICT_ACK_TOO_OLD)) {
 		newtcp_challenge_ack(sk);
 		return -1;
-	case VERDICT_ACK_OLD:
-		if (ack != tp->snd_una)
-			return old_ack(sk, skb, opts);
-		break;
-	case VERDICT_ACK_NEW:
-		flags |= NEWTCP_RX_ADVANCED;
-		tp->retransmits = 0;
-		break;
 	}
-
-	/* RFC 7323 4.3: the timestamp of the segment that covers Last.ACK.sent. */
+	/*
+	 * RFC 7323 4.3: the timestamp of the segment that covers Last.ACK.sent, whose data
+	 * may be new where its ACK is old.
+	 */
 	if (tp->seg_has_ts)
 		newtcp_ts_recent_update(tp, NEWTCP_CB(skb)->seq);
+	if (verdict == VERDICT_ACK_NEW) {
+		flags |= NEWTCP_RX_ADVANCED;
+		tp->retransmits = 0;
+	} else if (ack != tp->snd_una) {
+		return old_ack(sk, skb, opts);
+	}
 	if (unlikely(NEWTCP_CB(skb)->flags & (TH_SYN | TH_FIN)))
 		flags |= NEWTCP_RX_CONTROL;
 
