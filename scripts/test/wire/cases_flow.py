@@ -11,7 +11,7 @@ import socket
 import time
 
 from env import case
-from packet import ensure, near, pattern, seq_diff
+from packet import ensure, near, opt_ts, pattern, seq_diff
 from peer import Receiver
 
 MSG_EOR, TCP_NOTSENT_LOWAT, SO_MAX_PACING_RATE = 0x80, 25, 47
@@ -53,6 +53,23 @@ def timestamps_echo(e):
                  'timestamp clock')
         last = p
         f.ack_to(p.endoff)
+
+
+@case('flow')
+def timestamp_of_old_ack(e):
+    """New data whose ACK is old has the timestamp that is echoed (RFC 7323 4.3)."""
+    s, f = e.active()
+    s.send(b'!')
+    f.expect('A', len=1)
+    e.tun.run(0.01)
+    f.ack_to(1)
+    e.tun.run(0.01)
+    f.queue.clear()
+    now = f.tsval()
+    f.send('PA', b'late', ack=f.theirs(0), opts=opt_ts(now, f.ts_recent))
+    p = f.expect('A', timeout=0.5, rack=5)
+    ensure(p.opts['ts'][1] == now, f'echo of {p.opts["ts"][1] - now} ms before')
+    ensure(s.recv_exact(4) == b'late', 'data')
 
 
 @case('flow')
