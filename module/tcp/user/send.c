@@ -225,12 +225,17 @@ new_skb:
 	return copied;
 }
 
-/* MSG_EOR: what is written next gets segments of its own. What has left has them. */
-static void end_record(struct sock *sk)
+/*
+ * All of the message is in: what is to be told of it, and, with MSG_EOR, that what is
+ * written next gets segments of its own. What has left has them.
+ */
+static noinline_for_stack void end_message(struct sock *sk, int flags, long tsflags)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (skb)
+	if (tsflags)
+		newtcp_tx_stamp(sk, tsflags);
+	if ((flags & MSG_EOR) && skb)
 		NEWTCP_CB(skb)->marks |= NEWTCP_SEG_EOR;
 }
 
@@ -327,10 +332,8 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			goto out_err;
 		unit = newtcp_send_sizes(sk);
 	}
-	if (unlikely(tsflags) && copied)
-		newtcp_tx_stamp(sk, tsflags);
-	if (unlikely(flags & MSG_EOR) && copied)
-		end_record(sk);
+	if (unlikely(tsflags || (flags & MSG_EOR)) && copied)
+		end_message(sk, flags, tsflags);
 	/* Another page follows at once: full super-packets alone leave. */
 	if ((flags & NEWINET_MSG_NOTLAST) && brings_pages(sk, msg))
 		send_full(sk, unit.mss, unit.goal);
