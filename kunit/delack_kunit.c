@@ -8,7 +8,7 @@
 
 #include "../module/core/delack.h"
 
-static const struct newtcp_delack_times ms = { .min = 40, .max = 200, .unsure = 500 };
+static const struct newtcp_delack_times ms = { .min = 40, .max = 200 };
 
 #define MSS	1000
 #define THRESH	3
@@ -92,23 +92,21 @@ static void delack_when(struct kunit *test)
 struct wait_case {
 	const char *desc;
 	u16 delay;
-	u8 pingpong;
 	u32 srtt, rto_min;
 	u32 want;
 };
 
 static const struct wait_case wait_cases[] = {
-	{ "the least", 0, 0, 10, 200, 40 },
-	{ "the least, whatever the round trip", 40, 0, 1, 200, 40 },
-	{ "the pace of the data", 90, 0, 150, 200, 90 },
-	{ "a round trip at most", 120, 0, 70, 200, 70 },
-	{ "a short round trip: the least", 120, 0, 1, 200, 40 },
-	{ "200 ms at most", 400, 0, 3000, 1000, 200 },
-	{ "round trip unknown: half a second", 600, 0, 0, 1000, 500 },
-	{ "round trip unknown, interactive", 600, 3, 0, 1000, 200 },
-	{ "before the peer's timeout", 400, 0, 3000, 200, 199 },
-	{ "a tiny timeout", 400, 0, 3000, 1, 1 },
-	{ "no timeout", 0, 0, 0, 0, 1 },
+	{ "the least", 0, 10, 200, 40 },
+	{ "the least, whatever the round trip", 40, 1, 200, 40 },
+	{ "the pace of the data", 90, 150, 200, 90 },
+	{ "a round trip at most", 120, 70, 200, 70 },
+	{ "a short round trip: the least", 120, 1, 200, 40 },
+	{ "200 ms at most", 400, 3000, 1000, 200 },
+	{ "round trip unknown: so too", 600, 0, 1000, 200 },
+	{ "before the peer's timeout", 400, 3000, 200, 199 },
+	{ "a tiny timeout", 400, 3000, 1, 1 },
+	{ "no timeout", 0, 0, 0, 1 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(wait, wait_cases, desc);
@@ -116,29 +114,53 @@ KUNIT_ARRAY_PARAM_DESC(wait, wait_cases, desc);
 static void delack_wait(struct kunit *test)
 {
 	const struct wait_case *c = test->param_value;
-	struct newtcp_delack d = { .delay = c->delay, .pingpong = c->pingpong };
+	struct newtcp_delack d = { .delay = c->delay };
 
-	KUNIT_EXPECT_EQ(test, newtcp_delack_wait(&d, &ms, c->srtt, c->rto_min, THRESH), c->want);
+	KUNIT_EXPECT_EQ(test, newtcp_delack_wait(&d, &ms, c->srtt, c->rto_min), c->want);
 }
 
 struct measure_case {
 	const char *desc;
-	u16 have;
-	u32 len, hdrlen, advmss;
+	u16 have, last;
+	u8 owed;
+	u32 len;
+	int more;
+	u32 advmss;
 	bool psh;
-	u16 want;
+	u16 want, want_last;
+	u8 want_owed;
 	bool news;
 };
 
 static const struct measure_case measure_cases[] = {
-	{ "the same again", 1448, 1448, 32, 1448, false, 1448, false },
-	{ "larger", 536, 1448, 32, 1448, false, 1448, true },
-	{ "larger than announced", 536, 9000, 32, 1448, false, 1448, true },
-	{ "merged, and no more than announced", 1448, 64000, 32, 1448, false, 1448, true },
-	{ "smaller, but full", 1448, 1000, 32, 1448, false, 1000, false },
-	{ "smaller, but the end", 1448, 1000, 32, 1448, true, 1448, false },
-	{ "as small as every host takes", 1448, 524, 32, 1448, false, 524, false },
-	{ "smaller than that", 1448, 523, 32, 1448, false, 1448, false },
+	{ "the same again", 1448, 0, 0, 1448, 0, 1448, false, 1448, 0, 0, false },
+	{ "the same again, the end", 1448, 9, 0, 1448, 0, 1448, true,
+	  1448, 0, DELACK_TAIL, false },
+	{ "an end after a small one: one is enough", 1448, 0, DELACK_TAIL, 1448, 0, 1448, true,
+	  1448, 0, DELACK_TAIL, false },
+	{ "larger", 536, 0, 0, 1448, 0, 1448, false, 1448, 0, 0, true },
+	{ "larger than announced", 536, 0, 0, 9000, 0, 1448, false, 1448, 0, 0, true },
+	{ "merged, and no more than announced", 1448, 0, 0, 64000, 0, 1448, false,
+	  1448, 0, 0, true },
+	{ "smaller, but no end", 1448, 0, 0, 1000, 0, 1448, false,
+	  1448, 1000, DELACK_TAIL, false },
+	{ "the second of that size", 1448, 1000, DELACK_TAIL, 1000, 0, 1448, false,
+	  1000, 1000, DELACK_TAIL, false },
+	{ "the second but for a SACK block", 1448, 1000, 0, 988, 12, 1448, false,
+	  1000, 1000, 0, false },
+	{ "the second, without timestamps", 1448, 1000, 0, 1012, -12, 1448, false,
+	  1000, 1000, 0, false },
+	{ "of another size", 1448, 1000, DELACK_TAIL, 999, 0, 1448, false,
+	  1448, 999, DELACK_TAIL | DELACK_TAILS, false },
+	{ "an end, as large as every host takes", 1448, 524, 0, 524, 0, 1448, true,
+	  524, 524, 0, false },
+	{ "an end smaller than that", 1448, 523, 0, 523, 0, 1448, true,
+	  1448, 0, DELACK_TAIL, false },
+	{ "no end, as small as a SYN may announce", 1448, 76, 0, 76, 0, 1448, false,
+	  76, 76, 0, false },
+	{ "smaller than that", 1448, 75, 0, 75, 0, 1448, false, 1448, 0, DELACK_TAIL, false },
+	{ "a byte, without timestamps", 1448, 0, DELACK_TAIL, 1, -12, 1448, false,
+	  1448, 0, DELACK_TAIL | DELACK_TAILS, false },
 };
 
 KUNIT_ARRAY_PARAM_DESC(measure, measure_cases, desc);
@@ -146,11 +168,13 @@ KUNIT_ARRAY_PARAM_DESC(measure, measure_cases, desc);
 static void delack_measure(struct kunit *test)
 {
 	const struct measure_case *c = test->param_value;
-	struct newtcp_delack d = { .rcv_mss = c->have };
+	struct newtcp_delack d = { .rcv_mss = c->have, .last_len = c->last, .owed = c->owed };
 
-	KUNIT_EXPECT_EQ(test, newtcp_delack_measure(&d, c->len, c->hdrlen, c->advmss, c->psh),
+	KUNIT_EXPECT_EQ(test, newtcp_delack_measure(&d, c->len, c->more, 32, c->advmss, c->psh),
 			c->news);
 	KUNIT_EXPECT_EQ(test, d.rcv_mss, c->want);
+	KUNIT_EXPECT_EQ(test, d.last_len, c->want_last);
+	KUNIT_EXPECT_EQ(test, d.owed, c->want_owed);
 }
 
 static void delack_guess(struct kunit *test)
@@ -244,17 +268,38 @@ static void delack_option(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, d.pingpong, 0);
 }
 
+struct read_case {
+	const char *desc;
+	u8 owed, pingpong, quickacks;
+	u32 unacked;
+	bool took;
+	bool want;
+};
+
+static const struct read_case read_cases[] = {
+	{ "none owed", DELACK_TAIL | DELACK_TAILS, 0, 1, 5000, true, false },
+	{ "more than a segment", DELACK_OWED, THRESH, 0, 1001, false, true },
+	{ "one, and there is more to come", DELACK_OWED, 0, 0, 1000, true, false },
+	{ "quick ACKs went when it arrived", DELACK_OWED, 0, 1, 1000, true, false },
+	{ "the end", DELACK_OWED | DELACK_TAIL, 0, 0, 1000, true, true },
+	{ "the end, but something is left", DELACK_OWED | DELACK_TAIL, 0, 0, 1000, false, false },
+	{ "the end, and a reply is on its way", DELACK_OWED | DELACK_TAIL, THRESH, 0, 1, true,
+	  false },
+	{ "two, reply or not", DELACK_OWED | DELACK_TAIL | DELACK_TAILS, THRESH, 0, 2, true,
+	  true },
+	{ "two, but something is left", DELACK_OWED | DELACK_TAIL | DELACK_TAILS, 0, 0, 2, false,
+	  false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(read, read_cases, desc);
+
 static void delack_read(struct kunit *test)
 {
-	struct newtcp_delack d = { .rcv_mss = MSS, .quickacks_left = 1 };
+	const struct read_case *c = test->param_value;
+	struct newtcp_delack d = { .rcv_mss = MSS, .owed = c->owed, .pingpong = c->pingpong,
+				   .quickacks_left = c->quickacks };
 
-	KUNIT_EXPECT_FALSE(test, newtcp_delack_read(&d, 5000, true, THRESH));
-	d.owed = DELACK_OWED;
-	KUNIT_EXPECT_TRUE(test, newtcp_delack_read(&d, 1001, false, THRESH));
-	KUNIT_EXPECT_FALSE(test, newtcp_delack_read(&d, 1000, false, THRESH));
-	KUNIT_EXPECT_TRUE(test, newtcp_delack_read(&d, 1000, true, THRESH));
-	d.pingpong = THRESH;
-	KUNIT_EXPECT_FALSE(test, newtcp_delack_read(&d, 1000, true, THRESH));
+	KUNIT_EXPECT_EQ(test, newtcp_delack_read(&d, c->unacked, c->took, THRESH), c->want);
 }
 
 static void delack_open(struct kunit *test)
@@ -287,7 +332,7 @@ static struct kunit_case delack_cases[] = {
 	KUNIT_CASE(delack_reply),
 	KUNIT_CASE(delack_expire),
 	KUNIT_CASE(delack_option),
-	KUNIT_CASE(delack_read),
+	KUNIT_CASE_PARAM(delack_read, read_gen_params),
 	KUNIT_CASE(delack_open),
 	{}
 };

@@ -99,6 +99,7 @@ static void window_since_zero(struct kunit *test)
 struct echo_case {
 	const char *desc;
 	u32 rtt8_us, before, tsecr, now, want;
+	bool small;
 };
 
 static const struct echo_case echo_cases[] = {
@@ -106,12 +107,14 @@ static const struct echo_case echo_cases[] = {
 	{ "the same one again", 80000, 1000, 1000, 1050, 80000 },
 	{ "the same one again, not known", 0, 1000, 1000, 1050, 0 },
 	{ "longer: an eighth", 80000, 1000, 1001, 1019, 88000 },
-	{ "shorter: an eighth", 80000, 1000, 1001, 1003, 72000 },
+	{ "shorter: at once", 80000, 1000, 1001, 1003, 16000 },
 	{ "as long", 80000, 1000, 1001, 1011, 80000 },
 	{ "an older echo", 80000, 1000, 999, 1009, 80000 },
-	{ "no time: a millisecond", 0, 0, 1000, 1000, 8000 },
+	{ "no time", 0, 0, 1000, 1000, 0 },
 	{ "a millisecond", 0, 0, 1000, 1001, 8000 },
-	{ "no time, smoothed", 80000, 0, 1000, 1000, 71000 },
+	{ "no time, known", 80000, 0, 1000, 1000, 80000 },
+	{ "a small segment", 80000, 0, 1000, 1010, 80000, true },
+	{ "a small segment, not known", 0, 0, 1000, 1010, 0, true },
 	{ "120 s", 0, 0, 1000, 121000, 960000000 },
 	{ "more", 0, 0, 1000, 121001, 0 },
 	{ "more, known", 80000, 0, 1000, 121001, 80000 },
@@ -119,7 +122,7 @@ static const struct echo_case echo_cases[] = {
 	{ "the clock wraps", 0, 0, 0xfffffffb, 5, 80000 },
 	{ "it wrapped to 0", 0, 1, 0, 10, 80000 },
 	{ "the longest again", 960000000, 0, 1000, 121000, 960000000 },
-	{ "as long as a window may take", U32_MAX, 0, 1000, 121000, 3878096384U },
+	{ "less than a window may take", U32_MAX, 0, 1000, 121000, 960000000 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(echo, echo_cases, desc);
@@ -129,11 +132,11 @@ static void rcvtune_echo(struct kunit *test)
 	const struct echo_case *c = test->param_value;
 	struct newtcp_rcvtune t = { .rtt8_us = c->rtt8_us, .rtt_tsecr = c->before };
 
-	newtcp_rcvtune_echo(&t, c->tsecr, c->now);
+	newtcp_rcvtune_echo(&t, c->tsecr, c->now, !c->small);
 	KUNIT_EXPECT_EQ(test, t.rtt8_us, c->want);
 	KUNIT_EXPECT_EQ(test, t.rtt_tsecr, c->tsecr);
 	/* Each counts once. */
-	newtcp_rcvtune_echo(&t, c->tsecr, c->now + 7);
+	newtcp_rcvtune_echo(&t, c->tsecr, c->now + 7, true);
 	KUNIT_EXPECT_EQ(test, t.rtt8_us, c->want);
 }
 

@@ -26,23 +26,24 @@
 #define DELACK_OWED	0x1	/* an ACK is owed */
 #define DELACK_NOW	0x2	/* it is to go with no delay */
 #define DELACK_NOMEM	0x4	/* data had no room: close the window */
+#define DELACK_TAIL	0x8	/* a segment that may end what the peer had to send came */
+#define DELACK_TAILS	0x10	/* and another */
 
 /**
  * struct newtcp_delack_times - the constants, in ticks
  * @min: least delay, 40 ms
  * @max: longest delay, 200 ms
- * @unsure: longest delay while the round trip is not known, 500 ms
  */
 struct newtcp_delack_times {
 	u32 min;
 	u32 max;
-	u32 unsure;
 };
 
 /**
  * struct newtcp_delack - state
  * @delay: delayed-ACK time, ticks; 0: no data yet
  * @rcv_mss: estimate of the peer's segment size
+ * @last_len: size of the last segment, if it was smaller and may have been full; else 0
  * @owed: DELACK_*
  * @quickacks_left: ACKs that will go without delay
  * @pingpong: how often data was answered with data within the delay
@@ -51,6 +52,7 @@ struct newtcp_delack_times {
 struct newtcp_delack {
 	u16 delay;
 	u16 rcv_mss;
+	u16 last_len;
 	u8 owed;
 	u8 quickacks_left;
 	u8 pingpong;
@@ -100,30 +102,45 @@ static inline void newtcp_delack_urge(struct newtcp_delack *d)
 }
 
 /**
- * newtcp_delack_measure - how large are the peer's segments?
+ * newtcp_delack_measure - how large are the peer's segments, and did it stop?
  * @d: state
  * @len: payload of one
- * @hdrlen: the usual TCP header
+ * @more: length of its TCP header beyond the usual, for SACK blocks; may be < 0
+ * @usual: length of the usual TCP header
  * @advmss: what we announced, less the usual options: the estimate is no larger
  * @psh: it ends what the peer had to send, and so may well be small
  *
- * Decides when two full segments are in. A small one counts when it is no tail, and
- * as large as the smallest packet that every host takes (576).
+ * Decides when two full segments are in, and when the peer may wait for an ACK before
+ * it goes on. Two small ones of one size in a row are full ones after all, when each is
+ * no end, or as large as the smallest packet that every host takes (576). Linux's
+ * tcp_measure_rcv_mss().
  *
  * Return: true when it is a full segment, of another size than the last.
  */
-static inline bool newtcp_delack_measure(struct newtcp_delack *d, u32 len, u32 hdrlen,
-					 u32 advmss, bool psh)
+static inline bool newtcp_delack_measure(struct newtcp_delack *d, u32 len, int more,
+					 u32 usual, u32 advmss, bool psh)
 {
+	u32 last = d->last_len;
 	bool news = false;
 
+	d->last_len = 0;
 	if (len >= d->rcv_mss) {
 		news = len != d->rcv_mss;
 		d->rcv_mss = min_t(u32, len, advmss);
-	} else if (len + hdrlen >= NEWTCP_DEFAULT_MSS + NEWTCP_HEADER_LEN && !psh) {
-		d->rcv_mss = len;
+		if (psh)
+			d->owed |= DELACK_TAIL;
+		return news;
 	}
-	return news;
+	len += more;
+	if (len + usual >= (psh ? NEWTCP_DEFAULT_MSS : NEWTCP_MIN_MSS) + NEWTCP_HEADER_LEN) {
+		d->last_len = len;
+		if (len == last) {
+			d->rcv_mss = len;
+			return false;
+		}
+	}
+	d->owed |= d->owed & DELACK_TAIL ? DELACK_TAILS : DELACK_TAIL;
+	return false;
 }
 
 /**
@@ -217,28 +234,17 @@ newtcp_delack_when(const struct newtcp_delack *d, bool keeps_up, bool gaps, u8 t
  * @t: constants
  * @srtt: smoothed round trip; 0: not known
  * @rto_min: the least retransmission timeout, ours taken for the peer's
- * @thresh: as newtcp_delack_interactive()
  *
  * Return: ticks from now; those of an ACK that is held back already stand.
  */
 static inline u32 newtcp_delack_wait(const struct newtcp_delack *d,
 				     const struct newtcp_delack_times *t,
-				     u32 srtt, u32 rto_min, u8 thresh)
+				     u32 srtt, u32 rto_min)
 {
-	u32 wait = d->delay, most = t->max;
+	u32 most = srtt ? clamp(srtt, t->min, t->max) : t->max;
 
-	if (wait <= t->min) {
-		/* No sooner, whatever the round trip. */
-		wait = t->min;
-	} else {
-		if (srtt)
-			most = clamp(srtt, t->min, most);
-		else if (!newtcp_delack_interactive(d, thresh))
-			most = t->unsure;
-		wait = min(wait, most);
-	}
-	/* The peer's timeout must not be first. */
-	return min(wait, max(rto_min, 2U) - 1);
+	/* No sooner than the least, whatever the round trip; before the peer's timeout. */
+	return min3(max_t(u32, d->delay, t->min), most, max(rto_min, 2U) - 1);
 }
 
 /**
@@ -248,16 +254,20 @@ static inline u32 newtcp_delack_wait(const struct newtcp_delack *d,
  * @took: it took something, and left nothing
  * @thresh: as newtcp_delack_interactive()
  *
- * Two segments wait for it, or a small one and nobody writes. That the window has
- * opened is another matter.
+ * Two segments wait for it; or what may be the end of what the peer had to send, when
+ * no reply is on its way, and two of these in any case: the peer may not go on before
+ * (RFC 896). That the window has opened is another matter. Linux's tcp_cleanup_rbuf().
  *
  * Return: true when it is to go now.
  */
 static inline bool newtcp_delack_read(const struct newtcp_delack *d, u32 unacked, bool took,
 				      u8 thresh)
 {
-	return (d->owed & DELACK_OWED) &&
-	       (unacked > d->rcv_mss || (took && newtcp_delack_is_quick(d, thresh)));
+	if (!(d->owed & DELACK_OWED))
+		return false;
+	return unacked > d->rcv_mss ||
+	       (took && ((d->owed & DELACK_TAILS) ||
+			 ((d->owed & DELACK_TAIL) && !newtcp_delack_interactive(d, thresh))));
 }
 
 #endif /* _NEWTCP_DELACK_H */

@@ -81,27 +81,31 @@ static inline void newtcp_rcvtune_window(struct newtcp_rcvtune *t, u64 now_us, u
 }
 
 /**
- * newtcp_rcvtune_echo - a full segment echoes a timestamp
+ * newtcp_rcvtune_echo - a segment with data echoes a timestamp
  * @t: state
  * @tsecr: the echo
  * @now: what a segment of ours would say, milliseconds
+ * @full: it is a full one: full segments come as fast as the path lets them
  *
- * Each echo counts once: later segments with the same one say nothing new.
+ * Each echo counts once: later segments with the same one say nothing new. A shorter
+ * round trip is believed at once, one of less than a millisecond is not seen.
  */
-static inline void newtcp_rcvtune_echo(struct newtcp_rcvtune *t, u32 tsecr, u32 now)
+static inline void newtcp_rcvtune_echo(struct newtcp_rcvtune *t, u32 tsecr, u32 now, bool full)
 {
 	u32 sample;
 
 	if (tsecr == t->rtt_tsecr)
 		return;
 	t->rtt_tsecr = tsecr;
+	if (!full || now == tsecr)
+		return;
 	sample = newtcp_rtt_of_echo(now, tsecr);
 	if (!sample)
 		return;
-	if (t->rtt8_us)
-		t->rtt8_us += sample - (t->rtt8_us >> 3);
-	else
+	if (!t->rtt8_us || sample << 3 < t->rtt8_us)
 		t->rtt8_us = sample << 3;
+	else
+		t->rtt8_us += sample - (t->rtt8_us >> 3);
 }
 
 /**

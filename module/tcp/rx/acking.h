@@ -13,7 +13,6 @@
 static const struct newtcp_delack_times newtcp_delack_times = {
 	.min = HZ / 25,
 	.max = HZ / 5,
-	.unsure = HZ / 2,
 };
 
 static inline u8 newtcp_pingpong_thresh(const struct newtcp_sock *tp)

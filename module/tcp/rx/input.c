@@ -89,8 +89,7 @@ static void delay_ack(struct sock *sk)
 	if (tp->rtt.srtt_us)
 		srtt = max_t(u32, _usecs_to_jiffies(tp->rtt.srtt_us >> 3), 1);
 	wait = newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
-				  _msecs_to_jiffies(tp->rtt.rto_min_ms),
-				  newtcp_pingpong_thresh(tp));
+				  _msecs_to_jiffies(tp->rtt.rto_min_ms));
 	newtcp_timer_arm(sk, newtcp_deadline_note(sk, NEWTCP_DL_DELACK, jiffies + wait));
 }
 

@@ -173,12 +173,13 @@ void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging
 		tp->delack.quickacks_left |= 1;
 }
 
-/* An echoed timestamp tells the round trip, when full segments flow. */
+/* An echoed timestamp tells the round trip. */
 static void rcv_rtt_from_ts(struct newtcp_sock *tp, const struct sk_buff *skb)
 {
-	if (skb->len >= tp->delack.rcv_mss && tp->seg_has_ts && tp->last_tsecr)
+	if (tp->seg_has_ts && tp->last_tsecr)
 		newtcp_rcvtune_echo(&tp->rcvtune, tp->last_tsecr,
-				    newtcp_ms_of(tp->now_us) + tp->ts_offset);
+				    newtcp_ms_of(tp->now_us) + tp->ts_offset,
+				    skb->len >= tp->delack.rcv_mss);
 }
 
 /**
@@ -218,14 +219,15 @@ static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 		newtcp_rcvtune_clamped(&tp->rcvtune, tp->rcvwnd.clamp);
 }
 
-/* How large are the peer's segments, and what do they cost? */
+/* How large are the peer's segments, and what do they cost? The header is taken off. */
 static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
+	int more = skb->data - skb_transport_header(skb) - tp->header_len;
 	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
 
-	if (unlikely(newtcp_delack_measure(&tp->delack, len, tp->header_len, tp->rcvwnd.advmss,
-					   NEWTCP_CB(skb)->flags & TH_PSH)))
+	if (unlikely(newtcp_delack_measure(&tp->delack, len, more, tp->header_len,
+					   tp->rcvwnd.advmss, NEWTCP_CB(skb)->flags & TH_PSH)))
 		learn_ratio(sk, skb);
 }
 

@@ -8,7 +8,7 @@
 #define PINGPONG	1	/* net.ipv4.tcp_pingpong_thresh */
 
 static const struct newtcp_delack_times times = {
-	.min = 40 * MS / TICK_US, .max = 200 * MS / TICK_US, .unsure = 500 * MS / TICK_US,
+	.min = 40 * MS / TICK_US, .max = 200 * MS / TICK_US,
 };
 
 static u32 buffer_size(const struct end *e)
@@ -152,11 +152,11 @@ static void learn(struct end *e, const struct packet *p)
 	u32 now = rx_ticks(e->sim->now), ts = tx_ts(e);
 	int left = rx_memory(e) - e->memory;
 
-	newtcp_delack_measure(&e->da, p->len, 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0),
+	newtcp_delack_measure(&e->da, p->len, 0, 20 + (e->use.timestamps ? NEWTCP_TS_ALIGNED : 0),
 			      e->rw.advmss, p->flags & TH_PSH);
 	newtcp_rcvtune_window(&e->tune, tx_clock(e), e->rcv_nxt, e->rw.wnd);
-	if (p->len >= e->da.rcv_mss && e->has_ts && e->tsecr)
-		newtcp_rcvtune_echo(&e->tune, e->tsecr, ts);
+	if (e->has_ts && e->tsecr)
+		newtcp_rcvtune_echo(&e->tune, e->tsecr, ts, p->len >= e->da.rcv_mss);
 	/* 0 is none: a microsecond off, or no echo. */
 	e->sim->absolute |= !(u32)tx_clock(e) || (e->has_ts && !e->tsecr);
 	newtcp_delack_arrived(&e->da, &times, now - e->data_at,
@@ -215,8 +215,7 @@ void rx_ack_check(struct end *e)
 			timer_set(e, DL_DELACK, TICK_US *
 				  newtcp_delack_wait(&e->da, &times,
 						     DIV_ROUND_UP(e->rtt.srtt_us >> 3, TICK_US),
-						     e->rtt.rto_min_ms * MS / TICK_US,
-						     PINGPONG));
+						     e->rtt.rto_min_ms * MS / TICK_US));
 		break;
 	case DELACK_WHEN_NEVER:
 		break;

@@ -306,6 +306,27 @@ def delayed_ack_rides(e):
 
 
 @case('flow')
+def read_releases_ack(e):
+    """Reading the end of what the peer had to send releases its ACK: the peer may wait for
+    it. Not so when a reply is on its way, unless two such are read.
+    """
+    s, f = e.active()
+    for _ in range(30):
+        ack_delay(f, b'd' * 100)
+        s.recv()
+    for replies, parts, released in ((False, 1, True), (True, 1, False), (True, 2, True)):
+        if replies:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        for _ in range(parts):
+            f.send('PA', b'd' * 100)
+        f.expect_none(0.01, 'an ACK before the data is read')
+        s.recv_exact(100 * parts)
+        got = f.collect(0.01)
+        ensure(bool(got) == released, f'{parts} read, replies {replies}: {len(got)} ACKs at once')
+        ensure(released or f.next(0.1), 'no ACK')
+
+
+@case('flow')
 def ack_every_second(e):
     """Of full-sized segments every second one is acknowledged at once."""
     s, f = e.active()
