@@ -92,6 +92,26 @@ static void one_loss(struct kunit *test)
 	expect_sums(test, x, 8, 0, 0, 0);
 }
 
+/* A retransmission that was lost is a loss as any other: no slow start. */
+static void lost_again(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 20, MS);
+	x->s.now_us = NOW + 130 * MS;
+	ack(x, 0, BLOCKS(2, 20), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 2);
+	x->s.now_us += MS;
+	send_each(x, 3, MS);
+	x->r.prr_out = x->r.prr_delivered;
+	x->s.now_us = NOW + 240 * MS;
+	ack(x, 1, BLOCKS(2, 23), 0);
+	KUNIT_EXPECT_TRUE(test, x->n.flags & NEWTCP_RX_LOST_RETRANS);
+	KUNIT_EXPECT_EQ(test, x->n.delivered, 4);
+	KUNIT_EXPECT_EQ(test, newtcp_board_pipe(&x->b), 0);
+	KUNIT_EXPECT_EQ(test, x->n.reduced, 4);
+}
+
 /* Our own device is congested: half, over a round trip, once a window. */
 static void congested(struct kunit *test)
 {
@@ -117,6 +137,7 @@ static void congested(struct kunit *test)
 static struct kunit_case prr_cases[] = {
 	KUNIT_CASE_PARAM(prr_step, prr_gen_params),
 	KUNIT_CASE(one_loss),
+	KUNIT_CASE(lost_again),
 	KUNIT_CASE(congested),
 	{}
 };

@@ -112,11 +112,45 @@ static void reordering(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resend(x), 1);
 }
 
+/* The first copy of a retransmission came, behind later ones: its duplicate tells. */
+static void reordering_by_dsack(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, MS);
+	x->s.now_us = NOW + 110 * MS;
+	ack(x, 0, BLOCKS(2, 10), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 2);
+	ack(x, 0, BLOCKS(1, 10), 0);
+	KUNIT_EXPECT_EQ(test, x->r.reordering, 3);
+	ack(x, 0, BLOCKS(1, 2, 1, 10), 0);
+	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, NEWTCP_RX_DSACK);
+	KUNIT_EXPECT_EQ(test, x->r.reordering, 9);
+	KUNIT_EXPECT_TRUE(test, (bool)x->r.reord_seen);
+}
+
+/* A duplicate of what SND.UNA has passed says nothing of what is SACKed. */
+static void no_reordering_by_dsack(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, MS);
+	x->s.now_us = NOW + 110 * MS;
+	ack(x, 0, BLOCKS(2, 10), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 2);
+	ack(x, 1, BLOCKS(0, 1, 2, 10), 0);
+	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, NEWTCP_RX_DSACK);
+	KUNIT_EXPECT_EQ(test, x->r.reordering, 3);
+	KUNIT_EXPECT_FALSE(test, (bool)x->r.reord_seen);
+}
+
 static struct kunit_case sackin_cases[] = {
 	KUNIT_CASE(sack_cuts),
 	KUNIT_CASE(sack_merges),
 	KUNIT_CASE(sack_keeps_records),
 	KUNIT_CASE(reordering),
+	KUNIT_CASE(reordering_by_dsack),
+	KUNIT_CASE(no_reordering_by_dsack),
 	{}
 };
 

@@ -145,6 +145,7 @@ static inline void ack(struct sender *x, unsigned int ack, const unsigned int *b
 	n->flags = flags;
 	n->ack = una;
 	n->late_seq = x->s.nxt;
+	n->prior_una = x->s.una;
 	n->prior_fack = x->b.sacked_out ? x->r.high_sacked : x->s.una;
 	if (seq_after(una, x->s.una))
 		n->flags |= NEWTCP_RX_ADVANCED;

@@ -27,6 +27,7 @@ static void undo_by_dsack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 	KUNIT_EXPECT_GE(test, x->c.cwnd, 20);
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_EXPECT_EQ(test, x->r.reo_wnd_persist, 1);
 	/* A duplicate of the network's making says nothing of ours. */
 	ack(x, 10, BLOCKS(0, 1), 0);
 	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, 0);
@@ -46,6 +47,75 @@ static void undo_by_echo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 	KUNIT_EXPECT_GE(test, x->c.cwnd, 20);
 	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+}
+
+/* The one that was late is learnt from, though nothing is SACKed any more. */
+static void undo_partial(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 40, true);
+
+	send_each(x, 20, MS);
+	x->s.now_us = NOW + 110 * MS;
+	ack(x, 0, BLOCKS(1, 10), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 1);
+	x->s.now_us += MS;
+	ack(x, 10, NULL, NEWTCP_RX_ECHO);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_EXPECT_EQ(test, x->n.resend, NEWTCP_RESEND_NOTHING);
+	KUNIT_EXPECT_TRUE(test, (bool)x->r.reord_seen);
+	KUNIT_EXPECT_EQ(test, x->r.reordering, 10);
+}
+
+/* One was late, another is lost: that begins a recovery of its own, with the same ACK. */
+static void undo_and_loss(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 40, true);
+
+	send_each(x, 20, MS);
+	x->s.now_us = NOW + 110 * MS;
+	ack(x, 0, BLOCKS(1, 12, 13, 20), 0);
+	expect_sums(test, x, 20, 18, 2, 0);
+	x->c.cwnd = 1;
+	KUNIT_ASSERT_EQ(test, resend(x), 1);
+	x->s.now_us += 30 * MS;
+	ack(x, 12, BLOCKS(13, 20), NEWTCP_RX_ECHO);
+	expect_sums(test, x, 8, 7, 1, 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_EXPECT_EQ(test, x->n.resend, NEWTCP_RESEND_LOST);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 20);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+}
+
+/* The window fell for our own device's queue: duplicates do not raise it again. */
+static void undo_when_congested(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, MS);
+	newtcp_recovery_congested(&x->s);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 10);
+	x->s.now_us = NOW + 110 * MS;
+	ack(x, 0, BLOCKS(1, 4), 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_RECOVERY);
+	KUNIT_ASSERT_EQ(test, resend(x), 1);
+	x->s.now_us += 10 * MS;
+	ack(x, 10, NULL, 0);
+	send_each(x, 2, 0);
+	ack(x, 10, BLOCKS(0, 1), 0);
+	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, NEWTCP_RX_DSACK);
+	KUNIT_EXPECT_FALSE(test, x->r.can_undo);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 10);
+	KUNIT_EXPECT_EQ(test, x->c.cwnd, 10);
+	/* What falls for a loss the next time is raised again. */
+	x->s.now_us += 110 * MS;
+	send_each(x, 10, 0);
+	x->s.now_us += 110 * MS;
+	ack(x, 10, BLOCKS(12, 16), 0);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 5);
+	KUNIT_EXPECT_GT(test, resend(x), 0);
+	ack(x, 22, NULL, NEWTCP_RX_ECHO);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 10);
 }
 
 /* RFC 5682 3.1: the ACKs after the timeout are of the first copies. */
@@ -130,6 +200,9 @@ static void real_timeout_plain(struct kunit *test)
 static struct kunit_case undo_cases[] = {
 	KUNIT_CASE(undo_by_dsack),
 	KUNIT_CASE(undo_by_echo),
+	KUNIT_CASE(undo_partial),
+	KUNIT_CASE(undo_and_loss),
+	KUNIT_CASE(undo_when_congested),
 	KUNIT_CASE(spurious_timeout),
 	KUNIT_CASE(real_timeout),
 	KUNIT_CASE(real_timeout_plain),

@@ -69,6 +69,17 @@ void newtcp_rack_round(const struct newtcp_snd *s)
 }
 
 /**
+ * newtcp_rack_persist - duplicates showed a recovery to be for nothing
+ * @r: the sender's memory of losses
+ *
+ * The tolerance that they taught is kept for one recovery more.
+ */
+void newtcp_rack_persist(struct newtcp_recovery *r)
+{
+	r->reo_wnd_persist = min(r->reo_wnd_persist + 1, PERSIST_RECOVERIES);
+}
+
+/**
  * newtcp_rack_mark - declare lost what is overdue
  * @s: the sender
  * @n: the ACK; gets NEWTCP_RX_LOST_RETRANS, looked and look_again_us

@@ -9,6 +9,7 @@
 
 #include "snd.h"
 
+void newtcp_rack_persist(struct newtcp_recovery *r);
 void newtcp_rack_mark(const struct newtcp_snd *s, struct newtcp_ack_news *n);
 s64 newtcp_rack_left_us(const struct newtcp_snd *s, u64 sent_us, u32 reo_wnd);
 void newtcp_rack_round(const struct newtcp_snd *s);

@@ -54,11 +54,13 @@ static void to_open(const struct newtcp_snd *s, bool reduced)
 
 static void enter_recovery(const struct newtcp_snd *s)
 {
+	bool reducing = newtcp_ca_reducing(s->r);
+
 	/* One recovery may follow another: this one has sent nothing again yet. */
 	if (!newtcp_any_retrans(s))
 		s->r->retrans_stamp = 0;
-	newtcp_undo_start(s);
-	if (!newtcp_ca_reducing(s->r))
+	newtcp_undo_start(s, !reducing);
+	if (!reducing)
 		newtcp_prr_start(s, NEWTCP_SIGN_LOSS);
 	s->r->state = NEWTCP_CA_RECOVERY;
 }
@@ -152,18 +154,22 @@ static bool undo_by_dsack(const struct newtcp_snd *s)
 {
 	if (!s->r->can_undo || s->r->undo_retrans)
 		return false;
+	newtcp_rack_persist(s->r);
 	newtcp_undo(s, false);
 	return true;
 }
 
-/* A partial ACK of a first copy: what was sent again was only late. */
+/*
+ * A partial ACK of a first copy: what was sent again was only late. True: nothing more
+ * for this ACK.
+ */
 static bool undo_partial(const struct newtcp_snd *s, const struct newtcp_ack_news *n)
 {
 	if (!s->r->can_undo || !newtcp_undo_delayed(s, n))
 		return false;
-	/* Not lost: so it is reordering, as far as the highest SACKed. */
-	if (s->sack_ok && s->b->sacked_out)
-		newtcp_reordering_found(s, s->una);
+	/* Not lost: so it is reordering, as far as the highest that has arrived. */
+	if (s->sack_ok)
+		newtcp_reordering_found(s, n->prior_una);
 	/* What is out again may be lost yet: nothing more until that is known. */
 	if (s->b->retrans_out)
 		return true;
@@ -171,7 +177,7 @@ static bool undo_partial(const struct newtcp_snd *s, const struct newtcp_ack_new
 		s->r->retrans_stamp = 0;
 	newtcp_undo(s, true);
 	newtcp_keep_open(s);
-	return true;
+	return false;
 }
 
 /* The timeout was for nothing. True: LOSS is over. */
@@ -327,8 +333,6 @@ static void step(const struct newtcp_snd *s, struct newtcp_ack_news *n)
  */
 void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 {
-	u32 lost_before = s->b->lost_out;
-
 	n->resend = NEWTCP_RESEND_NOTHING;
 	n->looked = false;
 	n->look_again_us = 0;
@@ -358,7 +362,7 @@ void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 		n->rate.interval_us = 0;
 
 	if (newtcp_ca_reducing(s->r))
-		n->reduced = newtcp_prr_step(s, n->delivered, s->b->lost_out > lost_before,
+		n->reduced = newtcp_prr_step(s, n->delivered, n->lost,
 					     n->flags & NEWTCP_RX_ADVANCED);
 	else
 		/* On a path that reorders SACKs are progress as well. */
@@ -405,7 +409,7 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 	g.pipe = newtcp_board_pipe(s->b);
 	newtcp_cong_congested(s->c, &g);
 	if (!g.again)
-		newtcp_undo_start(s);
+		newtcp_undo_start(s, true);
 	/* Many duplicate ACKs, and a timeout nevertheless: it was no reordering. */
 	if (r->state <= NEWTCP_CA_DISORDER && s->b->sacked_out >= s->conf->reordering)
 		r->reordering = min(r->reordering, s->conf->reordering);

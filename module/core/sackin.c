@@ -84,7 +84,8 @@ static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		     const struct newtcp_range *d)
 {
 	struct newtcp_recovery *r = s->r;
-	u32 len = d->end - d->start, segs = 1;
+	u32 len = d->end - d->start, segs = 1, start;
+	const struct newtcp_seg *seg;
 	bool tlp = false;
 
 	if (len > s->max_window)
@@ -104,6 +105,13 @@ static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		r->dsack_round = 1;
 	n->delivered += segs;
 	newtcp_undo_dsack(s, d->end, segs);
+	/* It arrived twice, after later ones perhaps: then the first copy was only late. */
+	seg = newtcp_board_find(&s->b->held, d->start);
+	if (!seg || !seq_before(seg->seq, d->end) || !(seg->marks & NEWTCP_SEG_EVER_RETRANS))
+		return;
+	start = seq_before(seg->seq, d->start) ? d->start : seg->seq;
+	if (seq_before(start, n->late_seq))
+		n->late_seq = start;
 }
 
 /* What the peer says that it has is news: of the round trip, the rate, reordering. */

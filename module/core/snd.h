@@ -56,6 +56,7 @@ enum newtcp_ca_state {
  * @state: enum newtcp_ca_state
  * @frto: a timeout may turn out to be spurious
  * @can_undo: the reduction can be taken back
+ * @cwnd_stays: but not the window: it fell for congestion that nothing disproves
  * @reord_seen: the path reorders
  * @dsack_round: duplicates were reported, the tolerance is to grow
  * @rack_advanced: RACK has news
@@ -82,7 +83,7 @@ struct newtcp_recovery {
 	u32 delivered;
 	u32 tlp_high_seq;
 	u8 state;
-	u8 frto:1, can_undo:1, reord_seen:1, dsack_round:1,
+	u8 frto:1, can_undo:1, cwnd_stays:1, reord_seen:1, dsack_round:1,
 	   rack_advanced:1, tlp_out:1, tlp_retrans:1;
 	u8 reo_wnd_mult;
 	u8 reo_wnd_persist;
@@ -173,6 +174,7 @@ enum newtcp_resend {
  * @flags: NEWTCP_RX_*
  * @ack: SEG.ACK
  * @tsecr: the time that it echoes, in milliseconds of our clock
+ * @prior_una: SND.UNA before it
  * @prior_fack: end of the highest SACKed segment before it; without one SND.UNA
  * @acked: segments that it acknowledged in order
  * @delivered: segments that it says have arrived, new to us
@@ -193,6 +195,7 @@ struct newtcp_ack_news {
 	u32 flags;
 	u32 ack;
 	u32 tsecr;
+	u32 prior_una;
 	u32 prior_fack;
 	u32 acked;
 	u32 delivered;

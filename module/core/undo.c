@@ -15,12 +15,14 @@
 /**
  * newtcp_undo_start - a reduction begins
  * @s: the sender
+ * @cwnd: the window falls for it; else it was falling for something else
  */
-void newtcp_undo_start(const struct newtcp_snd *s)
+void newtcp_undo_start(const struct newtcp_snd *s, bool cwnd)
 {
 	struct newtcp_recovery *r = s->r;
 
 	r->can_undo = 1;
+	r->cwnd_stays = !cwnd;
 	r->undo_marker = s->una;
 	/* Duplicates of what is out again already may still be reported. */
 	r->undo_retrans = s->b->retrans_out;
@@ -82,7 +84,8 @@ void newtcp_undo(const struct newtcp_snd *s, bool losses)
 {
 	if (losses)
 		newtcp_board_forget_losses(s->b);
-	newtcp_cong_undo(s->c);
+	if (!s->r->cwnd_stays)
+		newtcp_cong_undo(s->c);
 	s->r->can_undo = 0;
 	/* What is lost nevertheless is to be found again. */
 	s->r->rack_advanced = 1;

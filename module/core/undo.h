@@ -9,7 +9,7 @@
 
 #include "snd.h"
 
-void newtcp_undo_start(const struct newtcp_snd *s);
+void newtcp_undo_start(const struct newtcp_snd *s, bool cwnd);
 void newtcp_undo_dsack(const struct newtcp_snd *s, u32 end_seq, u32 segs);
 bool newtcp_undo_possible(const struct newtcp_snd *s, const struct newtcp_ack_news *n);
 bool newtcp_undo_delayed(const struct newtcp_snd *s, const struct newtcp_ack_news *n);

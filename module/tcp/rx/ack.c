@@ -170,6 +170,7 @@ static void begin(struct newtcp_sock *tp, struct newtcp_ack_news *n, u32 ack, u3
 	n->flags = flags;
 	n->ack = ack;
 	n->late_seq = tp->snd_nxt;
+	n->prior_una = tp->snd_una;
 	n->prior_fack = tp->board.sacked_out ? tp->rec.high_sacked : tp->snd_una;
 	if (tp->seg_has_ts && tp->last_tsecr) {
 		n->flags |= NEWTCP_RX_ECHO;

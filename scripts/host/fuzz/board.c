@@ -97,7 +97,8 @@ static void sent(struct both *x, unsigned int segs, unsigned int last)
 
 static void sacked(struct both *x, struct input *in)
 {
-	struct newtcp_ack_news n = { .ack = x->s.una, .late_seq = x->s.nxt };
+	struct newtcp_ack_news n = { .ack = x->s.una, .late_seq = x->s.nxt,
+				      .prior_una = x->s.una };
 	struct newtcp_range blocks[NEWTCP_MAX_SACKS], good[NEWTCP_MAX_SACKS];
 	unsigned int i, j, num = 1 + take(in) % NEWTCP_MAX_SACKS, k;
 	bool dsack;

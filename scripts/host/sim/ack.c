@@ -251,7 +251,7 @@ static void old_ack(struct end *e, const struct newtcp_options *o, struct newtcp
 bool ack_in(struct end *e, const struct packet *p, const struct newtcp_options *o)
 {
 	struct newtcp_ack_news n = {
-		.ack = p->ack, .late_seq = e->nxt,
+		.ack = p->ack, .late_seq = e->nxt, .prior_una = e->una,
 		.prior_fack = e->b.sacked_out ? e->r.high_sacked : e->una,
 	};
 
