@@ -210,6 +210,43 @@ static void cubic_timeout(struct kunit *test)
 	expect_near(test, f.c.cwnd, p->expect, 2);
 }
 
+struct unmet_case {
+	const char *desc;
+	u32 cwnd;
+	u32 rounds;
+	u32 expect;
+	u32 off;
+};
+
+/* Slow start ended without a loss: a twentieth of the window for each. */
+static const struct unmet_case unmet_cases[] = {
+	{ "200, 10 round trips: a factor of e^(1/2)", 200, 10, 332, 6 },
+	{ "200, 20 round trips: a factor of e", 200, 20, 550, 15 },
+	{ "a small window: as Reno", 10, 8, 18, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(unmet, unmet_cases, desc);
+
+static void cubic_unmet(struct kunit *test)
+{
+	const struct unmet_case *p = test->param_value;
+	struct flow f;
+	u32 i;
+
+	flow_start(&f, 100 * MS);
+	f.c.cwnd = p->cwnd;
+	f.c.ssthresh = p->cwnd;
+	for (i = 0; i < p->rounds; i++)
+		flow_run(&f, 100 * MS);
+	expect_near(test, f.c.cwnd, p->expect, p->off);
+
+	/* Once it was met the curve rules, flat at first. */
+	flow_lose(&f);
+	i = f.c.cwnd;
+	flow_run(&f, 100 * MS);
+	KUNIT_EXPECT_LE(test, f.c.cwnd, i + max(i / 40, 1U));
+}
+
 struct friendly_case {
 	const char *desc;
 	u32 rounds;
@@ -533,6 +570,7 @@ static struct kunit_case cubic_cases[] = {
 	KUNIT_CASE_PARAM(cubic_curve, curve_gen_params),
 	KUNIT_CASE_PARAM(cubic_fast_convergence, fast_gen_params),
 	KUNIT_CASE_PARAM(cubic_timeout, timeout_gen_params),
+	KUNIT_CASE_PARAM(cubic_unmet, unmet_gen_params),
 	KUNIT_CASE_PARAM(cubic_reno_friendly, friendly_gen_params),
 	KUNIT_CASE_PARAM(cubic_beta, beta_gen_params),
 	KUNIT_CASE(cubic_target_bound),

@@ -24,6 +24,7 @@
 #include <linux/build_bug.h>
 #include <linux/export.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <kunit/visibility.h>
@@ -41,6 +42,9 @@
 #define EST_ALPHA	(EST_ONE * 9 / 17)
 /* t is cut here, 35 minutes: t^3 still fits 64 bits. */
 #define T_MAX_MS	BIT(21)
+
+/* Growth in a round trip before congestion was ever met: 5 %. */
+#define EXPLORE_DIVISOR	20
 
 /* RFC 9406 4.3 */
 #define HYSTART_THRESH_MIN_US	4000U
@@ -92,7 +96,7 @@ struct hystart {
  *	of distance
  * @k_ms: K
  * @w_max: window at the last congestion, after fast convergence; 0 = none
- * @cwnd_prior: window at the last congestion
+ * @cwnd_prior: window at the last congestion; 0 = none yet
  * @last_cwnd: as we left it, to notice that someone else lowered it
  * @in_epoch: the curve above is valid
  * @timed_out: the next curve is the first after a timeout
@@ -282,6 +286,15 @@ static u32 update_w_est(struct newtcp_cong *c, struct cubic *ca, u32 acked)
 	return ca->w_est >> EST_SHIFT;
 }
 
+/*
+ * Slow start ended by itself, perhaps too early: as long as the window that the path can
+ * take is not known, as much as Linux grows, and no less than Reno.
+ */
+static u32 explore(u32 cwnd)
+{
+	return cwnd + DIV_ROUND_UP(cwnd, EXPLORE_DIVISOR);
+}
+
 /* RFC 9438 4.4 and 4.5: (target - cwnd) / cwnd per segment acknowledged. */
 static void grow_towards(struct newtcp_cong *c, struct cubic *ca, u32 target,
 			 u32 acked)
@@ -308,7 +321,9 @@ static void cubic_avoid(struct newtcp_cong *c, struct cubic *ca,
 	t_us = s->now_us - ca->epoch_us;
 
 	w_est = update_w_est(c, ca, acked);
-	if (w_cubic(ca, t_us) < w_est)
+	if (!ca->cwnd_prior)
+		grow_towards(c, ca, max(w_cubic(ca, t_us + s->srtt_us), explore(cwnd)), acked);
+	else if (w_cubic(ca, t_us) < w_est)
 		c->cwnd = clamp_t(u64, w_est, cwnd, (u64)cwnd + acked);
 	else
 		grow_towards(c, ca, w_cubic(ca, t_us + s->srtt_us), acked);
