@@ -193,11 +193,8 @@ struct newtcp_sock {
 	u8 keep_probes;			/* TCP_KEEPCNT; 0 = the netns's */
 
 	unsigned long deferred;		/* bits, atomic */
-	union {
-		/* Until it is accepted nobody has anything to send on it. */
-		struct sock *accept_next;	/* listener.lock */
-		struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
-	};
+	struct sock *accept_next;	/* listener.lock; sends may wait meanwhile */
+	struct llist_node smallq_node;	/* whoever set NEWTCP_LISTED */
 	struct newtcp_pacer *pacer;	/* pacing.c, since a rate is asked for */
 	u32 last_oow_ack;		/* jiffies, last answer out of window */
 	u32 last_challenge;		/* jiffies, last challenge ACK */
