@@ -121,8 +121,9 @@ again:
 				       skc_nulls_node) {
 		if (c->skc_hash != hash || !conn_match(c, net, &k, dif, sdif))
 			continue;
+		/* It has left the chain; something may have come in its place. */
 		if (unlikely(!refcount_inc_not_zero(&c->skc_refcnt)))
-			return NULL;
+			goto again;
 		/*
 		 * The object may have been freed and used again meanwhile. Read
 		 * nothing of it that is older than the reference.
@@ -196,8 +197,9 @@ again:
 		goto again;
 	if (!best)
 		return NULL;
+	/* It has left; another one may listen as well. */
 	if (unlikely(!refcount_inc_not_zero(&best->sk_refcnt)))
-		return NULL;
+		goto again;
 	smp_acquire__after_ctrl_dep();
 	/* The object may have been freed and used again, or listen no more. */
 	if (unlikely(!newinet_listener_sure(best) ||
@@ -288,6 +290,23 @@ static void add_entry(struct sock_common *c, u32 hash)
 				 &conn_table[hash & conn_mask]);
 }
 
+/*
+ * @c comes where @old was, in one step: a reader that stands before it meets one of both,
+ * which an entry at the head, where it has passed, does not give. As
+ * hlist_nulls_replace_init_rcu(), which not every kernel has.
+ */
+static void replace_entry(struct sock_common *old, struct sock_common *c)
+{
+	struct hlist_nulls_node *next = old->skc_nulls_node.next, *n = &c->skc_nulls_node;
+
+	WRITE_ONCE(n->next, next);
+	WRITE_ONCE(n->pprev, old->skc_nulls_node.pprev);
+	rcu_assign_pointer(*(struct hlist_nulls_node __rcu **)n->pprev, n);
+	if (!is_a_nulls(next))
+		WRITE_ONCE(next->pprev, &n->next);
+	WRITE_ONCE(old->skc_nulls_node.pprev, NULL);
+}
+
 static bool del_entry(struct sock_common *c)
 {
 	if (hlist_nulls_unhashed(&c->skc_nulls_node))
@@ -363,9 +382,10 @@ int newinet_hash_connection(struct sock *sk, bool bound)
 		return -EADDRNOTAVAIL;
 	}
 	sk->sk_hash = hash;
-	add_entry(&sk->__sk_common, hash);
 	if (c)
-		del_entry(c);
+		replace_entry(c, &sk->__sk_common);
+	else
+		add_entry(&sk->__sk_common, hash);
 	sock_prot_inuse_add(net, sk->sk_prot, 1);
 	spin_unlock_bh(lock);
 	if (c) {
@@ -509,8 +529,7 @@ bool newinet_hash_child(struct sock_common *req, struct sock *child)
 	won = !hlist_nulls_unhashed(&req->skc_nulls_node);
 	if (won) {
 		child->sk_hash = hash;
-		add_entry(&child->__sk_common, hash);
-		del_entry(req);
+		replace_entry(req, &child->__sk_common);
 		sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
 	}
 	spin_unlock(lock);
@@ -534,9 +553,12 @@ void newinet_hash_wait(struct sock *sk, struct sock_common *wait)
 	wait->skc_hash = hash;
 	refcount_inc(&wait->skc_refcnt);
 	spin_lock(lock);
-	add_entry(wait, hash);
-	if (del_entry(&sk->__sk_common))
+	if (sk_unhashed(sk)) {
+		add_entry(wait, hash);
+	} else {
+		replace_entry(&sk->__sk_common, wait);
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	}
 	spin_unlock(lock);
 }
 
