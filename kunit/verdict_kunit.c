@@ -414,12 +414,14 @@ static const struct req_case req_cases[] = {
 	{ "another SYN, out of window", THIRD(5000, 1, 0, TH_SYN), VERDICT_REQ_ACK },
 	{ "a bad ACK", THIRD(101, 0, 1002, TH_ACK), VERDICT_REQ_RST },
 	{ "a bad ACK, out of window", THIRD(5000, 0, 1002, TH_ACK), VERDICT_REQ_RST },
-	{ "a bad ACK in a RST", THIRD(101, 0, 1002, TH_RST | TH_ACK), VERDICT_REQ_DROP },
+	{ "a bad ACK in a RST", THIRD(101, 0, 1002, TH_RST | TH_ACK), VERDICT_REQ_END },
+	{ "a bad ACK in a RST, out of window", THIRD(5000, 0, 1002, TH_RST | TH_ACK),
+	  VERDICT_REQ_DROP },
 	{ "out of window", THIRD(5000, 10, 1001, TH_ACK), VERDICT_REQ_ACK },
 	{ "out of window, RST", THIRD(5000, 0, 0, TH_RST), VERDICT_REQ_DROP },
 	{ "RST", THIRD(101, 0, 0, TH_RST), VERDICT_REQ_END },
 	{ "RST with ACK", THIRD(101, 0, 1001, TH_RST | TH_ACK), VERDICT_REQ_END },
-	{ "RST, not exact", THIRD(102, 0, 0, TH_RST), VERDICT_REQ_DROP },
+	{ "RST, not exact", THIRD(102, 0, 0, TH_RST), VERDICT_REQ_ACK },
 	{ "no ACK", THIRD(101, 10, 0, 0), VERDICT_REQ_DROP },
 	{ "SYN-ACK", THIRD(101, 1, 1001, TH_SYN | TH_ACK), VERDICT_REQ_ACK },
 	{ "third packet, same timestamp", THIRD_TS(101, 0, 1001, TH_ACK, 70),
@@ -463,12 +465,17 @@ struct tw_case {
 /* RCV.NXT is 1,000, the window 500 bytes, TS.Recent 70. */
 static const struct tw_case tw_cases[] = {
 	{ "the last ACK", LATE(1000, 0, TH_ACK), VERDICT_TW_DROP, VERDICT_TW_DROP },
-	{ "the FIN again", LATE(999, 1, TH_ACK | TH_FIN), VERDICT_TW_AGAIN, VERDICT_TW_DROP },
+	{ "the FIN again", LATE(999, 1, TH_ACK | TH_FIN), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
 	{ "the FIN", LATE(1000, 1, TH_ACK | TH_FIN), VERDICT_TW_AGAIN, VERDICT_TW_FIN },
 	{ "a FIN behind data", LATE(1000, 2, TH_ACK | TH_FIN), VERDICT_TW_AGAIN,
 	  VERDICT_TW_RST },
 	{ "data", LATE(1000, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_RST },
 	{ "old data", LATE(900, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
+	{ "data again, up to RCV.NXT", LATE(990, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
+	{ "an ACK from before", LATE(999, 0, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
+	{ "an ACK at the edge", LATE(1500, 0, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_DROP },
+	{ "data at the edge", LATE(1500, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
+	{ "data before the edge", LATE(1499, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_RST },
 	{ "far ahead", LATE(1501, 10, TH_ACK), VERDICT_TW_AGAIN, VERDICT_TW_ACK },
 	{ "no ACK", LATE(1000, 10, 0), VERDICT_TW_ACK, VERDICT_TW_DROP },
 	{ "RST", LATE(1000, 0, TH_RST), VERDICT_TW_END, VERDICT_TW_END },
@@ -512,6 +519,18 @@ static void verdict_tw(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, newtcp_tw_verdict(&st, &seg), c->fin_wait2,
 				    "FIN-WAIT-2, shift %#x", shifts[i]);
 	}
+}
+
+/* A SYN whose timestamp was 0 leaves nothing that a later one could be older than. */
+static void verdict_ts_recent_none(struct kunit *test)
+{
+	const struct newtcp_req_state req = { .irs = 100, .iss = 1000, .rcv_wnd = 500 };
+	const struct newtcp_tw_state tw = { .rcv_nxt = 1000, .rcv_wnd = 500 };
+	struct newtcp_arrival third = THIRD_TS(101, 101, 1001, TH_ACK, 0x80000001);
+	struct newtcp_arrival last = LATE_TS(1000, 1000, TH_ACK, 0x80000001);
+
+	KUNIT_EXPECT_EQ(test, newtcp_req_verdict(&req, &third), VERDICT_REQ_ESTABLISH);
+	KUNIT_EXPECT_EQ(test, newtcp_tw_verdict(&tw, &last), VERDICT_TW_DROP);
 }
 
 struct error_case {
@@ -583,6 +602,7 @@ static struct kunit_case verdict_cases[] = {
 	KUNIT_CASE(verdict_listen),
 	KUNIT_CASE_PARAM(verdict_synsent, synsent_gen_params),
 	KUNIT_CASE_PARAM(verdict_req, req_gen_params),
+	KUNIT_CASE(verdict_ts_recent_none),
 	KUNIT_CASE_PARAM(verdict_tw, tw_gen_params),
 	KUNIT_CASE_PARAM(verdict_error, error_gen_params),
 	KUNIT_CASE_PARAM(verdict_recent, recent_gen_params),

@@ -65,13 +65,13 @@ static inline int newtcp_finwait_lasts(int time)
  */
 static inline int newtcp_timewait_lasts(int fin_wait2, int rto)
 {
-	return max(fin_wait2 ?: NEWTCP_TIMEWAIT_LEN, newtcp_finwait_round(rto));
+	return fin_wait2 ? max(fin_wait2, newtcp_finwait_round(rto)) : NEWTCP_TIMEWAIT_LEN;
 }
 
 /* Our FIN is acknowledged, and nobody owns the socket. */
 enum newtcp_finwait_verdict {
 	VERDICT_FINWAIT_RESET,	/* there is data that nobody will read, or no wait is wanted */
-	VERDICT_FINWAIT_HOLD,	/* the peer's FIN is in the same segment: it is looked at first */
+	VERDICT_FINWAIT_HOLD,	/* the peer's FIN is here already: it is looked at first */
 	VERDICT_FINWAIT_WAIT,	/* the peer's FIN is waited for */
 };
 
@@ -79,7 +79,7 @@ enum newtcp_finwait_verdict {
  * newtcp_finwait_verdict - what becomes of a connection in FIN-WAIT-2 without an owner
  * @linger2: TCP_LINGER2; below 0: no wait
  * @news: the segment that acknowledged has data above RCV.NXT
- * @fin: it has a FIN
+ * @fin: it has a FIN, or the next one may
  *
  * Return: a verdict.
  */

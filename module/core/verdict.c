@@ -178,8 +178,7 @@ enum newtcp_synsent_verdict newtcp_synsent_verdict(const struct newtcp_synsent_s
 
 	/* First: the ACK bit. It must acknowledge our SYN and no more. */
 	if (seg->flags & TH_ACK) {
-		if (!seq_after(seg->ack, st->snd_una) || seq_after(seg->ack, st->snd_nxt) ||
-		    bad_echo)
+		if (newtcp_synsent_stale(st, seg) || bad_echo)
 			return seg->flags & TH_RST ? VERDICT_SYNSENT_DROP : VERDICT_SYNSENT_RST;
 		/* Second: the RST bit, believed with a good ACK alone. */
 		if (seg->flags & TH_RST)
@@ -202,18 +201,19 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_synsent_verdict);
 enum newtcp_req_verdict newtcp_req_verdict(const struct newtcp_req_state *st,
 					   const struct newtcp_arrival *seg)
 {
-	const bool paws = seg->has_ts && (s32)(seg->tsval - st->ts_recent) < 0;
+	const bool paws = seg->has_ts && newtcp_ts_older(st->ts_recent, seg->tsval, 0);
 	const bool rst = seg->flags & TH_RST;
 
 	if (seg->seq == st->irs && (seg->flags & (TH_SYN | TH_RST | TH_ACK)) == TH_SYN && !paws)
 		return VERDICT_REQ_SYNACK;
-	/* First check: an ACK of what was never sent. */
-	if ((seg->flags & TH_ACK) && seg->ack != st->iss + 1)
-		return rst ? VERDICT_REQ_DROP : VERDICT_REQ_RST;
+	/* First check: an ACK of what was never sent. A RST goes by its SEQ alone. */
+	if ((seg->flags & TH_ACK) && !rst && seg->ack != st->iss + 1)
+		return VERDICT_REQ_RST;
 	if (paws || !newtcp_seg_acceptable(st->irs + 1, st->rcv_wnd, seg->seq, seg->end_seq))
 		return rst ? VERDICT_REQ_DROP : VERDICT_REQ_ACK;
+	/* RFC 5961 3.2 */
 	if (rst)
-		return seg->seq == st->irs + 1 ? VERDICT_REQ_END : VERDICT_REQ_DROP;
+		return seg->seq == st->irs + 1 ? VERDICT_REQ_END : VERDICT_REQ_ACK;
 	if (seg->flags & TH_SYN)
 		return VERDICT_REQ_ACK;
 	return seg->flags & TH_ACK ? VERDICT_REQ_ESTABLISH : VERDICT_REQ_DROP;
@@ -224,8 +224,9 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_req_verdict);
 static enum newtcp_tw_verdict fin_wait2_verdict(const struct newtcp_tw_state *st,
 						const struct newtcp_arrival *seg, bool paws)
 {
-	if (paws || seq_before(seg->end_seq, st->rcv_nxt) ||
-	    seq_after(seg->seq, st->rcv_nxt + st->rcv_wnd))
+	/* First the number. What comes next in order counts with the window shut, too. */
+	if (paws || (seg->seq != st->rcv_nxt &&
+		     !newtcp_seg_acceptable(st->rcv_nxt, st->rcv_wnd, seg->seq, seg->end_seq)))
 		return VERDICT_TW_ACK;
 	if (seg->flags & TH_RST)
 		return VERDICT_TW_END;
@@ -257,7 +258,7 @@ static bool new_incarnation(const struct newtcp_tw_state *st, const struct newtc
 enum newtcp_tw_verdict newtcp_tw_verdict(const struct newtcp_tw_state *st,
 					 const struct newtcp_arrival *seg)
 {
-	const bool paws = seg->has_ts && (s32)(seg->tsval - st->ts_recent) < 0;
+	const bool paws = seg->has_ts && newtcp_ts_older(st->ts_recent, seg->tsval, 0);
 	const bool rst = seg->flags & TH_RST;
 
 	if (st->fin_wait2)

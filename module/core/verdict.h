@@ -254,6 +254,21 @@ struct newtcp_synsent_state {
 enum newtcp_synsent_verdict newtcp_synsent_verdict(const struct newtcp_synsent_state *st,
 						   const struct newtcp_arrival *seg);
 
+/**
+ * newtcp_synsent_stale - does the peer speak of an older connection?
+ * @st: who sent the SYN
+ * @seg: what came
+ *
+ * Our answer, or the peer's own RST, ends that one: the SYN may be heard now.
+ *
+ * Return: true when it acknowledges what we have not sent in this one.
+ */
+static inline bool newtcp_synsent_stale(const struct newtcp_synsent_state *st,
+					const struct newtcp_arrival *seg)
+{
+	return (seg->flags & TH_ACK) && !seq_mark_ahead(seg->ack, st->snd_una, st->snd_nxt);
+}
+
 /* What a segment means for a half-open request. */
 enum newtcp_req_verdict {
 	VERDICT_REQ_DROP,

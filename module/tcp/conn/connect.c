@@ -324,6 +324,9 @@ int newtcp_rcv_synsent(struct sock *sk, struct sk_buff *skb,
 		.tsval = o.tsval,
 		.tsecr = o.tsecr,
 	};
+	/* As Linux, once: the SYN again, as soon as the answer is out. */
+	if (unlikely(newtcp_synsent_stale(&st, &seg)) && !tp->retransmits)
+		newtcp_deadline_set(sk, NEWTCP_DL_RTO, jiffies + 2);
 	switch (newtcp_synsent_verdict(&st, &seg)) {
 	case VERDICT_SYNSENT_RST:
 		newtcp_send_rst(sock_net(sk), skb, sk);

@@ -20,31 +20,36 @@
 #include "tcp/rx/answer.h"
 #include "tcp/seg.h"
 #include "tcp/tx/reply.h"
-#include "handshake.h"
 #include "timewait.h"
 #include "timewait_rcv.h"
 
-static void tw_reply(struct newtcp_tw *tw, u8 flags, u32 seq)
+/* A reply that takes the way that the socket's segments took. */
+static struct newtcp_reply reply_of(const struct newtcp_tw *tw)
 {
-	struct newtcp_options o = { .flags = 0 };
-	struct newtcp_reply r = {
+	return (struct newtcp_reply){
 		.net = read_pnet(&tw->c.skc_net),
-		.saddr = tw->c.skc_rcv_saddr,
-		.daddr = tw->c.skc_daddr,
-		.th.sport = htons(tw->c.skc_num),
-		.th.dport = tw->c.skc_dport,
-		.th.seq = seq,
-		.th.ack = tw->rcv_nxt,
-		.th.window = newtcp_wire_window(tw->rcv_wnd, tw->rcv_wscale),
-		.th.flags = flags,
-		.tos = tw->tos,
 		.mark = tw->mark,
 		.priority = tw->priority,
 		.oif = tw->c.skc_bound_dev_if,
 		.transparent = tw->transparent,
-		.opts = &o,
 	};
+}
 
+static void tw_ack(struct newtcp_tw *tw)
+{
+	struct newtcp_options o = { .flags = 0 };
+	struct newtcp_reply r = reply_of(tw);
+
+	r.saddr = tw->c.skc_rcv_saddr;
+	r.daddr = tw->c.skc_daddr;
+	r.tos = tw->tos;
+	r.opts = &o;
+	r.th.sport = htons(tw->c.skc_num);
+	r.th.dport = tw->c.skc_dport;
+	r.th.seq = tw->snd_nxt;
+	r.th.ack = tw->rcv_nxt;
+	r.th.window = newtcp_wire_window(tw->rcv_wnd, tw->rcv_wscale);
+	r.th.flags = TH_ACK;
 	if (tw->ts_ok) {
 		o.flags = NEWTCP_OPT_TS;
 		o.tsval = newtcp_ms_of(newtcp_clock_us()) + tw->ts_offset;
@@ -104,39 +109,61 @@ static bool kernel_listens(struct net *net, struct sk_buff *skb,
 				      inet_sdif(skb));
 }
 
-enum tw_way {
-	TW_STAYS,		/* nobody listens */
-	TW_CONSUMED,
-	TW_KERNELS,		/* for the kernel's handler, untouched */
-};
-
-/* A SYN for a new connection on the old four-tuple goes to whoever listens. */
-static enum tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
-			    const struct tcphdr *th, const struct newtcp_skb_cb *cb)
+/*
+ * A SYN for a new connection on the old four-tuple goes to whoever listens, and the
+ * entry ends. Returns NEWTCP_TW_DONE when nobody does.
+ */
+static enum newtcp_tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
+				   const struct tcphdr *th, struct sock **lsk)
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
-	struct sock *lsk;
+	enum newtcp_tw_way way = NEWTCP_TW_DONE;
 
-	lsk = newinet_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
-				      inet_iif(skb), inet_sdif(skb));
-	if (lsk && newinet_steered(net, skb, inet_iif(skb))) {
-		sock_put(lsk);
-		newtcp_tw_kill(tw);
-		return TW_KERNELS;
+	*lsk = newinet_lookup_listener(net, ip_hdr(skb)->daddr, tw->c.skc_num,
+				       inet_iif(skb), inet_sdif(skb));
+	if (*lsk && newinet_steered(net, skb, inet_iif(skb))) {
+		sock_put(*lsk);
+		way = NEWTCP_TW_KERNELS;
+	} else if (*lsk) {
+		*lsk = newinet_reuseport_choose(*lsk, skb, th->doff * 4);
+		way = NEWTCP_TW_LISTENERS;
+	} else if (kernel_listens(net, skb, th)) {
+		way = NEWTCP_TW_KERNELS;
 	}
-	if (lsk) {
-		lsk = newinet_reuseport_choose(lsk, skb, th->doff * 4);
+	if (way != NEWTCP_TW_DONE)
 		newtcp_tw_kill(tw);
-		*NEWTCP_CB(skb) = *cb;
-		NEWTCP_CB(skb)->tw_isn = newtcp_tw_isn(tw->snd_nxt);
-		newtcp_listener_rcv(lsk, skb);
-		sock_put(lsk);
-		return TW_CONSUMED;
+	return way;
+}
+
+/* It stays with the entry: what is to be done? */
+static void tw_act(struct newtcp_tw *tw, const struct sk_buff *skb,
+		   const struct newtcp_arrival *seg, enum newtcp_tw_verdict verdict)
+{
+	struct newtcp_reply r;
+
+	switch (verdict) {
+	case VERDICT_TW_FIN:
+		fin_arrived(tw, seg);
+		fallthrough;
+	case VERDICT_TW_AGAIN:
+		newtcp_tw_restart(tw);
+		fallthrough;
+	case VERDICT_TW_REUSE:
+	case VERDICT_TW_ACK:
+		if (!newtcp_oow_ratelimited(read_pnet(&tw->c.skc_net), skb, &tw->last_oow_ack))
+			tw_ack(tw);
+		break;
+	case VERDICT_TW_RST:
+		r = reply_of(tw);
+		newtcp_reply_rst(&r, skb);
+		newtcp_tw_kill(tw);
+		break;
+	case VERDICT_TW_END:
+		newtcp_tw_kill(tw);
+		break;
+	case VERDICT_TW_DROP:
+		break;
 	}
-	if (!kernel_listens(net, skb, th))
-		return TW_STAYS;
-	newtcp_tw_kill(tw);
-	return TW_KERNELS;
 }
 
 /**
@@ -144,17 +171,18 @@ static enum tw_way give_way(struct newtcp_tw *tw, struct sk_buff *skb,
  * @tw: the entry; the caller's reference is dropped
  * @skb: the segment, at its TCP header, IP's control block still in it
  * @cb: its numbers
+ * @lsk: set with NEWTCP_TW_LISTENERS: the listener, with a reference
+ * @isn: set with it: the number to begin with
  *
  * Context: softirq.
- * Return: true when @skb was consumed; false when the kernel's TCP is to have it.
+ * Return: NEWTCP_TW_DONE when @skb was consumed, else whose it is now, untouched.
  */
-bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
-		   const struct newtcp_skb_cb *cb)
+enum newtcp_tw_way newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
+				 const struct newtcp_skb_cb *cb, struct sock **lsk, u32 *isn)
 {
-	struct net *net = read_pnet(&tw->c.skc_net);
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	enum newtcp_tw_way way = NEWTCP_TW_DONE;
 	enum newtcp_tw_verdict verdict;
-	enum tw_way way = TW_STAYS;
 	struct newtcp_arrival seg = {
 		.seq = cb->seq,
 		.end_seq = cb->end_seq,
@@ -165,36 +193,15 @@ bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
 	skb_reset_transport_header(skb);
 	seg.has_ts = tw_timestamp(tw, th, &seg.tsval);
 	verdict = tw_verdict(tw, &seg);
-	if (verdict == VERDICT_TW_REUSE) {
-		way = give_way(tw, skb, th, cb);
-		verdict = way == TW_STAYS ? VERDICT_TW_ACK : VERDICT_TW_DROP;
-	}
-	if (way == TW_STAYS)
+	if (verdict == VERDICT_TW_REUSE)
+		way = give_way(tw, skb, th, lsk);
+	if (way == NEWTCP_TW_LISTENERS)
+		*isn = newtcp_tw_isn(tw->snd_nxt);
+	if (way == NEWTCP_TW_DONE) {
 		*NEWTCP_CB(skb) = *cb;
-	switch (verdict) {
-	case VERDICT_TW_FIN:
-		fin_arrived(tw, &seg);
-		fallthrough;
-	case VERDICT_TW_AGAIN:
-		newtcp_tw_restart(tw);
-		fallthrough;
-	case VERDICT_TW_ACK:
-		if (!newtcp_oow_ratelimited(net, skb, &tw->last_oow_ack))
-			tw_reply(tw, TH_ACK, tw->snd_nxt);
-		break;
-	case VERDICT_TW_RST:
-		newtcp_send_rst(net, skb, NULL);
-		newtcp_tw_kill(tw);
-		break;
-	case VERDICT_TW_END:
-		newtcp_tw_kill(tw);
-		break;
-	case VERDICT_TW_REUSE:
-	case VERDICT_TW_DROP:
-		break;
+		tw_act(tw, skb, &seg, verdict);
+		kfree_skb(skb);
 	}
 	newtcp_tw_put(tw);
-	if (way == TW_STAYS)
-		kfree_skb(skb);
-	return way != TW_KERNELS;
+	return way;
 }

@@ -8,12 +8,16 @@
 struct newtcp_skb_cb;
 struct newtcp_tw;
 struct sk_buff;
+struct sock;
 
-/*
- * BH. Consumes the reference on @tw, and @skb; false when @skb, which is untouched
- * then, belongs to a listener of the kernel's.
- */
-bool newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
-		   const struct newtcp_skb_cb *cb);
+enum newtcp_tw_way {
+	NEWTCP_TW_DONE,
+	NEWTCP_TW_LISTENERS,	/* for a listener of ours */
+	NEWTCP_TW_KERNELS,	/* for the kernel's handler */
+};
+
+enum newtcp_tw_way newtcp_tw_rcv(struct newtcp_tw *tw, struct sk_buff *skb,
+				 const struct newtcp_skb_cb *cb, struct sock **lsk,
+				 u32 *isn);	/* BH */
 
 #endif /* _NEWTCP_TIMEWAIT_RCV_H */

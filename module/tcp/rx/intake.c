@@ -73,11 +73,11 @@ static bool admitted(struct sock *sk, struct sk_buff *skb, unsigned int hdrlen)
 	return !sk || !sk_filter_trim_cap(sk, skb, hdrlen);
 }
 
-static void rcv_full(struct sock *sk, struct sk_buff *skb)
+static void rcv_full(struct sock *sk, struct sk_buff *skb, u32 tw_isn)
 {
 	skb->dev = NULL;
 	if (sk->sk_state == TCP_LISTEN) {
-		NEWTCP_CB(skb)->tw_isn = 0;
+		NEWTCP_CB(skb)->tw_isn = tw_isn;
 		newtcp_listener_rcv(sk, skb);
 		return;
 	}
@@ -118,14 +118,18 @@ static noinline bool kernel_waits(const struct sk_buff *skb)
 	return sk;
 }
 
+static int deliver(struct sock_common *c, struct sk_buff *skb, u32 tw_isn);
+
 /*
  * A socket of the kernel's may have come past the wait: until that is known, IP's
- * control block stays.
+ * control block stays. A listener that gets the SYN is guarded as for any other.
  */
 static noinline_for_stack int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb,
 				     unsigned int hdrlen)
 {
 	struct newtcp_skb_cb cb = { };
+	struct sock *lsk;
+	u32 isn;
 
 	if (unlikely(kernel_waits(skb))) {
 		newtcp_tw_kill(tw);
@@ -133,11 +137,22 @@ static noinline_for_stack int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb,
 		return newinet_next->handler(skb);
 	}
 	fill_cb(&cb, skb, hdrlen);
-	return newtcp_tw_rcv(tw, skb, &cb) ? 0 : newinet_next->handler(skb);
+	switch (newtcp_tw_rcv(tw, skb, &cb, &lsk, &isn)) {
+	case NEWTCP_TW_LISTENERS:
+		return deliver(&lsk->__sk_common, skb, isn);
+	case NEWTCP_TW_KERNELS:
+		return newinet_next->handler(skb);
+	case NEWTCP_TW_DONE:
+		break;
+	}
+	return 0;
 }
 
-/* Takes over the reference on @c. Returns what the handler is to return. */
-static int deliver(struct sock_common *c, struct sk_buff *skb)
+/*
+ * Takes over the reference on @c. @tw_isn: to begin with, behind a TIME-WAIT; or 0.
+ * Returns what the handler is to return.
+ */
+static int deliver(struct sock_common *c, struct sk_buff *skb, u32 tw_isn)
 {
 	const u8 state = c->skc_state;
 	struct sock *sk = NULL;
@@ -164,7 +179,7 @@ static int deliver(struct sock_common *c, struct sk_buff *skb)
 	if (state == TCP_NEW_SYN_RECV) {
 		newtcp_req_rcv(newtcp_req_of(c), skb);
 	} else {
-		rcv_full(sk, skb);
+		rcv_full(sk, skb, tw_isn);
 		sock_put(sk);
 	}
 	return 0;
@@ -184,7 +199,7 @@ static int newtcp_rcv(struct sk_buff *skb)
 			c = &skb->sk->__sk_common;
 			skb->destructor = NULL;
 			skb->sk = NULL;
-			return deliver(c, skb);
+			return deliver(c, skb, 0);
 		}
 		/* Hung on by somebody else: never for the kernel's TCP to see. */
 		skb_orphan(skb);
@@ -208,7 +223,7 @@ static int newtcp_rcv(struct sk_buff *skb)
 		c = &newinet_reuseport_choose(newinet_sk_of(c), skb,
 					      newtcp_hdrlen(skb))->__sk_common;
 	}
-	return deliver(c, skb);
+	return deliver(c, skb, 0);
 pass:
 	return newinet_next->handler(skb);
 }

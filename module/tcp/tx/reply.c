@@ -111,43 +111,54 @@ int newtcp_reply_send(const struct newtcp_reply *r)
 }
 
 /**
- * newtcp_send_rst() - answer a segment with a reset (RFC 9293 3.10.7.1)
- * @net: namespace
+ * newtcp_reply_rst() - answer a segment with a reset (RFC 9293 3.10.7.1)
+ * @r: net; mark, priority, oif and transparent of whoever it was meant for
  * @skb: the segment; its newtcp_skb_cb is filled in
- * @sk: socket that it was meant for, or NULL; for its mark, priority and device
  */
-void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
-		     const struct sock *sk)
+void newtcp_reply_rst(struct newtcp_reply *r, const struct sk_buff *skb)
 {
 	const struct newtcp_skb_cb *cb = NEWTCP_CB(skb);
 	const struct tcphdr *th = newtcp_hdr(skb);
 	const struct iphdr *iph = ip_hdr(skb);
-	struct newtcp_reply r = {
-		.net = net,
-		.saddr = iph->daddr,
-		.daddr = iph->saddr,
-		.th.sport = th->dest,
-		.th.dport = th->source,
-		.th.flags = TH_RST,
-		.tos = iph->tos,
-		.mark = IP4_REPLY_MARK(net, skb->mark) ?:
-			(sk ? READ_ONCE(sk->sk_mark) : 0),
-		.priority = sk ? READ_ONCE(sk->sk_priority) : 0,
-		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
-		.transparent = sk && inet_test_bit(TRANSPARENT, sk),
-	};
 
 	if (th->rst)
 		return;
-	if (!r.oif && netif_index_is_l3_master(net, skb->skb_iif))
-		r.oif = skb->skb_iif;
 	if (skb_rtable(skb) && skb_rtable(skb)->rt_type != RTN_LOCAL)
 		return;
+	r->saddr = iph->daddr;
+	r->daddr = iph->saddr;
+	r->tos = iph->tos;
+	r->mark = IP4_REPLY_MARK(r->net, skb->mark) ?: r->mark;
+	if (!r->oif && netif_index_is_l3_master(r->net, skb->skb_iif))
+		r->oif = skb->skb_iif;
+	r->th.sport = th->dest;
+	r->th.dport = th->source;
+	r->th.flags = TH_RST;
 	if (th->ack) {
-		r.th.seq = cb->ack_seq;
+		r->th.seq = cb->ack_seq;
 	} else {
-		r.th.flags |= TH_ACK;
-		r.th.ack = cb->end_seq;
+		r->th.flags |= TH_ACK;
+		r->th.ack = cb->end_seq;
 	}
-	newtcp_reply_send(&r);
+	newtcp_reply_send(r);
+}
+
+/**
+ * newtcp_send_rst() - the same for a socket
+ * @net: namespace
+ * @skb: the segment; its newtcp_skb_cb is filled in
+ * @sk: socket that it was meant for, or NULL
+ */
+void newtcp_send_rst(struct net *net, const struct sk_buff *skb,
+		     const struct sock *sk)
+{
+	struct newtcp_reply r = { .net = net };
+
+	if (sk) {
+		r.mark = READ_ONCE(sk->sk_mark);
+		r.priority = READ_ONCE(sk->sk_priority);
+		r.oif = READ_ONCE(sk->sk_bound_dev_if);
+		r.transparent = inet_test_bit(TRANSPARENT, sk);
+	}
+	newtcp_reply_rst(&r, skb);
 }

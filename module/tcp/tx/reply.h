@@ -28,6 +28,7 @@ struct newtcp_reply {
 
 struct dst_entry *newtcp_reply_route(const struct newtcp_reply *r);
 int newtcp_reply_send(const struct newtcp_reply *r);
+void newtcp_reply_rst(struct newtcp_reply *r, const struct sk_buff *skb);
 void newtcp_send_rst(struct net *net, const struct sk_buff *skb, const struct sock *sk);
 
 #endif /* _NEWTCP_REPLY_H */

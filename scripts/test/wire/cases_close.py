@@ -223,6 +223,27 @@ def fin_wait_1_data(e):
 
 
 @case('close')
+def fin_wait_2_data_again(e):
+    """In FIN-WAIT-2 after close() the peer still hears what has arrived, when it asks."""
+    s, f = e.active()
+    s.shutdown(socket.SHUT_WR)
+    f.expect('FA', off=0)
+    f.send('A')
+    f.send('A', b'reply')
+    ensure(s.recv_exact(5) == b'reply', 'data in FIN-WAIT-2')
+    s.close()
+    e.tun.run(0.1)
+    f.queue.clear()
+    for what, data, at in (('data', b'reply', 0), ('a keepalive probe', b'y', 4)):
+        e.tun.run(0.6)
+        f.send('A', data, seq=f.at(at))
+        p = f.next(0.1)
+        ensure(p and p.rack == 6 and p.off == 1 and not p.len, f'{what} is not acknowledged')
+    f.send('FA')
+    f.expect('A', off=1, rack=7)
+
+
+@case('close')
 def fin_with_data_in(e):
     """Data and FIN in one segment: the data first, then end of stream; one ACK for both."""
     s, f = e.passive()

@@ -2,6 +2,7 @@
 # test: wire_open
 # clock: virtual
 # timeout: 240
+# full: debug
 # needs: python3
 """Wire cases for the active open: the SYN and its options, retransmission, refusal,
 sequence numbers, timestamp offsets and ephemeral ports.
@@ -221,6 +222,24 @@ def syn_sent_bad_ack(e):
     f.send('A', seq=f.iss)          # right number, but no SYN: dropped
     no_reply(f)
     ensure(s.poll(select.POLLOUT) == 0, 'connect ended')
+    f.send('SA', opts=syn_opts(ws=7, ts=(f.tsval(), f.ts_recent)))
+    f.expect('A', off=0, rack=1)
+    ensure(s.poll(select.POLLOUT, 1) & select.POLLOUT and s.error() == 0, 'not connected')
+
+
+@case('open')
+def syn_sent_old_connection(e):
+    """The peer still has an older connection: our RST ends that, the SYN goes again at once,
+    and no more than once.
+    """
+    s, f, syn = e.connect()
+    bad = (f.rcv_nxt + 5000) & 0xffffffff
+    f.send('A', seq=f.iss, ack=bad)
+    f.expect('R', seq=bad, timeout=0.1)
+    f.expect('S', seq=syn.seq, timeout=0.1)
+    f.send('A', seq=f.iss, ack=bad)
+    f.expect('R', seq=bad, timeout=0.1)
+    f.expect_none(0.5, 'the SYN once more')
     f.send('SA', opts=syn_opts(ws=7, ts=(f.tsval(), f.ts_recent)))
     f.expect('A', off=0, rack=1)
     ensure(s.poll(select.POLLOUT, 1) & select.POLLOUT and s.error() == 0, 'not connected')

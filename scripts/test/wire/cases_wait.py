@@ -6,11 +6,13 @@
 """Wire cases for what outlives its socket: segments that wait in a firewall's queue, and
 TIME-WAIT when its four-tuple or its port is wanted again.
 """
+import ctypes
 import errno
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 
 from env import case, kernel
@@ -18,6 +20,8 @@ from nfqueue import Queue, nft
 from nsock import CLONE_NEWNET, Sock, check, unshare
 from packet import Skip, ensure
 from peer import LOCAL, link_up, syn_opts
+
+IP_TRANSPARENT, IP_MINTTL, SO_ATTACH_FILTER = 19, 21, 26
 
 QUEUE_INPUT = '''
 table ip t {
@@ -286,6 +290,60 @@ def listener_outnumbers(e):
     if e.name == 'inet' and p.seq != (old.theirs(1) + 65537) & 0xffffffff and kernel() < (6, 10):
         raise Skip('this kernel forgets the number on the way to its listener')
     ensure(p.seq == (old.theirs(1) + 65537) & 0xffffffff, f'ISN {p.seq} after {old.theirs(1)}')
+
+
+@case('wait')
+def listener_guarded(e):
+    """A SYN that takes TIME-WAIT over passes what guards the listener: IP_MINTTL, its filter."""
+    ret_0 = ctypes.create_string_buffer(struct.pack('=HBBI', 6, 0, 0, 0))
+    guards = (
+        ('IP_MINTTL', 0, IP_MINTTL, 255),
+        ('a filter', socket.SOL_SOCKET, SO_ATTACH_FILTER,
+         struct.pack('@HP', 1, ctypes.addressof(ret_0))),
+    )
+    for what, level, name, value in guards:
+        lst = e.listener()
+        s, old = e.passive(lst)
+        s.close()
+        old.expect('FA', off=0, len=0)
+        old.send('A')
+        old.send('FA')
+        old.expect('A', off=1)
+        old.forget()
+        lst.setsockopt(level, name, value)
+        f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
+        f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
+        f.expect_none(0.5, f'an answer in spite of {what}')
+
+
+@case('wait')
+def transparent(e):
+    """At an address that is not the host's (IP_TRANSPARENT) TIME-WAIT, and FIN-WAIT-2 without
+    a program, answer from there, as the connection did.
+    """
+    e.net()
+    subprocess.run('ip rule add to 10.99.0.0/24 lookup 100 && '
+                   'ip route add local 10.99.0.0/24 dev lo table 100', shell=True, check=True)
+    lst = e.listener(addr='10.99.0.7', setup=lambda s: s.setsockopt(0, IP_TRANSPARENT, 1))
+    for data in (b'', b'nobody will read it'):
+        f = e.flow(lport=lst.port)
+        f.laddr = '10.99.0.7'
+        f.send('S', opts=syn_opts(ws=None))
+        ensure(f.expect('SA', rack=1).src == f.laddr, 'another address')
+        f.send('A')
+        s = lst.wait_accept()
+        s.close()
+        f.expect('FA', off=0)
+        f.send('A')
+        if data:
+            f.send('A', data)
+            f.expect('R', off=1)
+        else:
+            f.send('FA')
+            f.expect('A', off=1)
+            e.tun.run(1)
+            f.send('FA', seq=f.snd_nxt - 1)
+            f.expect('A', off=1)
 
 
 @case('wait')
