@@ -29,6 +29,7 @@
 #include "tcp/tx/loss.h"
 #include "cong_table.h"
 #include "deadline.h"
+#include "purge.h"
 #include "state.h"
 
 static struct percpu_counter orphans;
@@ -133,6 +134,8 @@ void newtcp_give_up(struct sock *sk, int err)
 	sock_owned_by_me(sk);
 	newtcp_report_error(sk, err);
 	newinet_claim_shun(&sk->__sk_common);
+	/* Nobody will get it, however long the program keeps the socket. */
+	newtcp_purge_send(sk);
 	newtcp_done(sk);
 }
 

@@ -119,12 +119,12 @@ static bool rto_gives_up(struct sock *sk)
 
 	if ((1 << sk->sk_state) & SYN_STATES) {
 		if (tp->retransmits)
-			dst_negative_advice(sk);
+			__dst_negative_advice(sk);
 		tries = READ_ONCE(tp->syn_retries) ?: READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
 		expired = newtcp_syn_gives_up(&t, tries, steady_syns(sk));
 	} else {
 		if (newtcp_suspects_route(&t, READ_ONCE(net->ipv4.sysctl_tcp_retries1)))
-			dst_negative_advice(sk);
+			__dst_negative_advice(sk);
 		tries = READ_ONCE(net->ipv4.sysctl_tcp_retries2);
 		if (sock_flag(sk, SOCK_DEAD)) {
 			tries = orphan_tries(sk);
@@ -135,6 +135,9 @@ static bool rto_gives_up(struct sock *sk)
 	}
 	if (expired)
 		write_timeout(sk);
+	else
+		/* Another of several paths, perhaps (SO_TXREHASH). */
+		sk_rethink_txhash(sk);
 	return expired;
 }
 

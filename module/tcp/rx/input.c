@@ -302,9 +302,11 @@ static bool fin_acked(struct sock *sk, struct sk_buff *skb)
 		sk->sk_state_change(sk);
 		return true;
 	}
+	/* The FIN may also be next in the backlog of the close(2) that has the socket. */
 	switch (newtcp_finwait_verdict(tp->linger2,
 				       newtcp_reasm_news(newtcp_piece_of(skb), tp->rcv_nxt),
-				       NEWTCP_CB(skb)->flags & TH_FIN)) {
+				       (NEWTCP_CB(skb)->flags & TH_FIN) ||
+				       sock_owned_by_user(sk))) {
 	case VERDICT_FINWAIT_RESET:
 		newtcp_send_rst(sock_net(sk), skb, sk);
 		newtcp_done(sk);

@@ -6,7 +6,6 @@
 """Wire cases for loss: retransmission timer, fast retransmit, SACK both ways, congestion
 window, and reassembly. Tail-loss probes are off (tcp_early_retrans=0) throughout.
 """
-import ctypes
 import os
 import random
 import socket
@@ -14,7 +13,6 @@ import struct
 import time
 
 from env import case
-from nsock import libc
 from packet import ensure, fold, near, pattern, pseudo
 from peer import Receiver
 from tcpinfo import info
@@ -568,14 +566,7 @@ def dupacks_one_segment_lost(e):
     ensure(all(p.off >= 10 * m for p in got), f'sent again: {[p.off for p in got]}')
 
 
-SO_MEMINFO, MEMINFO_SNDBUF, MEMINFO_WMEM_QUEUED = 55, 3, 5
-
-
-def meminfo(s, what):
-    buf = ctypes.create_string_buffer(36)
-    size = ctypes.c_uint32(36)
-    libc.getsockopt(s.fd, socket.SOL_SOCKET, SO_MEMINFO, buf, ctypes.byref(size))
-    return struct.unpack('=9I', buf.raw)[what]
+MEMINFO_SNDBUF, MEMINFO_WMEM_QUEUED = 3, 5
 
 
 @case('loss', timeout=60)
@@ -600,9 +591,9 @@ def sack_pieces_bounded(e):
     while left:
         part, left = left[:4], left[4:]
         f.ack_to(acked, sack=[(f.theirs(a), f.theirs(a + m)) for a in part])
-        most = max(most, meminfo(s, MEMINFO_WMEM_QUEUED))
+        most = max(most, s.meminfo()[MEMINFO_WMEM_QUEUED])
     # Beyond it, what the four blocks of one ACK cut: eight pieces with their skbs.
-    bound = 2 * (meminfo(s, MEMINFO_SNDBUF) + 2 * 66560) + 8 * 2048
+    bound = 2 * (s.meminfo()[MEMINFO_SNDBUF] + 2 * 66560) + 8 * 2048
     ensure(most <= bound, f'{most} bytes of memory in the send queue, bound {bound}')
     end = time.monotonic() + 20
     while acked < sent:

@@ -25,6 +25,7 @@ from peer import Sysctl, syn_opts
 
 TCP = socket.IPPROTO_TCP
 USER_TIMEOUT = socket.TCP_USER_TIMEOUT
+WMEM_QUEUED = 5     # of SO_MEMINFO
 SLACK = 0.3         # seconds that may lie between, whatever the time
 STORM = 300         # packets that no back-off sends
 STAGGER = 0.4       # seconds between the cases' beginnings: a round trip is to be short
@@ -38,6 +39,7 @@ class Watch:
         self.answer = None              # what the peer does with a packet
         self.every = None               # seconds; what it does by itself
         self.refused = []               # options
+        self.held = 0                   # bytes of memory for what nobody will get
         kept, e.family = e.family, family
         try:
             self.sock, self.flow = row['start'](e, self)
@@ -68,6 +70,7 @@ class Watch:
         """Has the socket an error?"""
         if self.sock and not self.end and self.sock.poll(0) & (select.POLLERR | select.POLLHUP):
             self.end = (time.monotonic() - self.begin, self.sock.error())
+            self.held = self.sock.meminfo()[WMEM_QUEUED]
 
     def over(self):
         return self.end is not None
@@ -122,6 +125,7 @@ def judge(row, oracle, w):
     slack = max(SLACK, row.get('slack', 0))
     if w.end:
         ensure(w.end[1] == oracle.end[1], f'another error{both}')
+        ensure(w.held == oracle.held == 0, f'{w.held} and {oracle.held} bytes are kept{both}')
         ensure(alike(w.end[0], oracle.end[0], 0.02, slack), f'another moment{both}')
     if len(oracle.sent) > 60:
         ensure(alike(len(w.sent), len(oracle.sent), 0.05, 0), f'other packets{both}')

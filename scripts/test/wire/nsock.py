@@ -15,6 +15,7 @@ import time
 libc = ctypes.CDLL(None, use_errno=True)
 
 SOCK_STREAM = 1
+SO_MEMINFO = 55
 SOCK_NONBLOCK = 0o4000
 SOCK_CLOEXEC = 0o2000000
 CLONE_NEWNET = 0x40000000
@@ -118,6 +119,14 @@ class Sock:
         size = ctypes.c_uint32(4)
         check(libc.getsockopt(self.fd, level, opt, buf, ctypes.byref(size)), 'getsockopt')
         return struct.unpack('=i', buf.raw)[0]
+
+    def meminfo(self):
+        """What SO_MEMINFO tells: rmem, rcvbuf, wmem, sndbuf, fwd, wmem_queued, ..."""
+        buf = ctypes.create_string_buffer(36)
+        size = ctypes.c_uint32(36)
+        check(libc.getsockopt(self.fd, socket.SOL_SOCKET, SO_MEMINFO, buf, ctypes.byref(size)),
+              'SO_MEMINFO')
+        return struct.unpack('=9I', buf.raw)
 
     def nodelay(self, on=1):
         return self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, on)
