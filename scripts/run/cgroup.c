@@ -63,6 +63,13 @@ static int own_name(char name[PATH_MAX])
 	return found ? 0 : -1;
 }
 
+int cgroup_mounted(void)
+{
+	char point[PATH_MAX], root[PATH_MAX];
+
+	return find_mount(point, root);
+}
+
 int cgroup_own(struct cgroup *cg)
 {
 	char point[PATH_MAX], root[PATH_MAX], name[PATH_MAX], path[2 * PATH_MAX];

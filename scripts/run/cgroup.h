@@ -13,6 +13,8 @@ struct cgroup {
 	char path[PATH_MAX];
 };
 
+int cgroup_mounted(void);
+
 /* Where we are. ENOENT: no cgroup v2 is mounted, or ours is not in sight. */
 int cgroup_own(struct cgroup *cg);
 int cgroup_open(struct cgroup *cg, const char *path);

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -181,21 +182,33 @@ static void pin_path(char *path, size_t size, uint64_t id)
 	snprintf(path, size, PINS "/%llu", (unsigned long long)id);
 }
 
-int hook_pin(const struct hook *hook, uint64_t id)
+int hook_can_pin(void)
 {
 	struct statfs fs;
-	char path[64];
 
 	if (statfs(BPF_FS, &fs) || fs.f_type != BPF_FS_MAGIC_)
 		return program_refuse(FAILED, "the BPF file system is not mounted; mount it with: mount -t bpf bpf " BPF_FS);
-	pin_path(path, sizeof(path), id);
-	if (mkdir(PINS, 0700) && errno != EEXIST)
-		return program_refuse(FAILED, "%s: %s", PINS, strerror(errno));
-	/* One of that name may be of another link. */
-	unlink(path);
-	if (bpf_obj_pin(hook->link, path))
-		return program_refuse(FAILED, "%s: %s", path, strerror(errno));
 	return PROGRAM_RUNS;
+}
+
+int hook_pin(const struct hook *hook, uint64_t id)
+{
+	int status = hook_can_pin(), tries = 0;
+	char path[64];
+
+	if (status)
+		return status;
+	pin_path(path, sizeof(path), id);
+	do {
+		if (mkdir(PINS, 0700) && errno != EEXIST)
+			return program_refuse(FAILED, "%s: %s", PINS, strerror(errno));
+		/* One of that name may be of another link. */
+		unlink(path);
+		if (!bpf_obj_pin(hook->link, path))
+			return PROGRAM_RUNS;
+		/* Who was the last one may have removed the folder since. */
+	} while (errno == ENOENT && ++tries < 100);
+	return program_refuse(FAILED, "%s: %s", path, strerror(errno));
 }
 
 void hook_unpin(uint64_t id)
@@ -223,9 +236,10 @@ void hook_each(const struct hook *hook,
 	}
 }
 
+/* Past the preload library, which may be in us as well. */
 static int protocol_of(int asked)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, asked), protocol = -1;
+	int fd = syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, asked), protocol = -1;
 	socklen_t size = sizeof(protocol);
 
 	if (fd < 0)

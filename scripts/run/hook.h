@@ -29,7 +29,8 @@ int hook_open(struct hook *hook);
 int hook_add(const struct hook *hook, uint64_t id, uint32_t what);
 void hook_remove(const struct hook *hook, uint64_t id);
 
-/* Keep it attached for @id beyond our end; and no more. */
+/* Keep it attached for @id beyond our end, where that can be; and no more. */
+int hook_can_pin(void);
 int hook_pin(const struct hook *hook, uint64_t id);
 void hook_unpin(uint64_t id);
 

@@ -128,9 +128,14 @@ static void name_strangers(const char *path, int search)
 			return;
 		path = found;
 	}
-	if (!access(path, X_OK) && program_check(path))
+	if (access(path, X_OK))
+		return;
+	if (program_check(path))
 		preload_say("%s; its sockets stay with the kernel's TCP",
 			    program_why);
+	else if (access(preload.library, R_OK))
+		preload_say("%s is not there (another root?); the sockets of %s stay with the kernel's TCP",
+			    preload.library, path);
 }
 
 /*

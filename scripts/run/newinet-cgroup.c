@@ -16,7 +16,8 @@
  * caller's process: status, signals and terminal need no help.  What must be
  * done at its end is done by a keeper, a process that stays outside, holds the
  * BPF program attached until the cgroup is empty, and removes both.  If it is
- * killed, the kernel detaches the program; the next run removes the folder.
+ * killed, the kernel detaches the program, unless others hold it as well; the next
+ * run removes the folder.
  *
  * "register" holds the BPF program attached by a pin, and is for the manager
  * that makes and removes the cgroup: newinet-service has systemd call it.
@@ -99,17 +100,21 @@ static void keep(const struct hook *hook, struct cgroup *cg, int gone)
 	hook_remove(hook, cg->id);
 }
 
-/* A child of nobody's, so that the program meets no child that it has not made. */
+/*
+ * A child of nobody's, so that the program meets no child that it has not made. (Where
+ * it is the first process of its PID namespace it does: nobody else takes orphans.)
+ */
 static int start_keeper(const struct hook *hook, struct cgroup *cg)
 {
-	int gone[2], status;
+	int gone[2], status = 0, reaper = 0;
 	pid_t pid;
 
 	if (pipe2(gone, O_CLOEXEC))
 		return -1;
+	/* One that takes the orphans among its descendants is not to take this one. */
+	if (!prctl(PR_GET_CHILD_SUBREAPER, &reaper) && reaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 0);
 	pid = fork();
-	if (pid < 0)
-		return -1;
 	if (!pid) {
 		close(gone[1]);
 		pid = fork();
@@ -117,13 +122,15 @@ static int start_keeper(const struct hook *hook, struct cgroup *cg)
 			keep(hook, cg, gone[0]);
 		_exit(pid < 0);
 	}
-	close(gone[0]);
 	/* gone[1] stays open until exec, or exit. */
-	if (waitpid(pid, &status, 0) == pid && status) {
+	close(gone[0]);
+	if (pid < 0 || (waitpid(pid, &status, 0) == pid && status))
+		status = -1;
+	if (reaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (status)
 		errno = EAGAIN;
-		return -1;
-	}
-	return 0;
+	return status;
 }
 
 /* Remove what nobody would, where the keeper is not to be had. */
@@ -134,6 +141,18 @@ static int give_up(const struct hook *hook, const struct cgroup *cg, const char 
 	hook_remove(hook, cg->id);
 	rmdir(cg->path);
 	return program_refuse(FAILED, "%s: %s", what, strerror(err));
+}
+
+/* What was registered by whoever came to no good end. */
+static void forget_gone(const struct hook *hook, uint64_t id, uint32_t what)
+{
+	char path[PATH_MAX];
+
+	(void)what;
+	if (cgroup_find(id, path, sizeof(path)) && errno == ESTALE) {
+		hook_unpin(id);
+		hook_remove(hook, id);
+	}
 }
 
 static int move(struct hook *hook, struct cgroup *parent, struct cgroup *cg, uint32_t flags)
@@ -148,6 +167,7 @@ static int move(struct hook *hook, struct cgroup *parent, struct cgroup *cg, uin
 	if (cgroup_own(parent))
 		return program_refuse(FAILED, "cannot find our cgroup: %s; --cgroup needs cgroup v2, which is mounted with: mount -t cgroup2 cgroup2 /sys/fs/cgroup",
 				      strerror(errno));
+	hook_each(hook, forget_gone);
 	cgroup_sweep(parent);
 	if (cgroup_make(cg, parent))
 		return program_refuse(FAILED, "cannot make a cgroup in %s: %s; --cgroup needs to write there (in a container, that it is not mounted read-only)",
@@ -234,18 +254,6 @@ static int named(struct cgroup *cg, const char *path)
 	return PROGRAM_RUNS;
 }
 
-/* What was registered by whoever came to no good end. */
-static void forget_gone(const struct hook *hook, uint64_t id, uint32_t what)
-{
-	char path[PATH_MAX];
-
-	(void)what;
-	if (cgroup_find(id, path, sizeof(path)) && errno == ESTALE) {
-		hook_unpin(id);
-		hook_remove(hook, id);
-	}
-}
-
 static int enrol(const char *path, uint32_t flags)
 {
 	struct cgroup cg;
@@ -326,6 +334,10 @@ static int check(void)
 
 	if (!status)
 		status = door_probe(&protocol);
+	if (!status)
+		status = hook_can_pin();
+	if (!status && cgroup_mounted())
+		status = program_refuse(FAILED, "cgroup v2 is not mounted; mount it with: mount -t cgroup2 cgroup2 /sys/fs/cgroup");
 	return status ? complain(status) : 0;
 }
 

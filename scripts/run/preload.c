@@ -50,6 +50,16 @@ void *preload_real(void **slot, const char *name)
 	return fn;
 }
 
+/* strtol() of a new C library goes by a name that others, such as musl, do not have. */
+static int number_of(const char *s)
+{
+	int n = 0;
+
+	while (*s >= '0' && *s <= '9' && n < 65536)
+		n = 10 * n + *s++ - '0';
+	return *s ? 0 : n;
+}
+
 /*
  * Normally the constructor's work; a library whose own constructor opens a
  * socket may come first.
@@ -58,13 +68,13 @@ void preload_learn(void)
 {
 	const char *number;
 	Dl_info self;
-	long n;
+	int n;
 
 	if (__atomic_load_n(&known, __ATOMIC_ACQUIRE))
 		return;
 	number = getenv("NEWINET_PROTOCOL");
-	n = number ? strtol(number, NULL, 10) : 0;
-	preload.protocol = n > 0 && n < 65536 ? (int)n : IPPROTO_NEWINET;
+	n = number ? number_of(number) : 0;
+	preload.protocol = n > 0 && n < 65536 ? n : IPPROTO_NEWINET;
 	preload.fall_back = getenv("NEWINET_FALLBACK") != NULL;
 	preload.verbose = getenv("NEWINET_VERBOSE") != NULL;
 	preload.cleared = getenv("NEWINET_CLEARED") != NULL;

@@ -41,21 +41,24 @@ int program_refuse(int status, const char *fmt, ...)
 	return status;
 }
 
-/* Would running this file change our privileges, so that ld.so ignores us? */
-static int gains_privilege(int fd, const struct stat *st)
+/*
+ * Would running this file change our privileges, so that ld.so ignores us? We need not be
+ * able to read it.
+ */
+static int gains_privilege(const char *path)
 {
 	struct statvfs fs;
+	struct stat st;
 
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
-	    (!fstatvfs(fd, &fs) && fs.f_flag & ST_NOSUID))
+	if (stat(path, &st) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
+	    (!statvfs(path, &fs) && fs.f_flag & ST_NOSUID))
 		return 0;
-	if (st->st_mode & S_ISUID && st->st_uid != getuid())
+	if (st.st_mode & S_ISUID && st.st_uid != getuid())
 		return 1;
-	if (st->st_mode & S_ISGID && st->st_mode & S_IXGRP &&
-	    st->st_gid != getgid())
+	if (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getgid())
 		return 1;
 	return getuid() != 0 &&
-	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
+	       getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
 /* What Go's linker leaves in every program: some are built without the note. */
@@ -175,10 +178,10 @@ int program_find(const char *name, char *path, size_t size)
 /* "env [-S] [-x] [NAME=VALUE] program ..." in a #! line: the program, or NULL */
 static char *env_target(char *args)
 {
-	char *word = strtok(args, " \t");
+	char *rest, *word = strtok_r(args, " \t", &rest);
 
 	while (word && (*word == '-' || strchr(word, '=')))
-		word = strtok(NULL, " \t");
+		word = strtok_r(NULL, " \t", &rest);
 	return word;
 }
 
@@ -214,15 +217,12 @@ int program_check(const char *program)
 {
 	char path[PATH_MAX], line[256];
 	int depth, fd, status;
-	struct stat st;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s", program);
 	for (depth = 0; depth <= INTERPRETERS_MAX; depth++) {
 		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return PROGRAM_RUNS;
-		n = pread(fd, line, sizeof(line) - 1, 0);
+		n = fd < 0 ? 0 : pread(fd, line, sizeof(line) - 1, 0);
 		line[n > 0 ? n : 0] = '\0';
 
 		if (n > 2 && line[0] == '#' && line[1] == '!') {
@@ -233,12 +233,13 @@ int program_check(const char *program)
 		}
 
 		status = PROGRAM_RUNS;
-		if (!fstat(fd, &st) && gains_privilege(fd, &st))
+		if (gains_privilege(path))
 			status = program_refuse(PROGRAM_CANNOT, "%s changes its privileges when run (set-user-ID, set-group-ID or file capabilities): the dynamic linker ignores preloaded libraries there",
 					path);
 		else if (n >= SELFMAG && !memcmp(line, ELFMAG, SELFMAG))
 			status = check_elf(fd, path);
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return status;
 	}
 	return PROGRAM_RUNS;	/* too deep: the kernel will say ELOOP */

@@ -47,7 +47,7 @@ kinds()
 {
 	local each
 
-	for each in calls calls-static calls-musl calls-asan; do
+	for each in calls calls-static calls-musl calls-musl-dynamic calls-asan; do
 		check "$each, plainly: the kernel's TCP" "$tmp/$each" 6 create connect
 		check "$each, in the cgroup" \
 			"${in_cgroup[@]}" "$tmp/$each" "$number" create connect

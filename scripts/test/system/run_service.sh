@@ -89,6 +89,12 @@ make_units()
 		[Service]
 		ExecStart=sleep infinity
 	END
+	ln -s delegated.service "$units/otherwise.service"
+	cat >"$units/rooted.service" <<-'END'
+		[Service]
+		RootDirectory=/srv
+		ExecStart=/bin/true
+	END
 	cat >"$units/activated.socket" <<-'END'
 		[Socket]
 		ListenStream=127.0.0.1:7777
@@ -178,6 +184,9 @@ switch_on()
 	check "switched on, without IPv6" says 0 '' inside newinet-service --ipv4 redis-server
 	check "sockets of systemd's own are named" \
 		says 0 'activated.socket) stay with' inside newinet-service activated
+	check "a root of its own is named" says 0 'its root is /srv' \
+		inside newinet-service rooted
+	inside newinet-service --off rooted
 	check "until the next boot" inside newinet-service --runtime check@254
 	check "that is where it says" inside \
 		test -e "/run/systemd/system/check@254.service.d/zz-newinet.conf"
@@ -197,6 +206,13 @@ services()
 	check "nginx is on newinet" serves nginx
 	check "--status knows" says 0 'nginx.service: on newinet; runs so now' \
 		inside newinet-service --status nginx
+	check "--status by another name" says 0 'otherwise.service: on newinet; runs so now' \
+		inside newinet-service --status otherwise
+	check "--status by the template" \
+		says 0 "check@$number.service: on newinet by its template" \
+		inside newinet-service --status "check@$number"
+	check "an instance is not switched off alone" says 1 'by its template' \
+		inside newinet-service --off "check@$number"
 	check "a client of the kernel's TCP" ping 6
 	check "a client of newinet" ping "$number"
 	check "a page" fetch
@@ -218,6 +234,8 @@ switch_off()
 		inside newinet-service --off redis-server
 	check "--status says so" says 1 'redis-server.service: not on newinet' \
 		inside newinet-service --status redis-server
+	check "off by another name" says 0 'delegated.service runs on' \
+		inside newinet-service --off otherwise
 	check "redis restarts on the kernel's TCP" inside systemctl restart redis-server
 	check "redis is there" ping 6
 	check "and is not on newinet" eval '! serves redis-server'
@@ -266,7 +284,8 @@ killed()
 	check "has removed it" test "$(find /sys/fs/bpf/newinet -type f | wc -l)" = 1
 	check "and goes" /usr/local/lib/newinet/newinet-cgroup unregister "$group"
 	check "nothing is left" test ! -e /sys/fs/bpf/newinet
-	newinet-service --off check@ check@254 sandboxed delegated nginx activated
+	check "--all is of --off alone" says 125 '--off' newinet-service --all nginx
+	newinet-service --off --all
 	check "no drop-in is left" eval '! find /etc/systemd -name "*newinet*" | grep .'
 }
 

@@ -6,7 +6,7 @@
 # installed.
 # kernels: 6.12
 # timeout: 1200
-# needs: gcc libc6-dev make python3 util-linux iproute2 kmod
+# needs: gcc libc6-dev make musl-tools python3 util-linux iproute2 kmod
 # shellcheck disable=SC2016,SC2317
 set -euo pipefail
 
@@ -65,6 +65,7 @@ refusals()
 	printf '#!%s\n' "$tmp/calls-static" >"$tmp/static-script"
 	printf '#!/usr/bin/env calls-static\n' >"$tmp/static-env-script"
 	cp "$tmp/calls" "$tmp/setuid"
+	cp "$tmp/calls" "$tmp/setuid-unreadable"
 	cp "$tmp/calls" "$tmp/setgid"
 	cp "$tmp/calls" "$tmp/foreign"
 	chown 65534 "$tmp/setuid"
@@ -88,6 +89,10 @@ refusals()
 		says 126 'set-user-ID' "$newinet_run" "$tmp/setuid"
 	check "a set-group-ID program is refused" \
 		says 126 'set-group-ID' "$newinet_run" "$tmp/setgid"
+	chmod 4711 "$tmp/setuid-unreadable"
+	check "so is one that cannot be read" says 126 'set-user-ID' \
+		setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent \
+		"$newinet_run" "$tmp/setuid-unreadable"
 	check "a foreign program is refused" \
 		says 126 'another machine' "$newinet_run" "$tmp/foreign"
 	check "--fallback runs a static program on the kernel's TCP" \
@@ -167,6 +172,13 @@ strangers()
 	check "-v: so it is when the environment was cleared" \
 		says 0 'is statically linked' "${v[@]}" \
 		env -i sh -c '"$0" 6 create >/dev/null; exit 0' "$tmp/calls-static"
+	check "musl's dynamic programs run" \
+		"$newinet_run" "$tmp/calls-musl-dynamic" "$number" create connect
+	mkdir -p "$tmp/jail/lib"
+	cp "$tmp/calls-musl-dynamic" "$tmp/jail/calls"
+	cp -L /lib/ld-musl-*.so.1 "$tmp/jail/lib/"
+	check "-v: in another root the library is not" says 0 'another root' \
+		"${v[@]}" chroot "$tmp/jail" /calls 6 create
 	check "-v: an IPv6 socket is named" says 0 'IPv6 stream socket stays' \
 		"${v[@]}" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
 	check "without -v nothing is said" says 0 '' \
