@@ -4,14 +4,15 @@
  * loaded with bpf(2), so that no compiler is needed.
  *
  *	net_bpf attach CGROUP KIND [PORT]	KIND: ingress egress (packets),
- *	net_bpf detach CGROUP KIND		create bind connect (sockets)
+ *	net_bpf detach CGROUP KIND		create bind connect source (sockets)
  *	net_bpf pin FILE xdp PORT		for ip link set ... pinned FILE
  *	net_bpf pin FILE lookup PORT		attached to this network namespace until FILE
  *						is removed
  *
  * With PORT, ingress, egress, xdp and lookup drop what goes to that port, bind and
  * connect refuse that port; without, everything. create refuses AF_INET stream
- * sockets, as the program sees them, and lets others pass.
+ * sockets, as the program sees them, and lets others pass. source binds what connects
+ * to 10.77.0.9 and PORT.
  */
 #define _GNU_SOURCE
 #include <linux/bpf.h>
@@ -21,11 +22,14 @@
 
 #include "net_common.h"
 
+#define SOURCE		"10.77.0.9"
+
 #define INSN(c, d, s, o, i) \
 	((struct bpf_insn){ .code = c, .dst_reg = d, .src_reg = s, .off = o, .imm = i })
 #define SET(r, v)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, v)
 #define COPY(r, s)	INSN(BPF_ALU64 | BPF_MOV | BPF_X, r, s, 0, 0)
 #define ADD(r, v)	INSN(BPF_ALU64 | BPF_ADD | BPF_K, r, 0, 0, v)
+#define STORE(r, o, v)	INSN(BPF_ST | BPF_MEM | BPF_W, r, 0, o, v)
 #define LOAD(r, s, o)	INSN(BPF_LDX | BPF_MEM | BPF_W, r, s, o, 0)
 #define LOAD16(r, s, o)	INSN(BPF_LDX | BPF_MEM | BPF_H, r, s, o, 0)
 #define CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
@@ -44,6 +48,7 @@ static const struct kind kinds[] = {
 	{ "create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE },
 	{ "bind", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
 	{ "connect", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
+	{ "source", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
 	{ "xdp", BPF_PROG_TYPE_XDP, BPF_XDP },
 	{ "lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP },
 };
@@ -59,6 +64,28 @@ static const struct kind *find(const char *name)
 static long bpf(int cmd, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* Binds to SOURCE and the port, on the stack; refuses what that fails for. */
+static int write_bind(struct bpf_insn *p, int port)
+{
+	const struct sockaddr_in a = address(AF_INET, SOURCE, port);
+	__u32 words[sizeof(a) / 4];
+	int n = 0;
+
+	memcpy(words, &a, sizeof(a));
+	for (size_t i = 0; i < sizeof(a) / 4; i++)
+		p[n++] = STORE(10, 4 * (int)i - (int)sizeof(a), (int)words[i]);
+	p[n++] = COPY(2, 10);
+	p[n++] = ADD(2, -(int)sizeof(a));
+	p[n++] = SET(3, sizeof(a));
+	p[n++] = CALL(BPF_FUNC_bind);
+	p[n++] = UNLESS_EQ(0, 0, 2);
+	p[n++] = SET(0, 1);
+	p[n++] = EXIT();
+	p[n++] = SET(0, 0);
+	p[n++] = EXIT();
+	return n;
 }
 
 /* Verdicts of cgroup programs: 0 refuses, 1 allows. */
@@ -140,7 +167,8 @@ static int load(const struct kind *k, int port)
 	};
 	int fd;
 
-	attr.insn_cnt = write_program(p, k, port);
+	attr.insn_cnt = !strcmp(k->name, "source") ? write_bind(p, port) :
+						     write_program(p, k, port);
 	fd = bpf(BPF_PROG_LOAD, &attr);
 	if (fd < 0)
 		die("BPF_PROG_LOAD %s: %s\n%s", k->name, strerror(errno), log);

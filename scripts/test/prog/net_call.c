@@ -10,6 +10,7 @@
  * send:BYTES recv shutdown close sleep:MS	as the names say; recv waits for
  *		a byte, the end or an error, connect and accept for their
  *		turn, 3 s at most, or as patience says; connection calls after accept use what it returned
+ * napi		does the socket know which NAPI its segments come from: "known" or "0"
  * stop		end here if the last call failed
  * patience:MS	how long until connect, accept and recv say "timeout"
  * serve	accept for ever; give each connection its bytes back
@@ -145,6 +146,16 @@ static const char *option(int level, int name, const void *value, socklen_t len)
 	return outcome(setsockopt(fd, level, name, value, len));
 }
 
+static const char *do_napi(void)
+{
+	unsigned int id = 0;
+	socklen_t len = sizeof(id);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &id, &len))
+		return err_name(errno);
+	return id ? "known" : "0";
+}
+
 static const char *call(const char *name, char *arg)
 {
 	struct sockaddr_in a;
@@ -172,6 +183,8 @@ static const char *call(const char *name, char *arg)
 		return do_send(atoi(arg));
 	if (!strcmp(name, "recv"))
 		return do_recv();
+	if (!strcmp(name, "napi"))
+		return do_napi();
 	if (!strcmp(name, "shutdown"))
 		return outcome(shutdown(fd, SHUT_WR));
 	if (!strcmp(name, "close")) {

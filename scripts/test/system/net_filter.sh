@@ -234,6 +234,20 @@ bind_refused() {
 	same 'socket=0 bind=EPERM bind=0' "$said"
 }
 
+# source_bound FAMILY: a connect4 program chooses the address and port to come from.
+source_bound() {
+	local said seen from=$((20000 + port))
+	new_server "$1"
+	"$bpf" attach "$cg" source "$from"
+	rule "$ns_b" input ip saddr 10.77.0.9 tcp sport "$from" tcp dport "$port" counter
+	said=$(attempt "$1" in_cg)
+	seen=$(matched)
+	no_rule
+	"$bpf" detach "$cg" source
+	end_server
+	same 'socket=0 connect=0 send=0 recv=byte' "$said" "$seen"
+}
+
 # outside FAMILY: programs on a cgroup concern its members alone.
 outside() {
 	local status=0 kind
@@ -250,6 +264,10 @@ cgroups() {
 	mkdir "$cg"
 	refused 'cgroup ingress at the server' "$timeout_text" ingress_port no_ingress server
 	refused 'cgroup sock_create' 'socket=EPERM' create_all no_create client
+	ip -n "$ns_a" addr add 10.77.0.9/24 dev veth0
+	for family in $families door; do
+		check "cgroup connect4 binds the source: $family" source_bound "$family"
+	done
 	[[ ! $some ]] || return 0
 	refused 'cgroup egress at the client' "$timeout_text" egress_port no_egress client
 	refused 'cgroup ingress at the client' "$timeout_text" ingress_all no_ingress client

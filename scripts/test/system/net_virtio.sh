@@ -52,12 +52,21 @@ no_listener() {
 	[[ $said == 'socket=0 connect=ECONNREFUSED' ]]
 }
 
+# For busy polling (SO_BUSY_POLL) and for what spreads sockets over queues.
+knows_napi() {
+	local said
+	said=$("$NEWINET_BIN/net_call" "$1" socket connect:10.0.2.100:7 send:1 recv napi)
+	echo "$said"
+	[[ $said == 'socket=0 connect=0 send=0 recv=byte napi=known' ]]
+}
+
 for family in $families; do
 	check "$family: $size there and back" echoed "$family" --up "$size"
 	check "$family: a byte, ten times" echoed "$family" --up 1 --pairs 10
 	check "$family: odd pieces" echoed "$family" --up 300001 --chunk 613 --nodelay
 	check "$family: eight at a time" side_by_side "$family"
 	check "$family: over the device" over_the_device "$family"
+	check "$family: the device's queue is known" knows_napi "$family"
 	check "$family: refused where nobody listens" no_listener "$family"
 done
 finish

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# VRFs (Documentation/networking/vrf.rst): sockets bound to one, net.ipv4.tcp_l3mdev_accept,
+# and the ports of one, which are others than those of the main table. AF_INET first;
+# AF_NEWINET must behave the same, and where both take a port they find each other's.
+# clock: real
+# timeout: 120
+# needs: iproute2
+# modules: vrf
+# shellcheck disable=SC2317
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../lib/net.sh
+. "$NEWINET_LIB/net.sh"
+
+call=$NEWINET_BIN/net_call
+port=7000 pids=()
+
+same() {
+	echo "expected: $1"
+	echo "was:      $2"
+	[[ $1 == "$2" ]]
+}
+
+# b has veth0 (10.77.0.2) in the VRF, veth1 (10.79.0.2) in the main table; a has both.
+vrf_up() {
+	ip -n "$ns_a" link add veth1 type veth peer name veth1 netns "$ns_b"
+	ip -n "$ns_a" addr add 10.79.0.1/24 dev veth1
+	ip -n "$ns_b" addr add 10.79.0.2/24 dev veth1
+	ip -n "$ns_a" link set veth1 up
+	ip -n "$ns_b" link set veth1 up
+	ip -n "$ns_b" link add vrf0 type vrf table 100
+	ip -n "$ns_b" link set vrf0 up
+	ip -n "$ns_b" link set veth0 master vrf0
+}
+
+# server NAMESPACE FAMILY CALL...: until end_servers; ready before it returns.
+server() {
+	rm -f "$net_tmp/up"
+	"$call" "$2@$1" socket reuse "${@:3}" "ready:$net_tmp/up" serve >"$net_tmp/server" 2>&1 &
+	pids+=($!)
+	wait_for 20 test -e "$net_tmp/up" || { cat "$net_tmp/server"; return 1; }
+}
+
+end_servers() {
+	kill "${pids[@]}" 2>/dev/null || true
+	wait "${pids[@]}" 2>/dev/null || true
+	pids=()
+}
+
+# client NAMESPACE FAMILY CALL...: what becomes of a connection.
+client() {
+	"$call" "$2@$1" socket patience:1500 "${@:3}" stop send:10 patience:3000 recv | sed 's/socket=0 //'
+}
+
+# A listener in the VRF hears what comes in there; one outside, on the same port, the rest.
+listeners() {
+	local status=0
+	port=$((port + 1))
+	server "$ns_b" "$1" dev:vrf0 "bind:0.0.0.0:$port" listen || return 1
+	same 'connect=0 send=0 recv=byte' \
+		"$(client "$ns_a" "$1" "connect:$addr_b:$port")" || status=1
+	same 'connect=ECONNREFUSED' \
+		"$(client "$ns_a" "$1" "connect:10.79.0.2:$port")" || status=1
+	server "$ns_b" "$2" "bind:0.0.0.0:$port" listen || status=1
+	same 'connect=0 send=0 recv=byte' \
+		"$(client "$ns_a" "$1" "connect:10.79.0.2:$port")" || status=1
+	end_servers
+	return "$status"
+}
+
+# A listener of no device hears a VRF only as tcp_l3mdev_accept says; its connection
+# answers by the VRF's routes.
+accept() {
+	local status=0
+	port=$((port + 1))
+	server "$ns_b" "$1" "bind:0.0.0.0:$port" listen || return 1
+	same 'connect=ECONNREFUSED' \
+		"$(client "$ns_a" "$1" "connect:$addr_b:$port")" || status=1
+	in_b sysctl -qw net.ipv4.tcp_l3mdev_accept=1
+	same 'connect=0 send=0 recv=byte' \
+		"$(client "$ns_a" "$1" "connect:$addr_b:$port")" || status=1
+	in_b sysctl -qw net.ipv4.tcp_l3mdev_accept=0
+	end_servers
+	return "$status"
+}
+
+# A client in the VRF finds the peer by its table, one outside does not.
+clients() {
+	local status=0
+	port=$((port + 1))
+	server "$ns_a" "$1" "bind:0.0.0.0:$port" listen || return 1
+	same 'dev=0 connect=0 send=0 recv=byte' \
+		"$(client "$ns_b" "$1" dev:vrf0 "connect:$addr_a:$port")" || status=1
+	same 'connect=ENETUNREACH' "$(client "$ns_b" "$1" "connect:$addr_a:$port")" || status=1
+	end_servers
+	return "$status"
+}
+
+# ports FAMILY OTHER: the port of a connection in the VRF is taken there, and free outside.
+ports() {
+	local status=0 pid local_port=$((30000 + port))
+	port=$((port + 1))
+	rm -f "$net_tmp/connected" "$net_tmp/end"
+	server "$ns_a" inet "bind:0.0.0.0:$port" listen || return 1
+	in_b sysctl -qw "net.ipv4.ip_local_port_range=$local_port $local_port"
+	"$call" "$1@$ns_b" socket dev:vrf0 "connect:$addr_a:$port" "ready:$net_tmp/connected" \
+		"wait:$net_tmp/end" >"$net_tmp/client" &
+	pid=$!
+	wait_for 20 test -e "$net_tmp/connected" || status=1
+	same 'socket=0 dev=0 bind=EADDRINUSE' \
+		"$("$call" "$2@$ns_b" socket dev:vrf0 "bind:0.0.0.0:$local_port")" || status=1
+	same 'socket=0 bind=0' "$("$call" "$2@$ns_b" socket "bind:0.0.0.0:$local_port")" || status=1
+	touch "$net_tmp/end"
+	wait "$pid"
+	same 'socket=0 dev=0 connect=0' "$(<"$net_tmp/client")" || status=1
+	in_b sysctl -qw 'net.ipv4.ip_local_port_range=32768 60999'
+	end_servers
+	return "$status"
+}
+
+net_pair
+vrf_up
+for family in $families; do
+	check "$family: a listener in a VRF, and one outside" listeners "$family" "$family"
+	check "$family: tcp_l3mdev_accept" accept "$family"
+	check "$family: a client in a VRF" clients "$family"
+	check "$family: a port of a VRF" ports "$family" "$family"
+done
+check 'newinet listens in a VRF, inet outside' listeners newinet inet
+check 'inet listens in a VRF, newinet outside' listeners inet newinet
+check 'newinet has a port of a VRF, inet asks for it' ports newinet inet
+check 'inet has a port of a VRF, newinet asks for it' ports inet newinet
+finish
