@@ -7,6 +7,7 @@
 # clock: virtual
 # timeout: 300
 # needs: iproute2
+# full: yes
 # shellcheck disable=SC2317
 set -euo pipefail
 

@@ -8,6 +8,7 @@
 # clock: real
 # timeout: 500
 # needs: iproute2
+# full: yes
 # shellcheck disable=SC2317
 set -euo pipefail
 

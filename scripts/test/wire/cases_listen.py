@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# test: wire_open
+# test: wire_listen
+# clock: virtual
+# timeout: 240
+# needs: python3
 """Wire cases for the passive open: SYN-ACK options and retransmission, the third packet,
 the SYN queue and the accept queue with their bounds, and what ends a half-open connection.
 """
@@ -14,7 +17,7 @@ import time
 
 from env import case
 from nsock import libc
-from packet import Pkt, checksum, ensure, near, opt_mss
+from packet import Pkt, Skip, checksum, ensure, near, opt_mss, opt_ts
 from peer import syn_opts
 from rtnl import add_addr
 from tcpinfo import info
@@ -218,6 +221,43 @@ def half_open_rst(e):
     f.send('A')
     ensure(lst.wait_accept(), 'a RST outside the window ended the handshake')
     ensure(first.rack == 1, 'SYN-ACK')
+
+
+@case('listen')
+def half_open_rst_ack(e):
+    """Its sequence number alone makes a RST a good one, whatever it acknowledges."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    f.send('RA', seq=f.at(0), ack=0)
+    f.expect_none(1.4, 'SYN-ACK after RST')
+    f.send('A')
+    f.expect('R', seq=f.rcv_nxt)
+
+
+@case('listen')
+def half_open_rst_inexact(e):
+    """RFC 5961 3.2: a RST elsewhere in the window is answered, and the connection opens."""
+    lst = e.listener()
+    f, _ = e.half_open(lst)
+    f.send('R', seq=f.at(100))
+    p = f.next(0.3)
+    if e.name == 'inet' and not p:
+        raise Skip('this kernel does not answer it')
+    ensure(p and p.flags == 'A' and p.rack == 1 and p.off == 0, f'{p and p.text()}')
+    f.send('A')
+    ensure(lst.wait_accept(), 'a RST that is not exact ended the handshake')
+
+
+@case('listen')
+def timestamp_zero(e):
+    """A SYN's timestamp of 0 leaves none that the next could be older than."""
+    lst = e.listener()
+    f = e.flow(lport=lst.port)
+    f.send('S', opts=syn_opts(ts=(0, 0)))
+    p = f.expect('SA', rack=1)
+    f.rcv_nxt = (p.seq + 1) & 0xffffffff
+    f.send('A', opts=opt_ts(0x90000000, p.opts['ts'][0]))
+    ensure(lst.wait_accept(), 'not accepted')
 
 
 @case('listen')

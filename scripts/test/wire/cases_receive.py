@@ -2,6 +2,7 @@
 # test: wire_receive
 # clock: virtual
 # timeout: 240
+# full: debug
 # needs: python3
 """Wire cases for the receive side under a hostile or wasteful peer: data beyond the FIN,
 a receive buffer that runs full, in order and out of order.
@@ -25,7 +26,7 @@ from nsock import check, libc
 from packet import Skip, ensure, pattern
 from peer import link_up
 
-SO_PEEK_OFF, SO_MEMINFO = 42, 55
+SO_PEEK_OFF = 42
 
 # (offset, bytes, FIN) of the segments in the order they are sent; then the bytes that are
 # to be read, whether the end of the stream follows, and how many numbers are acknowledged.
@@ -101,11 +102,7 @@ def full_of_holes_then_below(e):
 
 def memory(s):
     """sk_rmem_alloc and sk_rcvbuf, as SO_MEMINFO tells them."""
-    buf = ctypes.create_string_buffer(36)
-    size = ctypes.c_uint32(36)
-    check(libc.getsockopt(s.fd, socket.SOL_SOCKET, SO_MEMINFO, buf, ctypes.byref(size)),
-          'SO_MEMINFO')
-    return struct.unpack('=2I', buf.raw[:8])
+    return s.meminfo()[:2]
 
 
 def with_family(e, number=None):
@@ -169,67 +166,6 @@ def small_segments_collapse(e):
         for order in ('in order', 'first last'):
             used, size = fill_window(e, part, order, rcvbuf=65536)
             ensure(used <= size + 2304, f'{order}: {used} of {size}')
-
-
-class NoMemory:
-    """No allocation succeeds in what one function of the module calls (the debug kernel)."""
-
-    folder = '/sys/kernel/debug/failslab'
-    most = 1000000
-
-    def __init__(self, function):
-        if not os.path.exists(self.folder):
-            raise Skip('this kernel injects no faults')
-        with open('/proc/kallsyms', encoding='ascii') as file:
-            text = [line.split() for line in file if line.endswith('[newinet]\n')]
-        start = [int(line[0], 16) for line in text if line[2] == function]
-        ensure(len(start) == 1, f'{len(start)} functions {function}')
-        self.range = start[0], min(at for line in text if (at := int(line[0], 16)) > start[0])
-
-    def set(self, name, value):
-        with open(f'{self.folder}/{name}', 'w', encoding='ascii') as file:
-            file.write(str(value))
-
-    def __enter__(self):
-        for name, value in (('verbose', 0), ('task-filter', 'N'), ('interval', 1),
-                            ('stacktrace-depth', 32), ('times', self.most),
-                            ('require-start', hex(self.range[0])),
-                            ('require-end', hex(self.range[1])), ('probability', 100)):
-            self.set(name, value)
-        return self
-
-    def count(self):
-        """How many have failed."""
-        with open(f'{self.folder}/times', encoding='ascii') as file:
-            return self.most - int(file.read())
-
-    def __exit__(self, *_):
-        self.set('probability', 0)
-
-
-@case('receive', timeout=60)
-def collapse_without_memory(e):
-    """Without memory to copy it together what was acknowledged is kept, the window closes,
-    and opens when it has been read; what was refused is taken then."""
-    if e.name == 'inet':
-        raise Skip('the place that fails is in the module')
-    for part in (100, 10):
-        s, f = e.active(setup=lambda s: s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536))
-        size = f.edge // part * part
-        with NoMemory('newtcp_make_room') as faults:
-            for off in range(0, size, part):
-                f.send('A', pattern(part, off), seq=f.at(off))
-            last = f.collect(0.3)[-1]
-        acked = last.rack - 1
-        print(f'# {part}: {acked} of {size} bytes, {faults.count()} faults; {last.text()}')
-        ensure(faults.count() and acked < size, f'{acked} of {size}, {faults.count()} faults')
-        ensure(not last.win, f'the window stays open: {last.text()}')
-        ensure(s.recv_exact(acked) == pattern(acked), 'stream')
-        f.wait_for(lambda p: p.win, 1, 'the window stays shut')
-        f.edge = 0
-        ensure(pour(f, size - acked, part, start=acked) == size, 'refused again')
-        ensure(s.recv_exact(size - acked) == pattern(size - acked, acked), 'the rest')
-        f.forget()
 
 
 def peek(s, size, flags=0):
