@@ -141,6 +141,24 @@ static void spurious_timeout(struct kunit *test)
 	expect_sums(test, x, 10, 0, 0, 0);
 }
 
+/* Nor does a timeout of the same window that was for nothing. */
+static void spurious_when_congested(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, 0);
+	newtcp_recovery_congested(&x->s);
+	x->s.now_us = NOW + 300 * MS;
+	newtcp_recovery_timeout(&x->s, false);
+	KUNIT_EXPECT_EQ(test, resend(x), 1);
+	x->s.now_us += 10 * MS;
+	ack(x, 1, NULL, 0);
+	send_more(x, 2);
+	ack(x, 2, NULL, 0);
+	KUNIT_EXPECT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 10);
+}
+
 /* RFC 5682 3.1 step 3.a: after the new data a SACK of it alone: it was real. */
 static void real_timeout(struct kunit *test)
 {
@@ -204,6 +222,7 @@ static struct kunit_case undo_cases[] = {
 	KUNIT_CASE(undo_and_loss),
 	KUNIT_CASE(undo_when_congested),
 	KUNIT_CASE(spurious_timeout),
+	KUNIT_CASE(spurious_when_congested),
 	KUNIT_CASE(real_timeout),
 	KUNIT_CASE(real_timeout_plain),
 	{}

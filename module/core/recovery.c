@@ -474,6 +474,7 @@ void newtcp_recovery_congested(const struct newtcp_snd *s)
 	if (s->r->state >= NEWTCP_CA_CWR)
 		return;
 	s->r->can_undo = 0;
+	s->r->cwnd_stays = 1;
 	newtcp_prr_start(s, NEWTCP_SIGN_LOCAL);
 	s->r->state = NEWTCP_CA_CWR;
 }
