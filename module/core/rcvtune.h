@@ -23,7 +23,7 @@
  * @rtt8_us: round trip as the receiver sees it, times 8; 0: not known
  * @rtt_seq: when this arrives, a window has been filled
  * @rtt_since_us: since then it is awaited, low half of the clock; 0: not yet
- * @rtt_tsecr: the echo that gave the last sample
+ * @rtt_tsecr: the echo that was looked at last
  * @space: the most bytes that the program read in a round trip so far; not 0 from
  *	newtcp_rcvtune_start() on
  * @seq: up to here it had read when this one began

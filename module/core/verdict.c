@@ -213,7 +213,7 @@ enum newtcp_req_verdict newtcp_req_verdict(const struct newtcp_req_state *st,
 		return rst ? VERDICT_REQ_DROP : VERDICT_REQ_ACK;
 	/* RFC 5961 3.2 */
 	if (rst)
-		return seg->seq == st->irs + 1 ? VERDICT_REQ_END : VERDICT_REQ_ACK;
+		return seg->seq == st->irs + 1 ? VERDICT_REQ_END : VERDICT_REQ_CHALLENGE;
 	if (seg->flags & TH_SYN)
 		return VERDICT_REQ_ACK;
 	return seg->flags & TH_ACK ? VERDICT_REQ_ESTABLISH : VERDICT_REQ_DROP;

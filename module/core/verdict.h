@@ -273,6 +273,7 @@ static inline bool newtcp_synsent_stale(const struct newtcp_synsent_state *st,
 enum newtcp_req_verdict {
 	VERDICT_REQ_DROP,
 	VERDICT_REQ_ACK,	/* out of window: say where we are */
+	VERDICT_REQ_CHALLENGE,	/* the peer is to prove that it knows the numbers */
 	VERDICT_REQ_SYNACK,	/* the SYN again: so the SYN-ACK was lost */
 	VERDICT_REQ_RST,	/* answer with a reset */
 	VERDICT_REQ_END,	/* the peer gave up */

@@ -292,8 +292,9 @@ static void add_entry(struct sock_common *c, u32 hash)
 
 /*
  * @c comes where @old was, in one step: a reader that stands before it meets one of both,
- * which an entry at the head, where it has passed, does not give. As
- * hlist_nulls_replace_init_rcu(), which not every kernel has.
+ * which an entry at the head, where it has passed, does not give. (Unless what it stands
+ * on is freed, and used anew further down this chain.) As hlist_nulls_replace_init_rcu(),
+ * which not every kernel has.
  */
 static void replace_entry(struct sock_common *old, struct sock_common *c)
 {

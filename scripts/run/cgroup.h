@@ -13,7 +13,7 @@ struct cgroup {
 	char path[PATH_MAX];
 };
 
-/* Is cgroup v2 mounted? */
+/* 0: cgroup v2 is mounted. */
 int cgroup_mounted(void);
 
 /* Where we are. ENOENT: no cgroup v2 is mounted, or ours is not in sight. */

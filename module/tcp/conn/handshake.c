@@ -519,6 +519,10 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack))
 			req_reply_ack(req);
 		break;
+	case VERDICT_REQ_CHALLENGE:
+		if (newtcp_challenge_due(sock_net(lsk), &req->last_oow_ack))
+			req_reply_ack(req);
+		break;
 	case VERDICT_REQ_RST:
 		newtcp_send_rst(sock_net(lsk), skb, lsk);
 		break;

@@ -319,7 +319,7 @@ static void keep_expired(struct sock *sk)
 		keepalive_expired(sk);
 		return;
 	}
-	/* A FIN in the ACK of ours has kept the socket, and was not taken. */
+	/* A FIN in the ACK of ours, or behind it, might have come, and was not taken. */
 	if (newtcp_finwait_over(newtcp_sk(sk)->linger2, newtcp_fin_time(sk)) ==
 	    VERDICT_FINWAIT_WAIT) {
 		newtcp_orphan_fin_wait2(sk);

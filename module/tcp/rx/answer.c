@@ -65,17 +65,27 @@ static bool challenge_allowed(struct net *net)
 }
 
 /**
+ * newtcp_challenge_due() - may a challenge ACK be sent now?
+ * @net: namespace
+ * @last: in and out: jiffies of the connection's last one
+ *
+ * RFC 5961 section 10: at most one in tcp_invalid_ratelimit for a connection, whatever
+ * it is that it would answer.
+ *
+ * Return: true when it is to be sent; it counts.
+ */
+bool newtcp_challenge_due(struct net *net, u32 *last)
+{
+	return !newtcp_oow_ratelimited(net, NULL, last) && challenge_allowed(net);
+}
+
+/**
  * newtcp_challenge_ack() - make the peer prove that it knows the numbers
  * @sk: the connection
- *
- * RFC 5961 section 10: at most one in tcp_invalid_ratelimit for a connection.
  */
 void newtcp_challenge_ack(struct sock *sk)
 {
-	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	sock_owned_by_me(sk);
-	if (!newtcp_oow_ratelimited(sock_net(sk), NULL, &tp->last_challenge) &&
-	    challenge_allowed(sock_net(sk)))
+	if (newtcp_challenge_due(sock_net(sk), &newtcp_sk(sk)->last_challenge))
 		newtcp_send_ack(sk);
 }

@@ -362,6 +362,7 @@ static bool request(struct end *e, const struct packet *p)
 	case VERDICT_REQ_DROP:
 		return false;
 	case VERDICT_REQ_ACK:
+	case VERDICT_REQ_CHALLENGE:
 		tx_challenge(e);
 		return false;
 	case VERDICT_REQ_SYNACK:

@@ -230,7 +230,10 @@ def main():
     args.family = args.family or said.get('families', usual if args.test else 'inet')
     args.jobs = args.jobs or int(said.get('jobs', 1))
     load(FILES if args.group is None else args.group, args.verbose)
-    names = [n for n in env.CASES if not args.case or any(c in n for c in args.case)]
+    # One file may take from another, whose cases come along.
+    names = [n for n in env.CASES
+             if (args.group is None or n.split('/')[0] in args.group) and
+             (not args.case or any(c in n for c in args.case))]
     if args.list:
         print('\n'.join(names))
         return 0
