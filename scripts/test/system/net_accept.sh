@@ -26,14 +26,16 @@ waiting() {
 		close accept close patience:100 accept >"$net_tmp/server" &
 	server=$!
 	wait_for 20 test -e "$net_tmp/up" || return 1
-	# Their third packets come a second after the SYN-ACKs: the queue is shut by then.
-	netem "$ns_a" delay 500ms
+	# Their third packets come long after the SYN-ACKs: the queue is shut by then.
+	netem "$ns_a" delay 900ms
 	for i in 1 2 3 4 5 6; do
 		"$call" "inet@$ns_a" socket "connect:$addr_b:$port" patience:60000 recv \
 			>"$net_tmp/client.$i" &
 		pids+=($!)
 	done
-	pause 0.75
+	for i in 1 2 3 4 5 6; do
+		wait_for 20 grep -q connect=0 "$net_tmp/client.$i" || status=1
+	done
 	tc -n "$ns_b" qdisc replace dev veth0 root tbf rate 8bit burst 100 limit 100000
 	pause 10
 	tc -n "$ns_b" qdisc del dev veth0 root
