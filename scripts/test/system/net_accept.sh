@@ -7,6 +7,7 @@
 # clock: virtual
 # timeout: 120
 # needs: iproute2
+# modules: sch_netem sch_tbf
 # shellcheck disable=SC2317
 set -euo pipefail
 
