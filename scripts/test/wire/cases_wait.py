@@ -158,6 +158,17 @@ def waiting(e, ts=True, tw_reuse=None, **kw):
     return f
 
 
+def passive_waits(e, lst):
+    """The same of a connection that a listener took."""
+    s, old = e.passive(lst)
+    s.close()
+    old.expect('FA', off=0, len=0)
+    old.send('A')
+    old.send('FA')
+    old.expect('A', off=1)
+    return old
+
+
 def refused(e, old, bound, what):
     s = e.sock()
     if bound:
@@ -277,12 +288,7 @@ def kernels_without_timestamps(e):
 def listener_outnumbers(e):
     """A SYN that takes TIME-WAIT over gets an ISN above the old numbers."""
     lst = e.listener()
-    s, old = e.passive(lst)
-    s.close()
-    old.expect('FA', off=0, len=0)
-    old.send('A')
-    old.send('FA')
-    old.expect('A', off=1)
+    old = passive_waits(e, lst)
     old.forget()
     f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
     f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
@@ -303,12 +309,7 @@ def listener_guarded(e):
     )
     for what, level, name, value in guards:
         lst = e.listener()
-        s, old = e.passive(lst)
-        s.close()
-        old.expect('FA', off=0, len=0)
-        old.send('A')
-        old.send('FA')
-        old.expect('A', off=1)
+        old = passive_waits(e, lst)
         old.forget()
         lst.setsockopt(level, name, value)
         f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
@@ -350,12 +351,7 @@ def transparent(e):
 def nobody_listens(e):
     """The same SYN where nobody listens any more is acknowledged, and TIME-WAIT goes on."""
     lst = e.listener()
-    s, old = e.passive(lst)
-    s.close()
-    old.expect('FA', off=0, len=0)
-    old.send('A')
-    old.send('FA')
-    old.expect('A', off=1)
+    old = passive_waits(e, lst)
     lst.close()
     old.send('S', seq=old.snd_nxt + 100000, opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
     old.expect('A', off=1, ack=old.snd_nxt)
@@ -368,12 +364,7 @@ def nobody_listens(e):
 def other_stack_listens(e):
     """The same SYN goes to a listener of the other stack that came past TIME-WAIT."""
     lst = e.listener(setup=reusable)
-    s, old = e.passive(lst)
-    s.close()
-    old.expect('FA', off=0, len=0)
-    old.send('A')
-    old.send('FA')
-    old.expect('A', off=1)
+    old = passive_waits(e, lst)
     old.forget()
     lst.close()
     other = Sock(socket.AF_INET)
@@ -403,12 +394,7 @@ def their_time_wait_answers(e):
     e.net()
     other.port = e.next_lport()
     other.bind(other.port, '0.0.0.0').listen(5)
-    s, old = e.passive(other)
-    s.close()
-    old.expect('FA', off=0, len=0)
-    old.send('A')
-    old.send('FA')
-    old.expect('A', off=1)
+    old = passive_waits(e, other)
     other.close()
     e.listener(port=other.port, setup=reusable)
     e.tun.run(1)
@@ -428,12 +414,7 @@ def slave_of_vrf(e):
     def on_tun(s):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'tun0\0')
     lst = e.listener(setup=on_tun)
-    s, old = e.passive(lst)
-    s.close()
-    old.expect('FA', off=0, len=0)
-    old.send('A')
-    old.send('FA')
-    old.expect('A', off=1)
+    old = passive_waits(e, lst)
     old.forget()
     f = e.flow(lport=lst.port, raddr=old.raddr, rport=old.rport, iss=old.snd_nxt + 100000)
     f.send('S', opts=syn_opts(1460, True, (old.tsval() + 1, 0), 7))
