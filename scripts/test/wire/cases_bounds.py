@@ -90,7 +90,7 @@ class Walk:
         stuck = what in STUCK
         try:
             t = Talk(self.e, setup)
-            if not t.exchange(SLOW.get(what, size), 2 if stuck else 40) and not stuck:
+            if not t.exchange(SLOW.get(what, size), 0.5 if stuck else 40) and not stuck:
                 self.bad.append(what)
             t.end()
         except (Fail, OSError) as why:
@@ -132,7 +132,8 @@ def route_metrics(e):
                 continue
             for lock in (0, 1 << kind):
                 rtnl.loopback_route({kind: value}, lock)
-                w.talk(f'{name} {value} lock {lock}')
+                w.talk(f'{name} {value} lock {lock}',
+                       size=min(SIZE, 100 * value) if name == 'mtu' else SIZE)
     w.end()
 
 
@@ -148,6 +149,8 @@ def device_mtu(e):
             continue
         w.talk(f'mtu {mtu}', size=min(SIZE, 100 * mtu))
         set_mtu('lo', 65536)
+        # A path MTU learnt in between would stay for all that follow.
+        e.sysctl('ipv4.route.flush', 1)
     w.end()
     t = Talk(e)
     for mtu in (65536, 1500, 576, 552, 65535, 600, 65536):
