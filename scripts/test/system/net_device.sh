@@ -13,15 +13,11 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh
 . "$NEWINET_LIB/net.sh"
 
-call=$NEWINET_BIN/net_call
-xfer=$NEWINET_BIN/net_xfer
-port=7000 pids=()
+# shellcheck source-path=SCRIPTDIR source=../lib/calls.sh
+. "$NEWINET_LIB/calls.sh"
 
-same() {
-	echo "expected: $1"
-	echo "was:      $2"
-	[[ $1 == "$2" ]]
-}
+xfer=$NEWINET_BIN/net_xfer
+port=7000
 
 # A second pair of devices with addresses in another network; b answers at its
 # addresses on both, since Linux's addresses belong to the host.
@@ -33,25 +29,6 @@ second_pair() {
 	ip -n "$ns_b" link set veth1 up
 }
 
-# server FAMILY CALL...: in b, until end_servers; ready before it returns.
-server() {
-	rm -f "$net_tmp/up"
-	nsenter "--net=/run/netns/$ns_b" "$call" "$@" "ready:$net_tmp/up" serve >"$net_tmp/server" 2>&1 &
-	pids+=($!)
-	wait_for 20 test -e "$net_tmp/up" || { cat "$net_tmp/server"; return 1; }
-}
-
-end_servers() {
-	kill "${pids[@]}" 2>/dev/null || true
-	wait "${pids[@]}" 2>/dev/null || true
-	pids=()
-}
-
-client() {
-	nsenter "--net=/run/netns/$ns_a" "$call" "$1" socket patience:1500 "${@:2}" stop \
-		send:10 patience:3000 recv || true
-}
-
 packets() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/tx_packets"; }
 
 # A client bound to a device sends there, whatever the routes say; one bound to
@@ -59,9 +36,9 @@ packets() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/tx_packets"; }
 client_bound() {
 	local before status=0 in1
 	port=$((port + 1))
-	server "$1" socket reuse "bind:0.0.0.0:$port" listen || return 1
+	server "$ns_b" "$1" "bind:0.0.0.0:$port" listen || return 1
 	same 'dev=0 connect=0 send=0 recv=byte' \
-		"$(client "$1" dev:veth0 "connect:$addr_b:$port" | sed 's/socket=0 //')" || status=1
+		"$(client "$ns_a" "$1" dev:veth0 "connect:$addr_b:$port")" || status=1
 	# 10.77.0.2 by way of veth1: b takes it, and answers by veth0's route.
 	nsenter "--net=/run/netns/$ns_a" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.veth1.rp_filter=0
@@ -70,12 +47,12 @@ client_bound() {
 	ip -n "$ns_b" addr add 10.80.0.2/24 dev veth1
 	before=$(packets "$ns_a" veth1)
 	same 'dev=0 connect=0 send=0 recv=byte' \
-		"$(client "$1" dev:veth1 "connect:10.80.0.2:$port" | sed 's/socket=0 //')" || status=1
+		"$(client "$ns_a" "$1" dev:veth1 "connect:10.80.0.2:$port")" || status=1
 	in1=$(($(packets "$ns_a" veth1) - before))
 	echo "$in1 packets on veth1"
 	((in1 >= 4)) || status=1
 	same 'dev=0 connect=timeout' \
-		"$(client "$1" dev:lo "connect:$addr_b:$port" | sed 's/socket=0 //; s/=E.*/=timeout/')" ||
+		"$(client "$ns_a" "$1" dev:lo "connect:$addr_b:$port" | sed 's/=E.*/=timeout/')" ||
 		status=1
 	ip -n "$ns_a" route flush 10.80.0.0/24
 	ip -n "$ns_b" addr del 10.80.0.2/24 dev veth1
@@ -88,14 +65,14 @@ client_bound() {
 listener_bound() {
 	local status=0 said
 	port=$((port + 1))
-	server "$1" socket reuse dev:veth0 "bind:0.0.0.0:$port" listen || return 1
+	server "$ns_b" "$1" dev:veth0 "bind:0.0.0.0:$port" listen || return 1
 	same 'connect=0 send=0 recv=byte' \
-		"$(client "$1" "connect:$addr_b:$port" | sed 's/socket=0 //')" || status=1
+		"$(client "$ns_a" "$1" "connect:$addr_b:$port")" || status=1
 	same 'connect=ECONNREFUSED' \
-		"$(client "$1" "connect:10.79.0.2:$port" | sed 's/socket=0 //')" || status=1
-	server "$2" socket reuse dev:veth1 "bind:0.0.0.0:$port" listen || status=1
+		"$(client "$ns_a" "$1" "connect:10.79.0.2:$port")" || status=1
+	server "$ns_b" "$2" dev:veth1 "bind:0.0.0.0:$port" listen || status=1
 	same 'connect=0 send=0 recv=byte' \
-		"$(client "$1" "connect:10.79.0.2:$port" | sed 's/socket=0 //')" || status=1
+		"$(client "$ns_a" "$1" "connect:10.79.0.2:$port")" || status=1
 	# The third finds the port taken.
 	said=$(in_b "$call" "$1" socket dev:veth1 "bind:0.0.0.0:$port")
 	same 'socket=0 dev=0 bind=EADDRINUSE' "$said" || status=1
@@ -163,7 +140,7 @@ idle_deleted() {
 	local client_pid began status=0
 	port=$((port + 1))
 	rm -f "$net_tmp"/step*
-	server "$1" socket reuse dev:veth1 "bind:10.79.0.2:$port" listen || return 1
+	server "$ns_b" "$1" dev:veth1 "bind:10.79.0.2:$port" listen || return 1
 	nsenter "--net=/run/netns/$ns_a" "$call" "$1" socket dev:veth1 "connect:10.79.0.2:$port" send:1 recv \
 		"ready:$net_tmp/step1" "wait:$net_tmp/step2" send:10 patience:1000 recv \
 		>"$net_tmp/said" &

@@ -13,14 +13,10 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/net.sh
 . "$NEWINET_LIB/net.sh"
 
-call=$NEWINET_BIN/net_call
-port=7000 pids=()
+# shellcheck source-path=SCRIPTDIR source=../lib/calls.sh
+. "$NEWINET_LIB/calls.sh"
 
-same() {
-	echo "expected: $1"
-	echo "was:      $2"
-	[[ $1 == "$2" ]]
-}
+port=7000
 
 # b has veth0 (10.77.0.2) in the VRF, veth1 (10.79.0.2) in the main table; a has both.
 vrf_up() {
@@ -32,25 +28,6 @@ vrf_up() {
 	ip -n "$ns_b" link add vrf0 type vrf table 100
 	ip -n "$ns_b" link set vrf0 up
 	ip -n "$ns_b" link set veth0 master vrf0
-}
-
-# server NAMESPACE FAMILY CALL...: until end_servers; ready before it returns.
-server() {
-	rm -f "$net_tmp/up"
-	"$call" "$2@$1" socket reuse "${@:3}" "ready:$net_tmp/up" serve >"$net_tmp/server" 2>&1 &
-	pids+=($!)
-	wait_for 20 test -e "$net_tmp/up" || { cat "$net_tmp/server"; return 1; }
-}
-
-end_servers() {
-	kill "${pids[@]}" 2>/dev/null || true
-	wait "${pids[@]}" 2>/dev/null || true
-	pids=()
-}
-
-# client NAMESPACE FAMILY CALL...: what becomes of a connection.
-client() {
-	"$call" "$2@$1" socket patience:1500 "${@:3}" stop send:10 patience:3000 recv | sed 's/socket=0 //'
 }
 
 # A listener in the VRF hears what comes in there; one outside, on the same port, the rest.
