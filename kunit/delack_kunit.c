@@ -119,6 +119,32 @@ static void delack_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, newtcp_delack_wait(&d, &ms, c->srtt, c->rto_min), c->want);
 }
 
+struct held_case {
+	const char *desc;
+	u32 wait;
+	s32 left;
+	u32 want;
+};
+
+static const struct held_case held_cases[] = {
+	{ "the first one stands", 40, 30, 30 },
+	{ "the second is sooner", 40, 150, 40 },
+	{ "more than a quarter is left", 40, 11, 11 },
+	{ "a quarter: now", 40, 10, 0 },
+	{ "it is due", 40, 0, 0 },
+	{ "it is late", 40, -7, 0 },
+	{ "a tick", 1, 1, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(held, held_cases, desc);
+
+static void delack_held(struct kunit *test)
+{
+	const struct held_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, newtcp_delack_held(c->wait, c->left), c->want);
+}
+
 struct measure_case {
 	const char *desc;
 	u16 have, last;
@@ -326,6 +352,7 @@ static struct kunit_case delack_cases[] = {
 	KUNIT_CASE_PARAM(delack_arrive, arrive_gen_params),
 	KUNIT_CASE_PARAM(delack_when, when_gen_params),
 	KUNIT_CASE_PARAM(delack_wait, wait_gen_params),
+	KUNIT_CASE_PARAM(delack_held, held_gen_params),
 	KUNIT_CASE_PARAM(delack_measure, measure_gen_params),
 	KUNIT_CASE(delack_guess),
 	KUNIT_CASE(delack_sent),

@@ -235,7 +235,7 @@ newtcp_delack_when(const struct newtcp_delack *d, bool keeps_up, bool gaps, u8 t
  * @srtt: smoothed round trip; 0: not known
  * @rto_min: the least retransmission timeout, ours taken for the peer's
  *
- * Return: ticks from now; those of an ACK that is held back already stand.
+ * Return: ticks from now; newtcp_delack_held() for an ACK that is held back already.
  */
 static inline u32 newtcp_delack_wait(const struct newtcp_delack *d,
 				     const struct newtcp_delack_times *t,
@@ -245,6 +245,21 @@ static inline u32 newtcp_delack_wait(const struct newtcp_delack *d,
 
 	/* No sooner than the least, whatever the round trip; before the peer's timeout. */
 	return min3(max_t(u32, d->delay, t->min), most, max(rto_min, 2U) - 1);
+}
+
+/**
+ * newtcp_delack_held - an ACK is held back already, and there is another reason for one
+ * @wait: newtcp_delack_wait()
+ * @left: ticks that are left for the one; < 0: it is late
+ *
+ * One timer for both: the sooner of the two, and if that is soon, now.
+ * Linux's tcp_send_delayed_ack().
+ *
+ * Return: ticks from now; 0: it is to go now.
+ */
+static inline u32 newtcp_delack_held(u32 wait, s32 left)
+{
+	return left <= (s32)(wait / 4) ? 0 : min_t(u32, wait, left);
 }
 
 /**

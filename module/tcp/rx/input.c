@@ -84,12 +84,19 @@ static void delay_ack(struct sock *sk)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	u32 srtt = 0, wait;
 
-	if (tp->deadlines & BIT(NEWTCP_DL_DELACK))
-		return;
 	if (tp->rtt.srtt_us)
 		srtt = max_t(u32, _usecs_to_jiffies(tp->rtt.srtt_us >> 3), 1);
 	wait = newtcp_delack_wait(&tp->delack, &newtcp_delack_times, srtt,
 				  _msecs_to_jiffies(tp->rtt.rto_min_ms));
+	if (tp->deadlines & BIT(NEWTCP_DL_DELACK)) {
+		s32 left = tp->dl_at[NEWTCP_DL_DELACK] - (u32)jiffies;
+
+		wait = newtcp_delack_held(wait, left);
+		if (!wait)
+			newtcp_send_ack(sk);
+		if (!wait || wait == left)
+			return;
+	}
 	newtcp_timer_arm(sk, newtcp_deadline_note(sk, NEWTCP_DL_DELACK, jiffies + wait));
 }
 

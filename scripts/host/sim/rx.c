@@ -200,6 +200,21 @@ void rx_data(struct end *e, const struct packet *p)
 		newtcp_delack_urge(&e->da);
 }
 
+/* An ACK is held back, or has been. */
+static void delay_ack(struct end *e)
+{
+	u32 wait = newtcp_delack_wait(&e->da, &times, DIV_ROUND_UP(e->rtt.srtt_us >> 3, TICK_US),
+				      e->rtt.rto_min_ms * MS / TICK_US);
+
+	if (e->dl[DL_DELACK])
+		wait = newtcp_delack_held(wait,
+					  (s64)(e->dl[DL_DELACK] - e->sim->now) / (s64)TICK_US);
+	if (wait)
+		timer_set(e, DL_DELACK, TICK_US * wait);
+	else
+		tx_ack(e);
+}
+
 /* An ACK may be due: now, or later, or with data. */
 void rx_ack_check(struct end *e)
 {
@@ -211,11 +226,7 @@ void rx_ack_check(struct end *e)
 		tx_ack(e);
 		break;
 	case DELACK_WHEN_LATER:
-		if (!e->dl[DL_DELACK])
-			timer_set(e, DL_DELACK, TICK_US *
-				  newtcp_delack_wait(&e->da, &times,
-						     DIV_ROUND_UP(e->rtt.srtt_us >> 3, TICK_US),
-						     e->rtt.rto_min_ms * MS / TICK_US));
+		delay_ack(e);
 		break;
 	case DELACK_WHEN_NEVER:
 		break;
