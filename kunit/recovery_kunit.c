@@ -181,38 +181,92 @@ static void resized(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->c.ssthresh, NEWTCP_INFINITE_SSTHRESH);
 }
 
+/* Times of sending in units of 10 ms before the ACK; 0: none. */
 struct told_case {
 	const char *desc;
 	u32 flags;
-	u64 first_us, sack_us;
-	u32 tsecr, rtt_us;
+	u8 first, last, first_sack, last_sack;
+	u32 tsecr;
+	u32 rtt_us, newest_us;
 };
+
+#define ADV		NEWTCP_RX_ADVANCED
+#define ECHOED		NEWTCP_RX_ECHO
+#define TWICE		NEWTCP_RX_RETRANS_ACKED
 
 /* At 9,000,000 us. */
 static const struct told_case told_cases[] = {
-	{ "acknowledged, sent once", NEWTCP_RX_ADVANCED, 8950000, 0, 0, 50000 },
-	{ "the same before what was SACKed", NEWTCP_RX_ADVANCED, 8950000, 8990000, 0, 50000 },
+	{ "acknowledged, sent once", ADV, 5, 5, 0, 0, 0, 50000, 50000 },
+	{ "several: the timeout's is the first", ADV, 5, 2, 0, 0, 0, 50000, 20000 },
+	{ "the same before what was SACKed", ADV, 5, 4, 3, 1, 0, 50000, 10000 },
 	{ "acknowledged, some of it twice: nothing (Karn)",
-	  NEWTCP_RX_ADVANCED | NEWTCP_RX_RETRANS_ACKED, 8950000, 0, 0, 0 },
-	{ "of that an echo tells",
-	  NEWTCP_RX_ADVANCED | NEWTCP_RX_RETRANS_ACKED | NEWTCP_RX_ECHO, 8950000, 0, 8970, 30000 },
-	{ "SACKed, sent once", NEWTCP_RX_SACKED, 0, 8960000, 0, 40000 },
-	{ "an echo that acknowledges nothing", NEWTCP_RX_ECHO, 0, 0, 8970, 0 },
-	{ "an absurd echo", NEWTCP_RX_ADVANCED | NEWTCP_RX_ECHO, 0, 0, 9001, 0 },
-	{ "in less than a microsecond", NEWTCP_RX_ADVANCED, 9000000, 0, 0, 1 },
+	  ADV | TWICE, 5, 5, 0, 0, 0, 0, 0 },
+	{ "of that an echo tells", ADV | TWICE | ECHOED, 5, 5, 0, 0, 8970, 30000, 30000 },
+	{ "so does what was SACKed", ADV | TWICE | ECHOED, 5, 5, 4, 2, 8970, 40000, 20000 },
+	{ "SACKed, sent once", NEWTCP_RX_SACKED, 0, 0, 4, 3, 0, 40000, 30000 },
+	{ "an echo that acknowledges nothing", ECHOED, 0, 0, 0, 0, 8970, 0, 0 },
+	{ "an absurd echo", ADV | ECHOED, 0, 0, 0, 0, 9001, 0, 0 },
 };
 
+#undef ADV
+#undef ECHOED
+#undef TWICE
+
 KUNIT_ARRAY_PARAM_DESC(told, told_cases, desc);
+
+static u64 sent_at(u8 ago)
+{
+	return ago ? 9000000 - ago * 10000 : 0;
+}
 
 static void round_trip(struct kunit *test)
 {
 	const struct told_case *c = test->param_value;
+	const struct newtcp_board b = {};
 	const struct newtcp_ack_news n = {
-		.flags = c->flags, .first_us = c->first_us, .sack_us = c->sack_us,
+		.flags = c->flags, .first_us = sent_at(c->first), .last_us = sent_at(c->last),
+		.first_sack_us = sent_at(c->first_sack), .last_sack_us = sent_at(c->last_sack),
 		.tsecr = c->tsecr,
 	};
+	struct newtcp_trip trip = newtcp_ack_trip(&n, &b, MSS, 9000000);
 
-	KUNIT_EXPECT_EQ(test, c->rtt_us, newtcp_ack_rtt(&n, 9000000));
+	KUNIT_EXPECT_EQ(test, c->rtt_us, trip.us);
+	KUNIT_EXPECT_EQ(test, c->newest_us, trip.newest_us);
+	KUNIT_EXPECT_FALSE(test, trip.delayed);
+}
+
+struct delayed_case {
+	const char *desc;
+	u32 acked, delivered, bytes, sacked_out, flags;
+	bool delayed;
+};
+
+static const struct delayed_case delayed_cases[] = {
+	{ "a lone segment", 1, 1, MSS - 1, 0, 0, true },
+	{ "a full one", 1, 1, MSS, 0, 0, false },
+	{ "two", 2, 2, 20, 0, 0, false },
+	{ "it was SACKed", 1, 0, 20, 0, 0, false },
+	{ "others are SACKed", 1, 1, 20, 3, 0, false },
+	{ "it SACKs", 1, 2, 20, 1, NEWTCP_RX_SACKED, false },
+	{ "it reports a duplicate", 1, 1, 20, 0, NEWTCP_RX_DSACK, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delayed, delayed_cases, desc);
+
+static void may_be_delayed(struct kunit *test)
+{
+	const struct delayed_case *c = test->param_value;
+	const struct newtcp_board b = { .sacked_out = c->sacked_out };
+	const struct newtcp_ack_news n = {
+		.flags = c->flags | NEWTCP_RX_ADVANCED, .first_us = 1000, .last_us = 1000,
+		.acked = c->acked, .delivered = c->delivered,
+		.prior_una = U32_MAX - 5, .ack = U32_MAX - 5 + c->bytes,
+	};
+	struct newtcp_trip trip = newtcp_ack_trip(&n, &b, MSS, 1000);
+
+	KUNIT_EXPECT_EQ(test, c->delayed, trip.delayed);
+	/* In less than a microsecond. */
+	KUNIT_EXPECT_EQ(test, 1, trip.us);
 }
 
 static struct kunit_case recovery_cases[] = {
@@ -224,6 +278,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(newreno_waits),
 	KUNIT_CASE(resized),
 	KUNIT_CASE_PARAM(round_trip, told_gen_params),
+	KUNIT_CASE_PARAM(may_be_delayed, delayed_gen_params),
 	{}
 };
 

@@ -74,6 +74,14 @@ static const struct vector_case vector_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(vector, vector_cases, desc);
 
+/* One segment, acknowledged at once. */
+static void take(struct newtcp_rtt *rtt, u32 us, u64 now_us, u32 una, u32 nxt)
+{
+	const struct newtcp_trip trip = { .us = us, .newest_us = us };
+
+	newtcp_rtt_sample(rtt, &trip, now_us, una, nxt, MIN_WIN_US);
+}
+
 static void rtt_vectors(struct kunit *test)
 {
 	const struct vector_case *p = test->param_value;
@@ -86,7 +94,7 @@ static void rtt_vectors(struct kunit *test)
 		/* One byte beyond the mark ends the window. */
 		una = p->mode == PER_WINDOW ? nxt + 1 : 0xffffff00;
 		nxt += 200;
-		newtcp_rtt_sample(&rtt, p->samples[i], i, una, nxt, MIN_WIN_US);
+		take(&rtt, p->samples[i], i, una, nxt);
 	}
 
 	KUNIT_EXPECT_EQ(test, rtt.srtt_us >> 3, p->srtt_us);
@@ -103,7 +111,7 @@ static void rtt_initial(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), SEC);
 	KUNIT_EXPECT_EQ(test, rtt.srtt_us, 0);
-	KUNIT_EXPECT_EQ(test, rtt.min_us, ~0U);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_min(&rtt), ~0U);
 }
 
 /* SND.UNA on the mark is still the old window; one byte more the next. */
@@ -112,15 +120,15 @@ static void rtt_window_edge(struct kunit *test)
 	struct newtcp_rtt rtt;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, SEC, 0, 0, 0xfffffff0, MIN_WIN_US);
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff0, 0x10, MIN_WIN_US);
+	take(&rtt, SEC, 0, 0, 0xfffffff0);
+	take(&rtt, SEC, 0, 0xfffffff0, 0x10);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0xfffffff0);
 
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff1, 0x10, MIN_WIN_US);
+	take(&rtt, SEC, 0, 0xfffffff1, 0x10);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
 
 	/* 0xfffffff8 is before the mark at 0x10, across the wrap. */
-	newtcp_rtt_sample(&rtt, SEC, 0, 0xfffffff8, 0x20, MIN_WIN_US);
+	take(&rtt, SEC, 0, 0xfffffff8, 0x20);
 	KUNIT_EXPECT_EQ(test, rtt.rtt_seq, 0x10);
 }
 
@@ -132,9 +140,9 @@ static void rtt_floor(struct kunit *test)
 	int i;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, 3 * SEC, 0, seq, seq, MIN_WIN_US);
+	take(&rtt, 3 * SEC, 0, seq, seq);
 	for (i = 0; i < 400; i++, seq += 1000)
-		newtcp_rtt_sample(&rtt, 10 * MS, 0, seq, seq + 500, MIN_WIN_US);
+		take(&rtt, 10 * MS, 0, seq, seq + 500);
 
 	KUNIT_EXPECT_GE(test, rtt.rto_us, 210 * MS);
 	KUNIT_EXPECT_LE(test, rtt.rto_us, 210 * MS + 10);
@@ -148,7 +156,7 @@ static void rtt_backoff(struct kunit *test)
 	int i;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1, MIN_WIN_US);
+	take(&rtt, SEC, 0, 1, 1);
 	for (i = 0; i < ARRAY_SIZE(expect_s); i++, rtt.backoff++)
 		KUNIT_EXPECT_EQ_MSG(test, newtcp_rtt_rto(&rtt),
 				    expect_s[i] * SEC, "back-off %d", i);
@@ -158,26 +166,32 @@ static void rtt_backoff(struct kunit *test)
 				    "back-off %d", i);
 	}
 
-	newtcp_rtt_sample(&rtt, SEC, 0, 1, 1, MIN_WIN_US);
+	take(&rtt, SEC, 0, 1, 1);
 	KUNIT_EXPECT_EQ(test, newtcp_rtt_rto(&rtt), 3 * SEC);
 }
 
+/* Seconds, and round trips; in the end the smallest of the last 300 seconds, or nearly. */
 struct min_case {
 	const char *desc;
-	u32 sample_us;
-	u64 after_us;	/* since a sample of 1000 us */
+	u32 trips[6][2];
 	u32 expect_us;
-	u64 expect_age_us;
 };
 
 static const struct min_case min_cases[] = {
-	{ "smaller", 999, 5, 999, 0 },
-	{ "larger", 1001, 5, 1000, 5 },
-	{ "equal refreshes", 1000, 5, 1000, 0 },
-	{ "larger at the end of the window", 5000, MIN_WIN_US,
-	  1000, MIN_WIN_US },
-	{ "larger after the window", 5000, MIN_WIN_US + 1, 5000, 0 },
-	{ "0 counts as 1 us", 0, 5, 1, 0 },
+	{ "smaller", { { 1, 1000 }, { 6, 999 } }, 999 },
+	{ "larger", { { 1, 1000 }, { 6, 1001 } }, 1000 },
+	{ "an equal one refreshes", { { 1, 1000 }, { 6, 1000 }, { 305, 5000 } }, 1000 },
+	{ "larger in the window", { { 1, 1000 }, { 300, 5000 } }, 1000 },
+	{ "larger after the window", { { 1, 1000 }, { 302, 5000 } }, 5000 },
+	{ "0 counts as 1 us", { { 1, 1000 }, { 6, 0 } }, 1 },
+	{ "after the window the best since",
+	  { { 1, 1000 }, { 101, 1200 }, { 201, 1100 }, { 251, 1500 }, { 302, 2000 } }, 1100 },
+	{ "that one is too old, too",
+	  { { 1, 1000 }, { 101, 1200 }, { 251, 1500 }, { 405, 2000 } }, 1500 },
+	{ "the best since is not the first one's neighbour",
+	  { { 1, 1000 }, { 2, 1001 }, { 101, 1200 }, { 302, 2000 } }, 1200 },
+	{ "a better one makes the others forgotten",
+	  { { 1, 1000 }, { 101, 1200 }, { 201, 900 }, { 401, 950 }, { 502, 2000 } }, 950 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(min, min_cases, desc);
@@ -185,16 +199,33 @@ KUNIT_ARRAY_PARAM_DESC(min, min_cases, desc);
 static void rtt_minimum(struct kunit *test)
 {
 	const struct min_case *p = test->param_value;
-	const u64 start = 1ULL << 40;
+	struct newtcp_rtt rtt;
+	int i;
+
+	newtcp_rtt_init(&rtt);
+	for (i = 0; i < ARRAY_SIZE(p->trips) && p->trips[i][0]; i++)
+		take(&rtt, p->trips[i][1], (u64)p->trips[i][0] * SEC, 1, 1);
+
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_min(&rtt), p->expect_us);
+}
+
+/* The path is as long as the newest says, the timeout as the oldest. */
+static void rtt_newest(struct kunit *test)
+{
+	const struct newtcp_trip stretched = { .us = 60 * MS, .newest_us = 20 * MS };
+	const struct newtcp_trip waited = { .us = 40 * MS, .newest_us = 40 * MS, .delayed = true };
+	const struct newtcp_trip lone = { .us = 10 * MS, .newest_us = 10 * MS, .delayed = true };
 	struct newtcp_rtt rtt;
 
 	newtcp_rtt_init(&rtt);
-	newtcp_rtt_sample(&rtt, 1000, start, 1, 1, MIN_WIN_US);
-	newtcp_rtt_sample(&rtt, p->sample_us, start + p->after_us, 1, 1, MIN_WIN_US);
-
-	KUNIT_EXPECT_EQ(test, rtt.min_us, p->expect_us);
-	KUNIT_EXPECT_EQ(test, start + p->after_us - rtt.min_stamp_us,
-			p->expect_age_us);
+	newtcp_rtt_sample(&rtt, &stretched, SEC, 1, 1, MIN_WIN_US);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_min(&rtt), 20 * MS);
+	KUNIT_EXPECT_EQ(test, rtt.srtt_us >> 3, 60 * MS);
+	/* What may have waited does not take the place of what is too old. */
+	newtcp_rtt_sample(&rtt, &waited, 400ULL * SEC, 1, 1, MIN_WIN_US);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_min(&rtt), 20 * MS);
+	newtcp_rtt_sample(&rtt, &lone, 401ULL * SEC, 1, 1, MIN_WIN_US);
+	KUNIT_EXPECT_EQ(test, newtcp_rtt_min(&rtt), 10 * MS);
 }
 
 /*
@@ -220,7 +251,7 @@ static void rtt_bounds(struct kunit *test)
 			lo = min(lo, r);
 			hi = max(hi, r);
 			seq += prandom_u32_state(&rnd) % 3000;
-			newtcp_rtt_sample(&rtt, r, i, seq, seq + 10000, MIN_WIN_US);
+			take(&rtt, r, i, seq, seq + 10000);
 
 			KUNIT_ASSERT_GE(test, (rtt.srtt_us >> 3) + 1, lo);
 			KUNIT_ASSERT_LE(test, rtt.srtt_us >> 3, hi);
@@ -229,7 +260,7 @@ static void rtt_bounds(struct kunit *test)
 					    NEWTCP_RTO_MIN_US,
 					    NEWTCP_RTO_MAX_US));
 			KUNIT_ASSERT_LE(test, rtt.rto_us, NEWTCP_RTO_MAX_US);
-			KUNIT_ASSERT_EQ(test, rtt.min_us, lo);
+			KUNIT_ASSERT_EQ(test, newtcp_rtt_min(&rtt), lo);
 		}
 	}
 }
@@ -274,7 +305,7 @@ static void rtt_start(struct kunit *test)
 	newtcp_rtt_init(&rtt);
 	rtt.backoff = 3;
 	if (c->sample_us)
-		newtcp_rtt_sample(&rtt, c->sample_us, 1, 1, 1, 1);
+		take(&rtt, c->sample_us, 1, 1, 1);
 	newtcp_rtt_start(&rtt, c->route_ms8);
 	KUNIT_EXPECT_EQ(test, c->rto_us, newtcp_rtt_rto(&rtt));
 	KUNIT_EXPECT_EQ(test, 0, rtt.backoff);
@@ -301,6 +332,7 @@ static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE_PARAM(rtt_start, start_gen_params),
 	KUNIT_CASE(rtt_of_echo),
 	KUNIT_CASE_PARAM(rtt_minimum, min_gen_params),
+	KUNIT_CASE(rtt_newest),
 	KUNIT_CASE(rtt_bounds),
 	{}
 };

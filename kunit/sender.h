@@ -64,6 +64,8 @@ static inline bool shift(void *owner, struct newtcp_seg *to, struct newtcp_seg *
 
 static inline void start(struct sender *x, u32 cwnd, bool sack)
 {
+	const struct newtcp_trip trip = { .us = 100 * MS, .newest_us = 100 * MS };
+
 	memset(x, 0, sizeof(*x));
 	x->conf = (struct newtcp_loss_conf){
 		.reordering = 3, .max_reordering = 300,
@@ -74,7 +76,7 @@ static inline void start(struct sender *x, u32 cwnd, bool sack)
 	newtcp_cong_start(&x->c, &newtcp_cong_reno);
 	x->c.cwnd = cwnd;
 	newtcp_rtt_init(&x->rtt);
-	newtcp_rtt_sample(&x->rtt, 100 * MS, NOW, BASE, BASE, 300 * 1000000ULL);
+	newtcp_rtt_sample(&x->rtt, &trip, NOW, BASE, BASE, 300 * 1000000ULL);
 	x->s = (struct newtcp_snd){
 		.b = &x->b, .r = &x->r, .c = &x->c, .rate = &x->rate, .rtt = &x->rtt,
 		.conf = &x->conf, .now_us = NOW, .una = BASE, .nxt = BASE, .mss = MSS,
@@ -160,7 +162,7 @@ static inline void ack(struct sender *x, unsigned int ack, const unsigned int *b
 		newtcp_sack_enter(&x->s, n, sacks, num);
 	while ((seg = newtcp_board_first(&x->b)) && !seq_after(seg->end_seq, una)) {
 		newtcp_seg_acked(&x->r, &x->b, &x->rate, n, seg, seg->segs, x->s.now_us,
-				 x->rtt.min_us);
+				 newtcp_rtt_min(&x->rtt));
 		newtcp_board_remove(&x->b, seg);
 	}
 	newtcp_recovery_ack(&x->s, n);

@@ -27,7 +27,7 @@ static u32 reo_wnd_us(const struct newtcp_snd *s)
 	     (s->b->sacked_out >= r->reordering &&
 	      !(s->conf->recovery & NEWTCP_RACK_NO_DUPTHRESH))))
 		return 0;
-	return min_t(u64, (u64)(s->rtt->min_us / 4) * r->reo_wnd_mult,
+	return min_t(u64, (u64)(newtcp_rtt_min(s->rtt) / 4) * r->reo_wnd_mult,
 		     s->rtt->srtt_us >> 3);
 }
 

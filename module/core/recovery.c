@@ -356,7 +356,7 @@ void newtcp_recovery_ack(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 	}
 	step(s, n);
 	s->r->delivered += n->delivered;
-	newtcp_rate_sample(s->rate, &n->rate, s->r->delivered, n->delivered, s->rtt->min_us,
+	newtcp_rate_sample(s->rate, &n->rate, s->r->delivered, n->delivered, newtcp_rtt_min(s->rtt),
 			   s->now_us);
 	if (n->reneged)
 		n->rate.interval_us = 0;

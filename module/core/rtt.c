@@ -33,7 +33,7 @@ void newtcp_rtt_init(struct newtcp_rtt *rtt)
 	rtt->mdev_us = NEWTCP_RTO_INIT_US;
 	rtt->rto_us = NEWTCP_RTO_INIT_US;
 	rtt->rto_min_ms = NEWTCP_RTO_MIN_US / 1000;
-	rtt->min_us = ~0U;
+	rtt->min.one[0].value = ~0U;
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_rtt_init);
 
@@ -100,33 +100,33 @@ static void next_sample(struct newtcp_rtt *rtt, u32 r, u32 snd_una,
 	rtt->rtt_seq = snd_nxt;
 }
 
-static void update_min(struct newtcp_rtt *rtt, u32 r, u64 now_us, u64 win_us)
+/* The bound keeps the shifts within 32 bits. */
+static u32 bounded(u32 sample_us)
 {
-	if (r > rtt->min_us && now_us - rtt->min_stamp_us <= win_us)
-		return;
-	rtt->min_us = r;
-	rtt->min_stamp_us = now_us;
+	return clamp(sample_us, 1U, NEWTCP_RTO_MAX_US);
 }
 
 /**
  * newtcp_rtt_sample - take one measurement
  * @rtt: estimator
- * @sample_us: the round trip; never of a segment sent twice (Karn)
+ * @trip: the round trip; never of a segment sent twice (Karn)
  * @now_us: time of the ACK
  * @snd_una: SND.UNA after the ACK
  * @snd_nxt: SND.NXT
  * @min_win_us: how long the minimum is remembered
  *
  * A valid measurement also ends the back-off (RFC 6298 section 5, last
- * paragraph).
+ * paragraph). An ACK that may have waited at the peer never raises the minimum: where
+ * each one does, the path would seem longer as soon as the first is forgotten
+ * (tcp_update_rtt_min()).
  */
-void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
+void newtcp_rtt_sample(struct newtcp_rtt *rtt, const struct newtcp_trip *trip, u64 now_us,
 		       u32 snd_una, u32 snd_nxt, u64 min_win_us)
 {
-	/* The bound keeps the shifts below within 32 bits. */
-	u32 r = clamp(sample_us, 1U, NEWTCP_RTO_MAX_US);
+	u32 r = bounded(trip->us), newest = bounded(trip->newest_us);
 
-	update_min(rtt, r, now_us, min_win_us);
+	if (!trip->delayed || newest <= newtcp_rtt_min(rtt))
+		newtcp_winmin_take(&rtt->min, newest, now_us, min_win_us);
 	if (rtt->srtt_us)
 		next_sample(rtt, r, snd_una, snd_nxt);
 	else

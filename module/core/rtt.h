@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
+#include "winmin.h"
 
 #define NEWTCP_RTO_MIN_US	(200 * 1000U)
 #define NEWTCP_RTO_MAX_US	(120 * 1000 * 1000U)
@@ -27,8 +28,7 @@
  * @rttvar_us: deviation used for the RTO, times 4 (never under the floor)
  * @rtt_seq: SND.NXT when the present window of data began
  * @rto_us: retransmission timeout without back-off
- * @min_us: smallest sample in the window; ~0U = none
- * @min_stamp_us: when @min_us was taken
+ * @min: smallest round trip of late; ~0U = none
  * @rto_min_ms: floor of the variance term, 200 unless the route or the
  *	namespace says otherwise
  * @backoff: how many times the timeout was doubled since the last new ACK
@@ -40,16 +40,33 @@ struct newtcp_rtt {
 	u32 rttvar_us;
 	u32 rtt_seq;
 	u32 rto_us;
-	u32 min_us;
+	struct newtcp_winmin min;
 	u8 backoff;
 	u16 rto_min_ms;
-	u64 min_stamp_us;
+};
+
+/**
+ * struct newtcp_trip - a round trip
+ * @us: of what was sent first: how long an answer can take; 0: none was seen
+ * @newest_us: of what was sent last: how long the path is
+ * @delayed: its ACK may have waited at the peer
+ */
+struct newtcp_trip {
+	u32 us;
+	u32 newest_us;
+	bool delayed;
 };
 
 void newtcp_rtt_init(struct newtcp_rtt *rtt);
 void newtcp_rtt_start(struct newtcp_rtt *rtt, u32 route_rtt_ms);
-void newtcp_rtt_sample(struct newtcp_rtt *rtt, u32 sample_us, u64 now_us,
+void newtcp_rtt_sample(struct newtcp_rtt *rtt, const struct newtcp_trip *trip, u64 now_us,
 		       u32 snd_una, u32 snd_nxt, u64 min_win_us);
+
+/* The smallest round trip in the window; ~0U: none was seen. */
+static inline u32 newtcp_rtt_min(const struct newtcp_rtt *rtt)
+{
+	return rtt->min.one[0].value;
+}
 
 /* Milliseconds of our clock, as they are on the wire before the offset. */
 static inline u32 newtcp_ms_of(u64 us)

@@ -121,15 +121,16 @@ static void learn(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 	struct newtcp_recovery *r = s->r;
 
 	/* Out of order the echo is of something older, and says nothing of the copy. */
-	newtcp_rack_advance(r, seg, s->now_us, s->rtt->min_us);
+	newtcp_rack_advance(r, seg, s->now_us, newtcp_rtt_min(s->rtt));
 	if (!(seg->marks & NEWTCP_SEG_EVER_RETRANS)) {
 		/* A hole that fills itself: the path reorders. */
 		if (seq_before(seg->seq, n->late_seq))
 			n->late_seq = seg->seq;
 		if (!seq_after(seg->end_seq, r->recovery_point))
 			n->flags |= NEWTCP_RX_ORIG_ACKED;
-		if (!n->sack_us)
-			n->sack_us = seg->sent_us;
+		if (!n->first_sack_us)
+			n->first_sack_us = seg->sent_us;
+		n->last_sack_us = seg->sent_us;
 	}
 	newtcp_rate_arrived(s->rate, &n->rate, seg);
 	n->delivered += seg->segs;
@@ -239,7 +240,7 @@ static void block_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 /**
  * newtcp_sack_enter - an ACK's SACK blocks enter the board
  * @s: the sender
- * @n: the ACK: flags, delivered, late_seq and sack_us are added to
+ * @n: the ACK: flags, delivered, late_seq and the times of what was sent
  * @sacks: the blocks as they came
  * @num: how many
  */

@@ -39,9 +39,10 @@ static __always_inline void newtcp_seg_acked(struct newtcp_recovery *r, struct n
 
 	n->acked += segs;
 	if (likely(!(marks & (NEWTCP_SEG_EVER_RETRANS | NEWTCP_SEG_SACKED)))) {
-		/* The first one waited longest: that is the path's round trip. */
+		/* The first one waited longest: so long an answer can take. */
 		if (!n->first_us)
 			n->first_us = seg->sent_us;
+		n->last_us = seg->sent_us;
 		if (seq_before(seg->seq, n->late_seq))
 			n->late_seq = seg->seq;
 		if (!seq_after(seg->end_seq, r->recovery_point))

@@ -181,7 +181,9 @@ enum newtcp_resend {
  * @late_seq: lowest segment, sent once, that it names; SND.NXT to begin with
  * @first_us: when the first segment that it acknowledged in order was sent,
  *	of those sent once; 0 = none
- * @sack_us: the same of those that it SACKed
+ * @last_us: when the last one was
+ * @first_sack_us: the same as @first_us of those that it SACKed
+ * @last_sack_us: when the last of these was sent
  * @rate: what it says of the rate
  * @resend: out: what is to be sent for it
  * @reduced: out: the window that proportional rate reduction asks for; 0 = none
@@ -201,7 +203,9 @@ struct newtcp_ack_news {
 	u32 delivered;
 	u32 late_seq;
 	u64 first_us;
-	u64 sack_us;
+	u64 last_us;
+	u64 first_sack_us;
+	u64 last_sack_us;
 	struct newtcp_rate_sample rate;
 	enum newtcp_resend resend;
 	u32 reduced;
@@ -230,25 +234,49 @@ static inline bool newtcp_ca_reducing(const struct newtcp_recovery *r)
 	return r->state == NEWTCP_CA_CWR || r->state == NEWTCP_CA_RECOVERY;
 }
 
+/*
+ * May the ACK have waited at the peer? As one of a lone segment, not a full one, does that
+ * brings nothing else (FLAG_ACK_MAYBE_DELAYED of Linux).
+ */
+static inline bool newtcp_ack_may_be_delayed(const struct newtcp_ack_news *n,
+					     const struct newtcp_board *b, u32 mss)
+{
+	return n->acked == 1 && n->delivered == 1 && n->ack - n->prior_una < mss &&
+	       !b->sacked_out && !(n->flags & (NEWTCP_RX_SACKED | NEWTCP_RX_DSACK));
+}
+
 /**
- * newtcp_ack_rtt - the round trip that an ACK tells
+ * newtcp_ack_trip - the round trip that an ACK tells
  * @n: its news; what it acknowledges has been counted
+ * @b: the scoreboard
+ * @mss: payload of a full segment
  * @now_us: the time
  *
  * Karn's rule (RFC 6298 3): from segments that were sent once, else only from an
  * echoed timestamp (RFC 7323 4.1), and that only when SND.UNA moved.
  *
- * Return: microseconds; 0: it tells nothing.
+ * Return: the round trip; what it is of the first segment, for the timeout, is of the
+ * first in order where there is one, of the last one of the last SACKed.
  */
-static inline u32 newtcp_ack_rtt(const struct newtcp_ack_news *n, u64 now_us)
+static inline struct newtcp_trip newtcp_ack_trip(const struct newtcp_ack_news *n,
+						 const struct newtcp_board *b, u32 mss,
+						 u64 now_us)
 {
 	const u32 told = NEWTCP_RX_ADVANCED | NEWTCP_RX_ECHO;
+	bool in_order = n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED);
+	u64 first = in_order ? n->first_us : n->first_sack_us;
+	u64 last = n->last_sack_us ?: n->last_us;
+	struct newtcp_trip trip = {};
 
-	if (n->first_us && !(n->flags & NEWTCP_RX_RETRANS_ACKED))
-		return max_t(u64, now_us - n->first_us, 1);
-	if (n->sack_us)
-		return max_t(u64, now_us - n->sack_us, 1);
-	return (n->flags & told) == told ? newtcp_rtt_of_echo(newtcp_ms_of(now_us), n->tsecr) : 0;
+	if (first) {
+		trip.us = max_t(u64, now_us - first, 1);
+		trip.newest_us = max_t(u64, now_us - last, 1);
+		trip.delayed = in_order && newtcp_ack_may_be_delayed(n, b, mss);
+	} else if ((n->flags & told) == told) {
+		trip.us = newtcp_rtt_of_echo(newtcp_ms_of(now_us), n->tsecr);
+		trip.newest_us = trip.us;
+	}
+	return trip;
 }
 
 /* Nothing is wrong with the sender, and nothing else than progress in the ACK. */

@@ -229,7 +229,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 	const struct newtcp_passive_echo echo = echo_of(req, opts);
 	struct sock *lsk = req->listener, *child;
 	struct dst_entry *dst;
-	u32 rtt_us;
+	struct newtcp_trip trip = {};
 
 	child = clone_parent(lsk);
 	if (!child)
@@ -254,9 +254,10 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 	if (newtcp_passive_lost(&echo))
 		newtcp_sk(child)->cong.cwnd = 1;
 	newtcp_metrics_cong(child, dst);
-	rtt_us = newtcp_passive_rtt(&echo, newtcp_sk(child)->now_us);
-	if (rtt_us)
-		newtcp_rtt_update(child, rtt_us);
+	trip.us = newtcp_passive_rtt(&echo, newtcp_sk(child)->now_us);
+	trip.newest_us = trip.us;
+	if (trip.us)
+		newtcp_rtt_update(child, &trip);
 	newtcp_pace_update(child);
 	newtcp_start_keepalive(child);
 	__release(&child->sk_lock.slock);

@@ -38,16 +38,15 @@
 /**
  * newtcp_rtt_update() - take a round-trip sample
  * @sk: the connection
- * @sample_us: microseconds
+ * @trip: the round trip
  */
-void newtcp_rtt_update(struct sock *sk, u32 sample_us)
+void newtcp_rtt_update(struct sock *sk, const struct newtcp_trip *trip)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
-
 	u32 wlen = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_rtt_wlen);
 
-	newtcp_rtt_sample(&tp->rtt, sample_us, tp->now_us, tp->snd_una,
-			  tp->snd_nxt, (u64)wlen * USEC_PER_SEC);
+	newtcp_rtt_sample(&tp->rtt, trip, tp->now_us, tp->snd_una, tp->snd_nxt,
+			  (u64)wlen * USEC_PER_SEC);
 }
 
 static void window_update(struct sock *sk, const struct sk_buff *skb,
@@ -93,7 +92,7 @@ static __always_inline bool clean_one(struct sock *sk, struct newtcp_seg *seg,
 		acked -= seg->segs;
 	}
 	newtcp_seg_acked(&tp->rec, &tp->board, &tp->rate, n, seg, acked, tp->now_us,
-			 tp->rtt.min_us);
+			 newtcp_rtt_min(&tp->rtt));
 	if (unlikely(!whole))
 		return false;
 	newtcp_board_remove(&tp->board, seg);
@@ -117,13 +116,15 @@ static noinline void clean_board_slow(struct sock *sk, struct newtcp_ack_news *n
 	clean_board(sk, n);
 }
 
+/* What congestion control hears of the round trip: that of the newest. 0: nothing. */
 static u32 take_rtt(struct sock *sk, const struct newtcp_ack_news *n)
 {
-	u32 sample = newtcp_ack_rtt(n, newtcp_sk(sk)->now_us);
+	const struct newtcp_sock *tp = newtcp_sk(sk);
+	struct newtcp_trip trip = newtcp_ack_trip(n, &tp->board, tp->mss, tp->now_us);
 
-	if (sample)
-		newtcp_rtt_update(sk, sample);
-	return sample;
+	if (trip.us)
+		newtcp_rtt_update(sk, &trip);
+	return trip.newest_us;
 }
 
 /* The window opened while nothing was in flight. */
@@ -237,8 +238,8 @@ static inline void ack_fast(struct sock *sk, struct newtcp_ack_news *n, u32 in_f
 	clean_board(sk, n);
 	rtt_us = take_rtt(sk, n);
 	tp->rec.delivered += n->delivered;
-	newtcp_rate_sample(&tp->rate, &n->rate, tp->rec.delivered, n->delivered, tp->rtt.min_us,
-			   tp->now_us);
+	newtcp_rate_sample(&tp->rate, &n->rate, tp->rec.delivered, n->delivered,
+			   newtcp_rtt_min(&tp->rtt), tp->now_us);
 	n->grow = true;
 	newtcp_tell_cong(sk, n, n->acked, in_flight, rtt_us);
 	sk_dst_confirm(sk);

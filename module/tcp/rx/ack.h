@@ -8,6 +8,7 @@
 #include "tcp/tcb.h"
 
 struct newtcp_options;
+struct newtcp_trip;
 struct sk_buff;
 struct sock;
 
@@ -28,6 +29,6 @@ static inline void newtcp_ts_take(struct newtcp_sock *tp, u32 tsval)
 int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	       const struct newtcp_options *opts, u32 flags);
 void newtcp_ts_recent_update(struct newtcp_sock *tp, u32 seq);
-void newtcp_rtt_update(struct sock *sk, u32 sample_us);
+void newtcp_rtt_update(struct sock *sk, const struct newtcp_trip *trip);
 
 #endif /* _NEWTCP_ACK_H */

@@ -34,7 +34,7 @@ u32 newtcp_packet_segs(struct sock *sk, u32 mss)
 	u32 segs;
 
 	segs = newtcp_pace_segs(newtcp_pacing_rate(sk), READ_ONCE(sk->sk_pacing_shift),
-				newtcp_sk(sk)->rtt.min_us,
+				newtcp_rtt_min(&newtcp_sk(sk)->rtt),
 				READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log),
 				sk->sk_gso_max_size, mss,
 				READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs));
@@ -76,7 +76,7 @@ void newtcp_pace_update(struct sock *sk)
  * @n: the ACK
  * @acked: segments by which the window may grow, if it may
  * @in_flight: segments in flight before it
- * @rtt_us: round trip that it gave; 0 = none
+ * @rtt_us: round trip of the newest that it told of; 0 = none
  */
 void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acked,
 		      u32 in_flight, u32 rtt_us)
@@ -85,7 +85,7 @@ void newtcp_tell_cong(struct sock *sk, const struct newtcp_ack_news *n, u32 acke
 	const struct newtcp_ack_sample s = {
 		.now_us = tp->now_us,
 		.rtt_us = rtt_us,
-		.min_rtt_us = tp->rtt.min_us,
+		.min_rtt_us = newtcp_rtt_min(&tp->rtt),
 		.srtt_us = tp->rtt.srtt_us >> 3,
 		.acked = acked,
 		.in_flight = in_flight,

@@ -82,7 +82,7 @@ void newtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_notsent_bytes = max_t(int, 0, tp->write_seq - tp->snd_nxt);
 	info->tcpi_segs_out = tp->segs_out;
 	info->tcpi_segs_in = tp->segs_in;
-	info->tcpi_min_rtt = tp->rtt.min_us;
+	info->tcpi_min_rtt = newtcp_rtt_min(&tp->rtt);
 	info->tcpi_delivered = tp->rec.delivered;
 	info->tcpi_delivery_rate = newtcp_rate_bytes(&tp->rate, tp->mss);
 	info->tcpi_delivery_rate_app_limited = tp->rate.got_limited;

@@ -187,7 +187,7 @@ static void acked(struct both *x, unsigned int segs)
 		if (seq_after(seg->end_seq, x->s.una))
 			cut(x, seg, x->s.una - seg->seq);
 		newtcp_seg_acked(&x->r, &x->b, &x->rate, &n, seg, seg->segs, x->s.now_us,
-				 x->rtt.min_us);
+				 newtcp_rtt_min(&x->rtt));
 		newtcp_board_remove(&x->b, seg);
 		free(seg);
 	}

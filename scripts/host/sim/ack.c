@@ -39,10 +39,11 @@ static bool clean_one(struct end *e, struct newtcp_seg *seg, struct newtcp_ack_n
 		seg->seq = e->una;
 		tx_set_segs(seg, seg->mss);
 		newtcp_seg_acked(&e->r, &e->b, &e->rate, n, &was, segs - seg->segs, tx_clock(e),
-				 e->rtt.min_us);
+				 newtcp_rtt_min(&e->rtt));
 		return false;
 	}
-	newtcp_seg_acked(&e->r, &e->b, &e->rate, n, seg, segs, tx_clock(e), e->rtt.min_us);
+	newtcp_seg_acked(&e->r, &e->b, &e->rate, n, seg, segs, tx_clock(e),
+			 newtcp_rtt_min(&e->rtt));
 	newtcp_board_remove(&e->b, seg);
 	free(container_of(seg, struct sim_seg, seg));
 	return true;
@@ -60,13 +61,13 @@ static void clean(struct end *e, struct newtcp_ack_news *n)
 static u32 take_rtt(struct end *e, const struct newtcp_ack_news *n)
 {
 	u64 now = tx_clock(e);
-	u32 sample = newtcp_ack_rtt(n, now);
+	struct newtcp_trip trip = newtcp_ack_trip(n, &e->b, tx_mss(e), now);
 
-	if (sample) {
-		newtcp_rtt_sample(&e->rtt, sample, now, e->una, e->nxt, MIN_RTT_WIN_US);
+	if (trip.us) {
+		newtcp_rtt_sample(&e->rtt, &trip, now, e->una, e->nxt, MIN_RTT_WIN_US);
 		e->last_rto_us = 0;
 	}
-	return sample;
+	return trip.newest_us;
 }
 
 /* Congestion control hears of it. */
@@ -74,7 +75,7 @@ void ack_tell(struct end *e, const struct newtcp_ack_news *n, u32 acked, u32 in_
 	      u32 rtt_us)
 {
 	const struct newtcp_ack_sample s = {
-		.now_us = tx_clock(e), .rtt_us = rtt_us, .min_rtt_us = e->rtt.min_us,
+		.now_us = tx_clock(e), .rtt_us = rtt_us, .min_rtt_us = newtcp_rtt_min(&e->rtt),
 		.srtt_us = e->rtt.srtt_us >> 3, .acked = acked, .in_flight = in_flight,
 		.pipe = newtcp_board_pipe(&e->b), .snd_una = e->una, .snd_nxt = e->nxt,
 		.delivered = e->r.delivered, .news = n->delivered, .lost = n->lost,
@@ -197,8 +198,8 @@ static void ack_fast(struct end *e, struct newtcp_ack_news *n, u32 in_flight)
 	clean(e, n);
 	rtt_us = take_rtt(e, n);
 	e->r.delivered += n->delivered;
-	newtcp_rate_sample(&e->rate, &n->rate, e->r.delivered, n->delivered, e->rtt.min_us,
-			   tx_clock(e));
+	newtcp_rate_sample(&e->rate, &n->rate, e->r.delivered, n->delivered,
+			   newtcp_rtt_min(&e->rtt), tx_clock(e));
 	n->grow = true;
 	ack_tell(e, n, n->acked, in_flight, rtt_us);
 	restart_timers(e, n);

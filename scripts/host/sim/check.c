@@ -212,7 +212,7 @@ void check_rate(struct end *e, const struct newtcp_ack_news *n)
 
 	if (!rs->interval_us)
 		return;
-	check_that(e->sim, rs->found && rs->interval_us >= e->rtt.min_us);
+	check_that(e->sim, rs->found && rs->interval_us >= newtcp_rtt_min(&e->rtt));
 	check_that(e->sim, rs->delivered == e->r.delivered - rs->prior);
 	check_that(e->sim, rs->delivered >= n->delivered && n->delivered);
 	check_that(e->sim, (s32)(e->rate.first_us - (u32)rs->sent_us) >= 0);
