@@ -41,7 +41,10 @@
 #include "purge.h"
 #include "state.h"
 
-/* The port that a program has bound by bpf_bind() is noted, but nobody's yet. */
+/*
+ * The port that a program has bound by bpf_bind() is noted, but nobody's yet. If it cannot
+ * be had, the socket is bound to nothing, as after a bind() that fails.
+ */
 static noinline_for_stack int claim_noted(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -52,7 +55,9 @@ static noinline_for_stack int claim_noted(struct sock *sk)
 	err = newinet_claim_bind(sk, inet->inet_rcv_saddr, port);
 	if (err) {
 		inet->inet_sport = 0;
-		sk->sk_userlocks &= ~SOCK_BINDPORT_LOCK;
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+		sk->sk_userlocks &= ~(SOCK_BINDPORT_LOCK | SOCK_BINDADDR_LOCK);
 	}
 	return err;
 }
@@ -202,7 +207,7 @@ static void negotiated(struct sock *sk, const struct newtcp_options *o)
 	newtcp_sync_mss(sk, tp->pmtu);
 }
 
-static void established(struct sock *sk, bool syns_lost)
+static void established(struct sock *sk, struct sk_buff *skb, bool syns_lost)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
@@ -211,7 +216,7 @@ static void established(struct sock *sk, bool syns_lost)
 	newtcp_metrics_start(sk, syns_lost);
 	newtcp_rcvbuf_init(sk);
 	newtcp_cwv_start(&tp->cwv);
-	security_inet_conn_established(sk, NULL);
+	security_inet_conn_established(sk, skb);
 	newtcp_start_keepalive(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
@@ -245,7 +250,7 @@ static void take_synack(struct sock *sk, struct sk_buff *skb,
 	if (newtcp_ack(sk, skb, NULL, 0) < 0)
 		return;
 	tp->snd_wl1 = cb->seq;
-	established(sk, lost);
+	established(sk, skb, lost);
 
 	/* Data or a FIN that rides on the SYN-ACK is not taken: the peer sends it again. */
 	pushed = !skb_queue_empty(&sk->sk_write_queue);

@@ -16,6 +16,7 @@ The first lines of a test may say, in comments:
                                 on other architectures)
     needs: PACKAGE...           Debian packages
     root: NAME                  runs in that root of scripts/vm/roots (this machine's own)
+    boot: WORDS                 more for the kernel's command line
     modules: NAME...            are loaded first, where the kernel has them apart
     module: none                the test loads the module itself, or does not want it
     full: yes                   takes long: only with --full, or when named
@@ -44,7 +45,7 @@ import common
 import results
 
 DIRECTIVE = re.compile(
-    r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|module|modules|full|families|test):'
+    r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|boot|module|modules|full|families|test):'
     r'\s*(.*?)\s*$')
 # What is known to run on other architectures: on each, and on some.
 ON_FOREIGN = ['api_*', 'wire_*', 'net_transfer']
@@ -81,6 +82,7 @@ class Test:
         self.timeout = int(said.get('timeout', '120'))
         self.needs = said.get('needs', '').split()
         self.root = said.get('root', '')
+        self.boot = said.get('boot', '')
         self.module = said.get('module', '')
         self.modules = said.get('modules', '').split()
         self.full = said.get('full', '').split()
@@ -88,10 +90,10 @@ class Test:
             self.kernels = [name for name in self.kernels if name not in common.FOREIGN]
 
     def machine(self, kernel):
-        """The kind of machine that it runs in: clock, number of CPUs, root."""
+        """The kind of machine that it runs in: clock, number of CPUs, root, kernel's options."""
         if self.clock == 'virtual':
-            return 'virtual', '1', self.root
-        return 'real', self.cpus if kernel != 'debug' else '2', self.root
+            return 'virtual', '1', self.root, self.boot
+        return 'real', self.cpus if kernel != 'debug' else '2', self.root, self.boot
 
     def limit(self, kernel):
         return self.timeout * (3 if kernel == 'debug' or kernel in common.FOREIGN else 1)
@@ -178,7 +180,7 @@ class Batch:
 
     def __init__(self, suite, kernel, machine, tests):
         self.suite, self.kernel, self.tests = suite, kernel, tests
-        self.clock, self.cpus, self.root = machine
+        self.clock, self.cpus, self.root, self.words = machine
         self.broken = 0
         self.seconds = sum(suite.durations.get(kernel, test) for test in tests)
 
@@ -217,6 +219,7 @@ class Batch:
         args = [f'{common.VM}/vm', '--kernel', self.kernel, '--out', out,
                 '--timeout', '20000']
         args += ['--root', self.suite.roots[self.root]] if self.root else []
+        args += ['--append', self.words] if self.words else []
         args += ['--icount'] if self.clock == 'virtual' else ['--smp', self.cpus]
         # 'user', and what the tests want besides.
         net = dict.fromkeys(part for test in tests for part in test.net.split(',') if part)
