@@ -18,9 +18,12 @@
  * listen(2) and close(2) process. newtcp_listener.lock guards the
  * queues.
  */
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
+#include <net/inet_sock.h>
 #include <net/ip.h>
+#include <net/request_sock.h>
 #include <net/route.h>
 #include <net/sock.h>
 #include "core/negotiate.h"
@@ -323,6 +326,27 @@ static bool req_list(struct newtcp_req *req)
 	return listening;
 }
 
+/*
+ * May this peer connect, as the security modules see it? They are asked by a request of
+ * AF_INET, as is what comes with the SYN: its labels are those of the packet.
+ */
+static noinline_for_stack bool security_admits(const struct sock *lsk, struct sk_buff *skb,
+					       const struct tcphdr *th)
+{
+	static const struct request_sock_ops ops = { .family = PF_INET };
+	struct inet_request_sock ireq = { .req.rsk_ops = &ops };
+	bool admitted;
+
+	ireq.ir_loc_addr = ip_hdr(skb)->daddr;
+	ireq.ir_rmt_addr = ip_hdr(skb)->saddr;
+	ireq.ir_num = ntohs(th->dest);
+	ireq.ir_rmt_port = th->source;
+	admitted = !security_inet_conn_request(lsk, skb, &ireq.req);
+	/* NetLabel's options, for a SYN-ACK of the kernel's. */
+	kfree(rcu_access_pointer(ireq.ireq_opt));
+	return admitted;
+}
+
 static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 		    const struct tcphdr *th)
 {
@@ -340,7 +364,7 @@ static void rcv_syn(struct sock *lsk, struct sk_buff *skb,
 		atomic_inc(&lsk->sk_drops);
 		return;
 	}
-	req = req_alloc(lsk, skb, th);
+	req = security_admits(lsk, skb, th) ? req_alloc(lsk, skb, th) : NULL;
 	if (!req)
 		return;
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
