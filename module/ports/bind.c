@@ -129,6 +129,20 @@ int newinet_claim_bind(struct sock *sk, __be32 addr, u16 port)
 }
 
 /**
+ * newinet_claim_is_here - is a socket's port claimed in the VRF that it is in?
+ * @sk: socket with a port, locked
+ *
+ * Return: false when it was bound to a device of another VRF since.
+ */
+bool newinet_claim_is_here(struct sock *sk)
+{
+	const struct newinet_claim *c = *newinet_claim_place(&sk->__sk_common);
+
+	sock_owned_by_me(sk);
+	return c && c->l3mdev == inet_sk_bound_l3mdev(sk);
+}
+
+/**
  * newinet_claim_listen - take the port once more, as a listener
  * @sk: socket, locked, whose state is TCP_LISTEN already
  *
@@ -152,7 +166,8 @@ int newinet_claim_listen(struct sock *sk)
 		return -EINVAL;
 	spin_lock_bh(&c->head->lock);
 	/* Never on more than what was claimed, whatever has become of the socket since. */
-	if (!covers(c, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if, c->l3mdev) ||
+	if (!covers(c, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if,
+		    inet_sk_bound_l3mdev(sk)) ||
 	    port_conflicts(c->port, sk, inet_sk(sk)->inet_rcv_saddr, c->l3mdev))
 		err = -EADDRINUSE;
 	spin_unlock_bh(&c->head->lock);

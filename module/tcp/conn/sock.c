@@ -131,6 +131,26 @@ static int hash_nothing(struct sock *sk)
 	return 0;
 }
 
+/*
+ * The socket was bound to another device. A listener hears nothing in a VRF in which the
+ * port may be somebody else's.
+ */
+static void rehash(struct sock *sk)
+{
+	if (sk->sk_state != TCP_LISTEN)
+		return;
+	if (newinet_claim_is_here(sk)) {
+		/* It may be back. Without memory for that it stays deaf. */
+		if (sk_unhashed(sk))
+			newinet_hash_listener(sk);
+		return;
+	}
+	if (!sk_unhashed(sk))
+		net_info_ratelimited("newinet: port %d is not claimed in the VRF that its listener is bound to now: it hears nothing\n",
+				     inet_sk(sk)->inet_num);
+	newinet_unhash(sk);
+}
+
 static int get_port(struct sock *sk, unsigned short port)
 {
 	/* By bpf_bind(), from a program: it must not sleep, newtcp_pre_connect() claims it. */
@@ -179,6 +199,7 @@ struct proto newtcp_prot = {
 	.release_cb		= release_cb,
 	.hash			= hash_nothing,
 	.unhash			= newinet_unhash,
+	.rehash			= rehash,
 	.get_port		= get_port,
 	.put_port		= put_port,
 	.stream_memory_free	= memory_free,

@@ -96,6 +96,36 @@ ports() {
 	return "$status"
 }
 
+# intruders FAMILY OTHER: a port outside is no claim to that of a VRF, where another serves.
+intruders() {
+	local status=0
+	port=$((port + 1))
+	server "$ns_b" "$2" dev:vrf0 "bind:0.0.0.0:$port" listen || return 1
+	same 'socket=0 bind=0 dev=0 listen=EADDRINUSE' \
+		"$("$call" "$1@$ns_b" socket "bind:0.0.0.0:$port" dev:vrf0 listen)" || status=1
+	end_servers
+	return "$status"
+}
+
+# latecomers OTHER: nor is there one for who listens already. AF_INET shares the VRF then.
+latecomers() {
+	local status=0 pid
+	port=$((port + 1))
+	rm -f "$net_tmp/late" "$net_tmp/end"
+	server "$ns_b" "$1" dev:vrf0 "bind:0.0.0.0:$port" listen || return 1
+	"$call" "newinet@$ns_b" socket "bind:0.0.0.0:$port" listen dev:vrf0 "ready:$net_tmp/late" \
+		"wait:$net_tmp/end" >"$net_tmp/said" &
+	pid=$!
+	wait_for 20 test -e "$net_tmp/late" || status=1
+	same 'connect=0 send=0 recv=byte' \
+		"$(client "$ns_a" inet "connect:$addr_b:$port")" || status=1
+	touch "$net_tmp/end"
+	wait "$pid"
+	same 'socket=0 bind=0 listen=0 dev=0' "$(<"$net_tmp/said")" || status=1
+	end_servers
+	return "$status"
+}
+
 net_pair
 vrf_up
 for family in $families; do
@@ -103,9 +133,13 @@ for family in $families; do
 	check "$family: tcp_l3mdev_accept" accept "$family"
 	check "$family: a client in a VRF" clients "$family"
 	check "$family: a port of a VRF" ports "$family" "$family"
+	check "$family: intruders in a VRF" intruders "$family" "$family"
+	check "newinet late in a VRF of $family's" latecomers "$family"
 done
 check 'newinet listens in a VRF, inet outside' listeners newinet inet
 check 'inet listens in a VRF, newinet outside' listeners inet newinet
+check 'newinet intrudes upon inet in a VRF' intruders newinet inet
+check 'inet intrudes upon newinet in a VRF' intruders inet newinet
 check 'newinet has a port of a VRF, inet asks for it' ports newinet inet
 check 'inet has a port of a VRF, newinet asks for it' ports inet newinet
 finish
