@@ -97,8 +97,9 @@ bool newtcp_pacer_holds(struct sock *sk)
 	if (!p || p->next_ns <= ktime_get_ns())
 		return false;
 	if (!hrtimer_is_queued(&p->timer)) {
-		hrtimer_start(&p->timer, ns_to_ktime(p->next_ns), HRTIMER_MODE_ABS_PINNED_SOFT);
+		/* It may have fired, and let go, before the start returns. */
 		sock_hold(sk);
+		hrtimer_start(&p->timer, ns_to_ktime(p->next_ns), HRTIMER_MODE_ABS_PINNED_SOFT);
 	}
 	return true;
 }
