@@ -172,6 +172,9 @@ static int read_skb(struct sock *sk, struct reader *r, struct sk_buff *skb,
 		else
 			sk_peek_offset_bwd(sk, used);
 		newtcp_rx_stamp(sk, &r->stamps, skb);
+		/* Not once at the end: a call may wait for many round trips' data. */
+		if (!(r->flags & MSG_PEEK))
+			newtcp_rcv_space_adjust(sk);
 	}
 	if (offset + used < skb->len)
 		return 0;
@@ -276,11 +279,8 @@ int newtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	r.peek_off = max(sk_peek_offset(sk, flags), 0);
 	r.peek_seq = tp->copied_seq + r.peek_off;
 	err = recv_locked(sk, &r, sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
-	if (!(flags & MSG_PEEK)) {
-		if (r.copied)
-			newtcp_rcv_space_adjust(sk);
+	if (!(flags & MSG_PEEK))
 		newtcp_cleanup_rbuf(sk, r.copied);
-	}
 out:
 	release_sock(sk);
 	err = r.copied ?: err;
