@@ -106,6 +106,17 @@ static bool will_hear(struct sock *sk)
 	return true;
 }
 
+/*
+ * Is what was sent of a segment still below us? Its companion may also be a time stamp,
+ * which waits in the error queue for the program, and for as long as that likes.
+ */
+static bool is_below(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct sk_buff_fclones *pair = container_of(skb, struct sk_buff_fclones, skb1);
+
+	return skb_fclone_busy(sk, skb) && READ_ONCE(pair->skb2.destructor) == sock_wfree;
+}
+
 /**
  * newtcp_smallq_holds() - does a segment that was sent still wait in our own device?
  * @sk: the connection
@@ -118,7 +129,7 @@ static bool will_hear(struct sock *sk)
  */
 bool newtcp_smallq_holds(struct sock *sk, const struct sk_buff *skb)
 {
-	return unlikely(skb_fclone_busy(sk, skb)) && will_hear(sk) && skb_fclone_busy(sk, skb);
+	return unlikely(is_below(sk, skb)) && will_hear(sk) && is_below(sk, skb);
 }
 
 /**

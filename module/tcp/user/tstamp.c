@@ -120,8 +120,9 @@ void newtcp_rx_cmsg(struct sock *sk, struct msghdr *msg,
 /*
  * The next entry of the error queue tells a sequence number where the program
  * expects a count. The reader, who takes it out at once, has the socket locked.
+ * Returns whether there is one.
  */
-static void count_from_base(struct sock *sk)
+static bool count_from_base(struct sock *sk)
 {
 	struct sk_buff_head *q = &sk->sk_error_queue;
 	struct sock_exterr_skb *serr;
@@ -137,6 +138,7 @@ static void count_from_base(struct sock *sk)
 			serr->ee.ee_data -= atomic_read(&sk->sk_tskey);
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
+	return skb;
 }
 
 /**
@@ -154,8 +156,8 @@ int newtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 
 	/* One reader at a time: the entry that is translated is the one read. */
 	lock_sock(sk);
-	count_from_base(sk);
-	ret = newinet_recv_error(sk, msg, len);
+	/* What comes only now is not translated: the next call gets it. */
+	ret = count_from_base(sk) ? newinet_recv_error(sk, msg, len) : -EAGAIN;
 	release_sock(sk);
 	/* The peer's address, as every other call has it. */
 	if (ret >= 0 && msg->msg_name)
