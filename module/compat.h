@@ -325,6 +325,22 @@ static inline void newinet_queue_icmp(struct sock *sk, struct sk_buff *skb, int 
 #endif
 
 /*
+ * 6.13, 6.16: what the control messages of a write may ask of the kernel's own TCP alone: an
+ * id for its time stamps, which that refuses, and memory of a device.
+ */
+#include <net/sock.h>
+static inline bool newinet_cmsg_alien(const struct sockcm_cookie *c)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	return c->tsflags & SOCKCM_FLAG_TS_OPT_ID || c->dmabuf_id;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return c->tsflags & SOCKCM_FLAG_TS_OPT_ID;
+#else
+	return false;
+#endif
+}
+
+/*
  * 6.15: whether an ACK is to be stamped, the kernel looks up where its own
  * TCP says so in the segment's control block.
  */

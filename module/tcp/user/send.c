@@ -264,7 +264,7 @@ static noinline_for_stack long stamps_by_message(struct sock *sk, struct msghdr 
 	struct sockcm_cookie cookie;
 
 	sockcm_init(&cookie, sk);
-	if (sock_cmsg_send(sk, msg, &cookie))
+	if (sock_cmsg_send(sk, msg, &cookie) || newinet_cmsg_alien(&cookie))
 		return -EINVAL;
 	return cookie.tsflags;
 }
@@ -274,6 +274,8 @@ static inline long stamps_wanted(struct sock *sk, struct msghdr *msg)
 {
 	u32 tsflags = READ_ONCE(sk->sk_tsflags);
 
+	if (unlikely(tsflags))
+		newtcp_tx_stamp_base(sk);
 	return unlikely(msg->msg_controllen) ? stamps_by_message(sk, msg) : tsflags;
 }
 
@@ -288,12 +290,10 @@ static inline long stamps_wanted(struct sock *sk, struct msghdr *msg)
  */
 int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
-	long tsflags = stamps_wanted(sk, msg), timeo, err = tsflags;
+	long tsflags = 0, timeo, err;
 	int flags = msg->msg_flags, copied = 0, n;
 	struct newtcp_sizes unit;
 
-	if (unlikely(err < 0))
-		goto out_err;
 	/* As Linux answers where net.ipv4.tcp_fastopen does not let clients. */
 	err = -EOPNOTSUPP;
 	if (unlikely(flags & MSG_FASTOPEN))
@@ -306,8 +306,10 @@ int newtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		if (err < 0)
 			goto out_err;
 	}
-	if (unlikely(READ_ONCE(sk->sk_tsflags)))
-		newtcp_tx_stamp_base(sk);
+	tsflags = stamps_wanted(sk, msg);
+	err = tsflags;
+	if (unlikely(err < 0))
+		goto out_err;
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	unit = newtcp_send_sizes(sk);
 

@@ -11,6 +11,7 @@
 #include "t.h"
 
 #include <limits.h>
+#include <linux/net_tstamp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,10 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef SCM_TS_OPT_ID		/* 6.13 */
+#define SCM_TS_OPT_ID	81
+#endif
 
 /* n bytes are there to be read, all of them */
 static void wait_bytes(int fd, int n)
@@ -178,8 +183,17 @@ CASE(control_data)
 	u.h.cmsg_len = 3;		/* shorter than its own header */
 	ERR(sendmsg(c, &m, 0), EINVAL);
 	u.h.cmsg_len = CMSG_LEN(sizeof(int));
+	u.h.cmsg_type = SCM_TS_OPT_ID;	/* not for streams, where there is such a thing */
+	*(int *)CMSG_DATA(&u.h) = 7;
+	t_opt(c, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_OPT_ID);
+	ERR(sendmsg(c, &m, 0), EINVAL);
 	u.h.cmsg_level = 4242;		/* of no concern: left alone */
 	RET(sendmsg(c, &m, 0), 3);
+	/* What is wrong with the socket is told first. */
+	u.h.cmsg_level = SOL_SOCKET;
+	RET(shutdown(c, SHUT_WR), 0);
+	ERR(sendmsg(c, &m, MSG_NOSIGNAL), EPIPE);
+	ERR(sendmsg(t_sock(t_cfam), &m, MSG_NOSIGNAL), EPIPE);
 }
 
 CASE(dontwait)
