@@ -8,16 +8,18 @@
 
 struct nagle_case {
 	const char *desc;
-	bool nodelay, cork;
+	bool nodelay, cork, push;
 	enum newtcp_nagle says;
 	bool behind_full, behind_partial;	/* does it wait? */
 };
 
 static const struct nagle_case nagle_cases[] = {
-	{ "usual", false, false, NAGLE_ON, false, true },
-	{ "no delay", true, false, NAGLE_OFF, false, false },
-	{ "corked", false, true, NAGLE_CORK, true, true },
-	{ "corked, no delay", true, true, NAGLE_CORK, true, true },
+	{ "usual", false, false, false, NAGLE_ON, false, true },
+	{ "no delay", true, false, false, NAGLE_OFF, false, false },
+	{ "corked", false, true, false, NAGLE_CORK, true, true },
+	{ "corked, no delay", true, true, false, NAGLE_CORK, true, true },
+	{ "no delay just now", true, false, true, NAGLE_PUSH, false, false },
+	{ "the same, corked", true, true, true, NAGLE_PUSH, false, false },
 };
 
 KUNIT_ARRAY_PARAM_DESC(nagle, nagle_cases, desc);
@@ -25,7 +27,7 @@ KUNIT_ARRAY_PARAM_DESC(nagle, nagle_cases, desc);
 static void nagle_holds(struct kunit *test)
 {
 	const struct nagle_case *p = test->param_value;
-	enum newtcp_nagle nagle = newtcp_nagle_says(p->nodelay, p->cork);
+	enum newtcp_nagle nagle = newtcp_nagle_says(p->nodelay, p->cork, p->push);
 
 	KUNIT_EXPECT_EQ(test, p->says, nagle);
 	KUNIT_EXPECT_EQ(test, p->behind_full, newtcp_nagle_holds(nagle, false));

@@ -22,11 +22,14 @@ enum newtcp_nagle {
  * newtcp_nagle_says - what the program's options come to
  * @nodelay: TCP_NODELAY
  * @cork: TCP_CORK
+ * @push: TCP_NODELAY was set, or with it the cork pulled, and no segment was begun since
  *
- * Return: what holds unless something pushes.
+ * Return: what holds unless something else pushes.
  */
-static inline enum newtcp_nagle newtcp_nagle_says(bool nodelay, bool cork)
+static inline enum newtcp_nagle newtcp_nagle_says(bool nodelay, bool cork, bool push)
 {
+	if (push)
+		return NAGLE_PUSH;
 	if (cork)
 		return NAGLE_CORK;
 	return nodelay ? NAGLE_OFF : NAGLE_ON;

@@ -133,7 +133,8 @@ struct newtcp_sock {
 			   cong_locked:1,	/* the route says */
 			   thin_linear:1,	/* TCP_THIN_LINEAR_TIMEOUTS */
 			   ofo_dense:1,		/* nothing to collapse, collapse.c */
-			   pace_stale:1;	/* sk_pacing_rate is of an ACK before the last */
+			   pace_stale:1,	/* sk_pacing_rate is of an ACK before the last */
+			   in_program:1;	/* a cgroup program looks at connect(2) */
 			/* Reassembly */
 			struct newtcp_sack_list sacks;	/* what we report */
 			struct newtcp_recovery rec;	/* losses */
@@ -166,8 +167,8 @@ struct newtcp_sock {
 	struct newtcp_delack delack;	/* when to acknowledge */
 	u8 snd_wscale;
 	u8 ts_ok:1, sack_ok:1, wscale_ok:1, nodelay:1, cork:1,
-	   seg_has_ts:1, fin_owed:1,
-	   in_program:1;		/* a cgroup program looks at connect(2) */
+	   push:1,			/* TCP_NODELAY was set, no segment begun since */
+	   seg_has_ts:1, fin_owed:1;
 	u8 deadlines;			/* bit per enum newtcp_deadline in use */
 	u8 retransmits;			/* timeouts in a row */
 	u8 header_len;			/* TCP header with the usual options */

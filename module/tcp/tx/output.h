@@ -21,7 +21,7 @@ void newtcp_send_one(struct sock *sk, u32 mss);
 
 static inline enum newtcp_nagle newtcp_nagle_of(const struct newtcp_sock *tp)
 {
-	return newtcp_nagle_says(tp->nodelay, tp->cork);
+	return newtcp_nagle_says(tp->nodelay, tp->cork, tp->push);
 }
 
 static inline void newtcp_send_queued(struct sock *sk)
@@ -29,13 +29,6 @@ static inline void newtcp_send_queued(struct sock *sk)
 	if (!skb_queue_empty(&sk->sk_write_queue))
 		newtcp_send_pending(sk, newtcp_current_mss(sk),
 				    newtcp_nagle_of(newtcp_sk(sk)));
-}
-
-/* TCP_NODELAY was set, or the cork pulled: what was held back goes now. */
-static inline void newtcp_send_held(struct sock *sk)
-{
-	if (!skb_queue_empty(&sk->sk_write_queue))
-		newtcp_send_pending(sk, newtcp_current_mss(sk), NAGLE_PUSH);
 }
 
 #endif /* _NEWTCP_OUTPUT_H */

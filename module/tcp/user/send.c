@@ -62,6 +62,7 @@ static struct sk_buff *append_skb(struct sock *sk, bool first)
 	NEWTCP_CB(skb)->seq = tp->write_seq;
 	NEWTCP_CB(skb)->end_seq = tp->write_seq;
 	NEWTCP_CB(skb)->flags = TH_ACK;
+	tp->push = 0;
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	return skb;
 }

@@ -44,16 +44,23 @@ static void set_nodelay(struct sock *sk, bool on)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 
 	tp->nodelay = on;
-	/* Data that Nagle held goes now, even if the cork is in. */
-	if (on)
-		newtcp_send_held(sk);
+	if (!on)
+		return;
+	/* Data that Nagle held goes as the windows allow, even if the cork is in. */
+	tp->push = 1;
+	newtcp_send_queued(sk);
 }
 
 static void set_cork(struct sock *sk, bool on)
 {
-	newtcp_sk(sk)->cork = on;
-	if (!on)
-		newtcp_send_held(sk);
+	struct newtcp_sock *tp = newtcp_sk(sk);
+
+	tp->cork = on;
+	if (on)
+		return;
+	/* Then Nagle's rule holds, if the program did not turn that off. */
+	tp->push |= tp->nodelay;
+	newtcp_send_queued(sk);
 }
 
 static void set_quickack(struct sock *sk, int val)

@@ -298,7 +298,7 @@ static u32 cwnd_room(const struct end *e)
 static bool tail_waits(const struct end *e)
 {
 	return !(e->fin && !e->fin_sent) &&
-	       newtcp_nagle_holds(newtcp_nagle_says(e->conf->nodelay, false),
+	       newtcp_nagle_holds(newtcp_nagle_says(e->conf->nodelay, false, false),
 				  e->b.packets_out && seq_mark_ahead(e->sml, e->una, e->nxt));
 }
 

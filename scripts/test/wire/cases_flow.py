@@ -14,6 +14,8 @@ from env import case
 from packet import ensure, near, opt_ts, pattern, seq_diff
 from peer import Receiver
 
+TCP = socket.IPPROTO_TCP
+
 MSG_EOR, TCP_NOTSENT_LOWAT, SO_MAX_PACING_RATE = 0x80, 25, 47
 
 
@@ -254,6 +256,50 @@ def nodelay(e):
     f.expect_none(0.05, 'Nagle')
     s.nodelay()
     f.expect('A', off=10, len=10, timeout=0.05)
+
+
+@case('flow')
+def uncorked(e):
+    """Without the cork Nagle's rule holds, which TCP_NODELAY alone takes away."""
+    for quick in (False, True):
+        s, f = e.active(rtt=0.1)
+        s.send(b'a' * 10)
+        f.expect('A', off=0, len=10)
+        s.setsockopt(TCP, socket.TCP_CORK, 1)
+        if quick:
+            s.nodelay()
+        s.send(b'b' * 10)
+        s.setsockopt(TCP, socket.TCP_CORK, 0)
+        if quick:
+            f.expect('A', off=10, len=10, timeout=0.05)
+        else:
+            f.expect_none(0.05, 'a small segment with another outstanding')
+            f.ack_to(10)
+            f.expect('A', off=10, len=10, timeout=0.05)
+        f.ack_to(20)
+        s.setsockopt(TCP, socket.TCP_CORK, 1)
+        s.send(b'c' * 10)
+        f.expect_none(0.05, 'a small segment with the cork in')
+        s.setsockopt(TCP, socket.TCP_CORK, 0)
+        f.expect('A', off=20, len=10, timeout=0.05)
+
+
+@case('flow')
+def pushed_later(e):
+    """What TCP_NODELAY pushes past the cork goes, also if the window lets it only later."""
+    s, f = e.active(rtt=0.1)
+    s.send(b'a')
+    f.expect('A', off=0, len=1)
+    f.ack_to(1, win=0)
+    s.setsockopt(TCP, socket.TCP_CORK, 1)
+    s.send(b'b' * 10)
+    s.nodelay()
+    f.expect_none(0.05, 'data beyond the window')
+    f.ack_to(1)
+    f.expect('A', off=1, len=10, timeout=0.05)
+    s.send(b'c' * 10)
+    f.ack_to(11)
+    f.expect_none(0.05, 'written since, with the cork in')
 
 
 def ack_delay(f, data, pause=0.3):
