@@ -56,19 +56,20 @@ enum newtcp_ack_verdict {
  * newtcp_ack_verdict - RFC 5961 5.2
  * @snd_una: SND.UNA
  * @snd_nxt: SND.NXT
- * @max_window: the largest window the peer ever offered
+ * @back: how far back an old ACK may lie: the largest window that the peer ever offered,
+ *	and no further than what it has acknowledged
  * @ack: SEG.ACK
  *
  * Return: what it is worth.
  */
 static inline enum newtcp_ack_verdict
-newtcp_ack_verdict(u32 snd_una, u32 snd_nxt, u32 max_window, u32 ack)
+newtcp_ack_verdict(u32 snd_una, u32 snd_nxt, u32 back, u32 ack)
 {
 	if (seq_after(ack, snd_nxt))
 		return VERDICT_ACK_FUTURE;
 	if (seq_after(ack, snd_una))
 		return VERDICT_ACK_NEW;
-	if (seq_before(ack, snd_una - max_window))
+	if (seq_before(ack, snd_una - back))
 		return VERDICT_ACK_TOO_OLD;
 	return VERDICT_ACK_OLD;
 }

@@ -288,7 +288,9 @@ int newtcp_ack(struct sock *sk, const struct sk_buff *skb,
 	enum newtcp_ack_verdict verdict;
 
 	sock_owned_by_me(sk);
-	verdict = newtcp_ack_verdict(tp->snd_una, tp->snd_nxt, tp->max_window, ack);
+	/* An ACK of what was never sent is no old one: what was acknowledged is the bound. */
+	verdict = newtcp_ack_verdict(tp->snd_una, tp->snd_nxt,
+				     min_t(u64, tp->max_window, tp->bytes_acked), ack);
 	if (unlikely(verdict == VERDICT_ACK_FUTURE || verdict == VERDICT_ACK_TOO_OLD)) {
 		newtcp_challenge_ack(sk);
 		return -1;

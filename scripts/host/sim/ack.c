@@ -264,7 +264,8 @@ bool ack_in(struct end *e, const struct packet *p, const struct newtcp_options *
 		n.flags |= NEWTCP_RX_ECHO;
 		n.tsecr = e->tsecr - (u32)e->conf->ts_offset;
 	}
-	switch (newtcp_ack_verdict(e->una, e->nxt, e->max_window, p->ack)) {
+	switch (newtcp_ack_verdict(e->una, e->nxt, min_t(u64, e->max_window, e->acked + 1),
+				   p->ack)) {
 	case VERDICT_ACK_FUTURE:
 	case VERDICT_ACK_TOO_OLD:
 		tx_challenge(e);
