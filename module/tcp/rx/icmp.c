@@ -190,10 +190,6 @@ void newtcp_icmp_error(struct sock_common *c, struct sk_buff *skb, u32 info)
 	struct sock *sk;
 
 	switch (c->skc_state) {
-	case TCP_TIME_WAIT:
-		/* Nothing that it could change. */
-		newinet_entry_put(c);
-		return;
 	case TCP_NEW_SYN_RECV:
 		newtcp_req_error(newtcp_req_of(c), ntohl(th->seq),
 				 ends_request(icmp_hdr(skb)->type, icmp_hdr(skb)->code));

@@ -238,6 +238,11 @@ static int newtcp_err(struct sk_buff *skb, u32 info)
 	c = newinet_lookup_established(dev_net(skb->dev), iph->daddr, iph->saddr,
 				       INET_COMBINED_PORTS(th->dest, ntohs(th->source)),
 				       inet_iif(skb), inet_sdif(skb));
+	/* Nothing could change the entry; the kernel may have a connection past it (rcv_tw()). */
+	if (c && c->skc_state == TCP_TIME_WAIT) {
+		newinet_entry_put(c);
+		c = NULL;
+	}
 	if (!c)
 		return newinet_next->err_handler(skb, info);
 

@@ -19,7 +19,7 @@ import time
 from env import case, kernel
 from nfqueue import Queue, nft
 from nsock import CLONE_NEWNET, Sock, check, unshare
-from packet import Skip, ensure
+from packet import Skip, ensure, icmp_error
 from peer import LOCAL, link_up, syn_opts
 
 IP_TRANSPARENT, IP_MINTTL, SO_ATTACH_FILTER = 19, 21, 26
@@ -402,6 +402,16 @@ def their_time_wait_answers(e):
     e.tun.run(1)
     old.send('FA', seq=old.snd_nxt - 1)
     old.expect('A', off=1, ack=old.snd_nxt)
+
+
+@case('wait')
+def icmp_past_time_wait(e):
+    """The kernel's connection that took TIME-WAIT over, whosever, hears of its ICMP errors."""
+    old = waiting(e, setup=bound_to(34567))
+    e.family = socket.AF_INET
+    s, f, syn = again(e, old, True)
+    e.tun.inject(icmp_error(f.raddr, LOCAL, syn.raw[:28], code=3))
+    ensure(s.poll(select.POLLERR, 0.2) and s.error() == errno.ECONNREFUSED, 'no error')
 
 
 @case('wait')
