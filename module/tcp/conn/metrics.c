@@ -23,7 +23,8 @@
 /* Jiffies to milliseconds that the estimator can keep. */
 static u16 floor_ms(unsigned long jif)
 {
-	return min_t(unsigned long, jif, msecs_to_jiffies(U16_MAX)) * MSEC_PER_SEC / HZ;
+	/* Down: a jiffy too many would not fit. */
+	return min_t(unsigned long, jif, U16_MAX * HZ / MSEC_PER_SEC) * MSEC_PER_SEC / HZ;
 }
 
 /**

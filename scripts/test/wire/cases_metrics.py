@@ -113,6 +113,17 @@ def rto_min(e):
             f.forget()
 
 
+@case('metrics', timeout=600)
+def rto_min_huge(e):
+    """An rto_min of more than a minute is not none."""
+    for ms in (65532, 65533, 66000, 1000000):
+        for s, f in openers(e, raddr=routed(e, {rtnl.RTAX_RTO_MIN: ms}, (rtnl.RTAX_RTO_MIN,))):
+            s.send(b'x')
+            f.expect('A', len=1)
+            f.expect_none(60, f'sent again with rto_min {ms}')
+            f.rst(seq=f.last_ack)
+
+
 @case('metrics')
 def rto_min_sysctl(e):
     """net.ipv4.tcp_rto_min_us is the floor where the route says nothing."""
