@@ -33,6 +33,26 @@ static void undo_by_dsack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, 0);
 }
 
+/* A duplicate of what was sent once is the network's: the reduction was for something. */
+static void network_duplicates(struct kunit *test)
+{
+	struct sender *x = new_sender(test, 20, true);
+
+	send_each(x, 10, 0);
+	x->s.now_us = NOW + 100 * MS;
+	ack(x, 0, BLOCKS(1, 10), 0);
+	KUNIT_ASSERT_EQ(test, resend(x), 1);
+	x->s.now_us += 100 * MS;
+	ack(x, 10, NULL, 0);
+	KUNIT_ASSERT_EQ(test, x->r.state, NEWTCP_CA_OPEN);
+	KUNIT_ASSERT_EQ(test, x->c.ssthresh, 10);
+	send_each(x, 8, MS);
+	x->s.now_us += 92 * MS;
+	ack(x, 10, BLOCKS(15, 16, 15, 16), 0);
+	KUNIT_EXPECT_EQ(test, x->n.flags & NEWTCP_RX_DSACK, NEWTCP_RX_DSACK);
+	KUNIT_EXPECT_EQ(test, x->c.ssthresh, 10);
+}
+
 /* Eifel: the echo is older than the retransmission. */
 static void undo_by_echo(struct kunit *test)
 {
@@ -217,6 +237,7 @@ static void real_timeout_plain(struct kunit *test)
 
 static struct kunit_case undo_cases[] = {
 	KUNIT_CASE(undo_by_dsack),
+	KUNIT_CASE(network_duplicates),
 	KUNIT_CASE(undo_by_echo),
 	KUNIT_CASE(undo_partial),
 	KUNIT_CASE(undo_and_loss),

@@ -379,12 +379,13 @@ EXPORT_SYMBOL_IF_KUNIT(newtcp_recovery_ack);
  * RFC 5681 3.1 (4): ssthresh falls at the first timeout of a window, and at the
  * first after progress; cwnd is one segment. What is not SACKed is lost, but for
  * what was sent so recently that its answer cannot be here yet. If the oldest
- * segment was SACKed, the peer has gone back on it (RFC 2018 8).
+ * segment was SACKed, the peer has gone back on it (RFC 2018 8), and all is lost.
  */
 void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 {
 	struct newtcp_seg *first = newtcp_board_first(s->b), *seg, *next;
-	bool rack = s->sack_ok && (s->conf->recovery & NEWTCP_RACK);
+	bool reneged = first->marks & NEWTCP_SEG_SACKED;
+	bool rack = s->sack_ok && !reneged && (s->conf->recovery & NEWTCP_RACK);
 	struct newtcp_recovery *r = s->r;
 	bool fresh = r->state < NEWTCP_CA_RECOVERY;
 	struct newtcp_congestion g = {
@@ -395,7 +396,7 @@ void newtcp_recovery_timeout(const struct newtcp_snd *s, bool again)
 			 (r->state != NEWTCP_CA_LOSS || again),
 	};
 
-	if (first->marks & NEWTCP_SEG_SACKED)
+	if (reneged)
 		newtcp_board_forget_sacks(s->b);
 	else if (!s->sack_ok)
 		s->b->sacked_out = 0;

@@ -79,6 +79,26 @@ void newtcp_dupacks_acked(const struct newtcp_snd *s, struct newtcp_ack_news *n)
 }
 EXPORT_SYMBOL_IF_KUNIT(newtcp_dupacks_acked);
 
+/* Is the beginning of this on the board, in something that was sent again? */
+static const struct newtcp_seg *sent_again(const struct rb_root *root, const struct newtcp_range *d)
+{
+	const struct newtcp_seg *seg = newtcp_board_find(root, d->start);
+
+	return seg && seq_before(seg->seq, d->end) && (seg->marks & NEWTCP_SEG_EVER_RETRANS) ?
+	       seg : NULL;
+}
+
+/*
+ * May a duplicate be of something that was sent again? What is off the board by now may;
+ * Linux's tcp_check_dsack() and tcp_sacktag_one().
+ */
+static bool may_be_ours(const struct newtcp_board *b, const struct newtcp_ack_news *n,
+			const struct newtcp_range *d)
+{
+	return !seq_after(d->end, n->prior_una) || sent_again(&b->held, d) ||
+	       sent_again(&b->flight.rb_root, d) || sent_again(&b->lost, d);
+}
+
 /* A report of a duplicate: how many segments, and whose fault was it? */
 static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		     const struct newtcp_range *d)
@@ -104,10 +124,11 @@ static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 	else if (r->reord_seen)
 		r->dsack_round = 1;
 	n->delivered += segs;
-	newtcp_undo_dsack(s, d->end, segs);
+	if (may_be_ours(s->b, n, d))
+		newtcp_undo_dsack(s, d->end, segs);
 	/* It arrived twice, after later ones perhaps: then the first copy was only late. */
-	seg = newtcp_board_find(&s->b->held, d->start);
-	if (!seg || !seq_before(seg->seq, d->end) || !(seg->marks & NEWTCP_SEG_EVER_RETRANS))
+	seg = sent_again(&s->b->held, d);
+	if (!seg)
 		return;
 	start = seq_before(seg->seq, d->start) ? d->start : seg->seq;
 	if (seq_before(start, n->late_seq))
