@@ -219,8 +219,12 @@ static void learn_ratio(struct sock *sk, const struct sk_buff *skb)
 		newtcp_rcvtune_clamped(&tp->rcvtune, tp->rcvwnd.clamp);
 }
 
-/* How large are the peer's segments, and what do they cost? The header is taken off. */
-static void measure_rcv_mss(struct sock *sk, const struct sk_buff *skb)
+/**
+ * newtcp_rcvbuf_measure() - how large are the peer's segments, and what do they cost?
+ * @sk: the connection
+ * @skb: one of them, or several; its header is taken off
+ */
+void newtcp_rcvbuf_measure(struct sock *sk, const struct sk_buff *skb)
 {
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	int more = skb->data - skb_transport_header(skb) - tp->header_len;
@@ -243,7 +247,7 @@ void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb)
 
 	sock_owned_by_me(sk);
 	tp->last_rcv = now;
-	measure_rcv_mss(sk, skb);
+	newtcp_rcvbuf_measure(sk, skb);
 	newtcp_rcvtune_window(&tp->rcvtune, tp->now_us, tp->rcv_nxt, tp->rcvwnd.wnd);
 	rcv_rtt_from_ts(tp, skb);
 

@@ -11,6 +11,7 @@ struct sk_buff;
 void newtcp_rcvbuf_init(struct sock *sk);
 void newtcp_rcv_space_adjust(struct sock *sk);
 void newtcp_rcvbuf_grow(struct sock *sk, const struct sk_buff *skb, bool merging);
+void newtcp_rcvbuf_measure(struct sock *sk, const struct sk_buff *skb);
 void newtcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
 u32 newtcp_free_window(struct sock *sk);
 u32 newtcp_initial_window(const struct sock *sk, u32 mss, u32 segs, bool wscale,

@@ -163,6 +163,7 @@ static void ofo_queue(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	__skb_pull(skb, newtcp_hdr(skb)->doff * 4);
+	newtcp_rcvbuf_measure(sk, skb);
 
 	switch (newtcp_reasm_find(&tp->reasm, rep, piece, &at)) {
 	case PLACE_NONE:
