@@ -19,7 +19,7 @@ import termios
 import threading
 import time
 
-from cases_flow import fill
+from cases_flow import edge_of, fill
 from cases_loss import SO_RCVBUFFORCE, tiny_packets
 from env import case
 from nsock import check, libc
@@ -335,6 +335,33 @@ def window_behind_backlog(e):
         reader.join(2)
         f.wait_for(lambda p: p.win, 1, f'the window stays shut ({what})')
         f.forget()
+
+
+@case('receive', timeout=60)
+def tuned_in_one_call(e):
+    """The receive buffer grows while a program waits in one call for many windows of data."""
+    s, f = e.active(rtt=0.1)
+    size = 3 << 20
+    page = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    addr = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    got = []
+    fcntl.fcntl(s.fd, fcntl.F_SETFL, 0)
+    reader = threading.Thread(target=lambda: got.append(libc.recv(
+        s.fd, ctypes.c_void_p(addr), size, socket.MSG_WAITALL)))
+    reader.start()
+    sent, edge, windows = 0, f.edge, []
+    while sent < size:
+        windows.append(edge - sent)
+        while sent < size and edge - sent >= f.mss:
+            part = min(f.mss, size - sent)
+            f.send('A', bytes(part), seq=f.at(sent))
+            sent += part
+        edge = max([edge] + [edge_of(f, p) for p in f.collect(0.1)])
+        ensure(len(windows) < 30, f'windows {windows}')
+    reader.join(2)
+    ensure(got == [size], f'{got} of {size} bytes')
+    # Twice what a round trip brought, each time; at most what net.ipv4.tcp_rmem says.
+    ensure(max(windows) > 6 * windows[0], f'windows {windows}')
 
 
 def flood(e, rcvbuf, up):
