@@ -229,9 +229,10 @@ static void not_sent(const struct row *r)
 static void user_timeout(const struct row *r)
 {
 	struct pair p = make_pair(r, true, false);
-	double begin = now();
+	double begin;
 
 	must(!system("ip link set lo down"), "lo down");
+	begin = now();
 	send(p.c, "abc", 3, 0);
 	events(p.c, POLLIN, 20000);
 	say("ended after %s, error %d", now() - begin < 5 ? "3 s" : "long",
