@@ -88,17 +88,6 @@ static const struct newtcp_seg *sent_again(const struct rb_root *root, const str
 	       seg : NULL;
 }
 
-/*
- * May a duplicate be of something that was sent again? What is off the board by now may;
- * Linux's tcp_check_dsack() and tcp_sacktag_one().
- */
-static bool may_be_ours(const struct newtcp_board *b, const struct newtcp_ack_news *n,
-			const struct newtcp_range *d)
-{
-	return !seq_after(d->end, n->prior_una) || sent_again(&b->held, d) ||
-	       sent_again(&b->flight.rb_root, d) || sent_again(&b->lost, d);
-}
-
 /* A report of a duplicate: how many segments, and whose fault was it? */
 static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 		     const struct newtcp_range *d)
@@ -124,10 +113,12 @@ static void dsack_in(const struct newtcp_snd *s, struct newtcp_ack_news *n,
 	else if (r->reord_seen)
 		r->dsack_round = 1;
 	n->delivered += segs;
-	if (may_be_ours(s->b, n, d))
+	seg = sent_again(&s->b->held, d);
+	/* Of what was sent once it is the network's; what is off the board by now may be ours. */
+	if (seg || !seq_after(d->end, n->prior_una) || sent_again(&s->b->flight.rb_root, d) ||
+	    sent_again(&s->b->lost, d))
 		newtcp_undo_dsack(s, d->end, segs);
 	/* It arrived twice, after later ones perhaps: then the first copy was only late. */
-	seg = sent_again(&s->b->held, d);
 	if (!seg)
 		return;
 	start = seq_before(seg->seq, d->start) ? d->start : seg->seq;

@@ -107,21 +107,24 @@ intruders() {
 	return "$status"
 }
 
-# latecomers OTHER: nor is there one for who listens already. AF_INET shares the VRF then.
+# latecomers OTHER: nor is there one for who listens already, until it is back. AF_INET shares
+# the VRF then.
 latecomers() {
 	local status=0 pid
 	port=$((port + 1))
-	rm -f "$net_tmp/late" "$net_tmp/end"
+	rm -f "$net_tmp/late" "$net_tmp/end" "$net_tmp/back"
 	server "$ns_b" "$1" dev:vrf0 "bind:0.0.0.0:$port" listen || return 1
 	"$call" "newinet@$ns_b" socket "bind:0.0.0.0:$port" listen dev:vrf0 "ready:$net_tmp/late" \
-		"wait:$net_tmp/end" >"$net_tmp/said" &
+		"wait:$net_tmp/end" dev: "ready:$net_tmp/back" accept >"$net_tmp/said" &
 	pid=$!
 	wait_for 20 test -e "$net_tmp/late" || status=1
 	same 'connect=0 send=0 recv=byte' \
 		"$(client "$ns_a" inet "connect:$addr_b:$port")" || status=1
 	touch "$net_tmp/end"
+	wait_for 20 test -e "$net_tmp/back" || status=1
+	same 'socket=0 connect=0' "$("$call" "inet@$ns_a" socket "connect:10.79.0.2:$port")" || status=1
 	wait "$pid"
-	same 'socket=0 bind=0 listen=0 dev=0' "$(<"$net_tmp/said")" || status=1
+	same 'socket=0 bind=0 listen=0 dev=0 dev=0 accept=0' "$(<"$net_tmp/said")" || status=1
 	end_servers
 	return "$status"
 }
