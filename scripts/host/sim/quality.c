@@ -4,6 +4,8 @@
  * nothing wrong is done, not that it is done in time. Each kind is a scenario
  * with many seeds; means are compared with what they were when last looked at.
  * The numbers are exact, the same everywhere: who makes one worse says why here.
+ * A bottleneck has no chance in it, so that one that is just too slow for a threshold
+ * would speak for all: each seed has another, from half the rate to one and a half.
  */
 #include "sim.h"
 
@@ -32,24 +34,24 @@ static const struct kind kinds[] = {
 	{ "loss 2%, by count", MODERN BULK "a.loss=200 a.rack=0", 236, 281, 11 },
 	{ "loss 2%, super-packets", MODERN BULK "a.loss=200 a.gso=44", 217, 281, 4 },
 	{ "bursts", MODERN BULK "a.burst=50 a.burst_end=3000", 220, 237, 6 },
-	{ "reordering", MODERN BULK "a.reorder=500 a.reorder_us=8000", 115, 385, 0 },
-	{ "reordering, by count", MODERN BULK "a.reorder=500 a.reorder_us=8000 a.rack=0", 115, 514, 0 },
-	{ "reordering and loss", MODERN BULK "a.reorder=500 a.reorder_us=8000 a.loss=100", 180, 514, 3 },
+	{ "reordering", MODERN BULK "a.reorder=500 a.reorder_us=8000", 112, 151, 0 },
+	{ "reordering, by count", MODERN BULK "a.reorder=500 a.reorder_us=8000 a.rack=0", 113, 344, 0 },
+	{ "reordering and loss", MODERN BULK "a.reorder=500 a.reorder_us=8000 a.loss=100", 172, 306, 2 },
 	{ "duplicates", MODERN BULK "a.dup=500 b.dup=500", 90, 6, 0 },
-	{ "bottleneck", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000", 868, 2600, 0 },
+	{ "bottleneck", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000", 949, 2828, 0 },
 	/* What is out of order takes room in the window of 65,535 bytes. */
-	{ "bottleneck, Reno", "a.write1=1000000 a.rate=1250 a.queue=30000", 893, 2300, 0 },
+	{ "bottleneck, Reno", "a.write1=1000000 a.rate=1250 a.queue=30000", 966, 1817, 0 },
 	{ "bottleneck, paced", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 a.pace=30000",
-	  868, 2800, 0 },
+	  949, 2983, 0 },
 	{ "bottleneck, paced below it", MODERN "a.write1=1000000 a.rate=1250 a.queue=30000 "
-	  "a.pace=1200", 871, 0, 0 },
+	  "a.pace=600", 1692, 0, 0 },
 	{ "loss 2%, paced", MODERN BULK "a.loss=200 a.pace=30000", 232, 281, 4 },
 	{ "short, loss 10%", MODERN "a.write1=4000 a.loss=1000", 211, 62, 34 },
 	{ "requests, loss 5%", MODERN "a.write1=500 a.write_pause1=100000 a.write2=500 "
 	  "a.write_pause2=100000 a.write3=500 a.write_pause3=100000 a.write4=500 a.loss=500",
 	  404, 31, 11 },
 	{ "outage of a second", MODERN "a.write1=2000000 a.rate=1250 a.outage_ms=300 "
-	  "a.outage_len_ms=1000", 3071, 12000, 200 },
+	  "a.outage_len_ms=1000", 3420, 10042, 230 },
 	{ "the path shrinks", MODERN BULK "a.mtu_later=1000 a.mtu_ms=60 a.icmp=10000", 120, 4000, 0 },
 	{ "small window", BULK "b.rcvbuf=4000 a.loss=100", 1450, 140, 5 },
 };
@@ -86,9 +88,12 @@ int quality(void)
 		struct scenario sc;
 		struct outcome o;
 		bool good = true;
+		s64 rate;
 
 		tell(&sc, k->words);
+		rate = sc.side[0].rate;
 		for (sc.seed = 1; sc.seed <= RUNS; sc.seed++) {
+			sc.side[0].rate = rate / 2 + rate * sc.seed / RUNS;
 			good &= sim_run(&sc, &m, &o);
 			us += o.done_us;
 			resent += o.resent;
