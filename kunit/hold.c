@@ -26,7 +26,7 @@ MODULE_DESCRIPTION("Holds CPUs inside of newinet, for tests");
 static char *at, *until;		/* [MODULE:]SYMBOL[+OFFSET] */
 static bool leaving, fresh;
 static unsigned int us, until_us, times = 1, reg, disp;
-static unsigned int held, met, same, born, early;
+static unsigned int held, gone, met, same, born, early;
 
 module_param(at, charp, 0444);
 MODULE_PARM_DESC(at, "where to hold who comes first");
@@ -47,6 +47,7 @@ MODULE_PARM_DESC(disp, "to be added to it");
 module_param(fresh, bool, 0444);
 MODULE_PARM_DESC(fresh, "look at requests and TIME-WAIT entries that are set up");
 module_param(held, uint, 0444);
+module_param(gone, uint, 0444);
 module_param(met, uint, 0444);
 module_param(same, uint, 0444);
 module_param(born, uint, 0444);
@@ -82,6 +83,7 @@ static int first_comes(struct kprobe *p, struct pt_regs *regs)
 	/* Who sees it sees the registers. */
 	smp_store_release(&held, held + 1);
 	spin(us, until ? somebody_came : never);
+	smp_store_release(&gone, gone + 1);
 	return 0;
 }
 

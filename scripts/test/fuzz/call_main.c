@@ -116,11 +116,13 @@ static bool unload(void)
 static void make_faulty(bool on)
 {
 	static const char *const which[] = { "failslab", "fail_page_alloc" };
-	char path[100], start[40];
+	char path[100], start[40], size[40];
 	uint64_t text;
 
 	file_read("/sys/module/newinet/sections/.text", start, sizeof(start));
 	text = strtoull(start, NULL, 16);
+	/* Of its code and data; where allocations fail, there is no other module. */
+	file_read("/sys/module/newinet/coresize", size, sizeof(size));
 	for (int i = 0; i < 2; i++) {
 		const struct {
 			const char *name, *value;
@@ -139,7 +141,7 @@ static void make_faulty(bool on)
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/require-start", which[i]);
 		file_write(path, start);
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/require-end", which[i]);
-		snprintf(start, sizeof(start), "0x%jx", (uintmax_t)text + 0x30000);
+		snprintf(start, sizeof(start), "0x%jx", (uintmax_t)(text + strtoull(size, NULL, 10)));
 		file_write(path, start);
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/probability", which[i]);
 		file_write(path, "1");
@@ -363,5 +365,9 @@ int main(int argc, char **argv)
 			break;
 	}
 	say();
+	if (!atomic_load(&tally->calls) || !atomic_load(&tally->streams))
+		finding("nothing was called, or no stream arrived");
+	if (!access("/proc/self/fail-nth", W_OK) && !atomic_load(&tally->faults))
+		finding("no allocation failed");
 	return !!atomic_load(&tally->findings);
 }

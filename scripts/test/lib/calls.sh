@@ -27,8 +27,10 @@ end_servers() {
 	net_servers=()
 }
 
-# client NAMESPACE FAMILY CALL...: what becomes of a connection.
+# client NAMESPACE FAMILY CALL...: what becomes of a connection, within "patience"
+# milliseconds: long, unless it is silence that is waited for.
 client() {
-	"$call" "$2@$1" socket patience:1500 "${@:3}" stop send:10 patience:3000 recv |
+	"$call" "$2@$1" socket "patience:${patience:-20000}" "${@:3}" stop send:10 \
+		"patience:${patience:-20000}" recv |
 		sed 's/socket=0 //'
 }

@@ -22,7 +22,7 @@ def parse_tap(text, status):
     for line in text.splitlines():
         match = TAP.match(line)
         if match:
-            if SKIP.search(line):
+            if match[1] == 'ok' and SKIP.search(line):
                 skipped += 1
             elif match[1] == 'ok':
                 passed += 1

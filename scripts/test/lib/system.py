@@ -47,9 +47,14 @@ import results
 DIRECTIVE = re.compile(
     r'^[#\s*/]*(kernels|clock|cpus|net|timeout|needs|root|boot|module|modules|full|families|test):'
     r'\s*(.*?)\s*$')
+VALUES = {'kernels': [*common.KERNELS, 'stock'], 'full': [*common.KERNELS, 'yes'],
+          'clock': ['virtual', 'real'], 'cpus': ['1', '2'], 'module': ['none']}
 # What is known to run on other architectures: on each, and on some.
 ON_FOREIGN = ['api_*', 'wire_*', 'net_transfer']
 ON_ARCH = {'arm64': ['life_module', 'life_netns', 'net_device', 'net_loss']}
+# Of the kernel's complaints, what no broken processor explains.
+OWN_FAULTS = [r'KASAN:', r'UBSAN:', r'WARNING:', r'refcount_t:', r'\bBUG [^ ]+ \(',
+              r'list_(add|del) corruption']
 machines = set()        # those that run, for whoever has to stop them
 # About how long one machine should be in use: long where it takes long to boot and to
 # look for leaks, else short, so that none is left over at the end.
@@ -62,7 +67,11 @@ BOOT_SECONDS = 300      # until its first test starts, with another one beside i
 def directives(path):
     """What the first lines of a test say of it."""
     found = (DIRECTIVE.match(line) for line in common.read(path).splitlines()[:30])
-    return {match[1]: match[2] for match in found if match}
+    said = {match[1]: match[2] for match in found if match}
+    for name, allowed in VALUES.items():
+        for word in said.get(name, '').split():
+            assert word in allowed, f'{path}: {name}: {word}'
+    return said
 
 
 class Test:
@@ -109,9 +118,13 @@ def stem(path):
 
 def every():
     """All tests that there are, by name."""
-    found = [Test(stem(path), directives(path), path)
-             for path in glob.glob(f'{common.TEST}/system/*.*')
-             if path.endswith(('.sh', '.py')) and os.access(path, os.X_OK)]
+    found = []
+    for path in glob.glob(f'{common.TEST}/system/*.*'):
+        said = directives(path)
+        if os.access(path, os.X_OK):
+            found.append(Test(stem(path), said, path))
+        else:
+            assert not said, f'{path} is not executable'
     for path in glob.glob(f'{common.TEST}/prog/*.c'):
         said = directives(path)
         if 'families' in said:
@@ -164,7 +177,10 @@ def impossible(console):
     - EFLAGS: bit 1 is always set; 3, 5, 15 and all from 22 on never are. QEMU's TCG loses
       them, rarely, when it takes an interrupt; nothing the guest executes can.
     - int3 in the kernel proper, where memory has none: a translation that was not thrown
-      away when the kernel rewrote a jump (see hold_hooks() in guest-run)."""
+      away when the kernel rewrote a jump (see hold_hooks() in guest-run).
+    Where the kernel found another fault as well, that one is the module's."""
+    if re.search('|'.join(OWN_FAULTS), console):
+        return None
     for flags in re.findall(r'EFLAGS: ([0-9a-f]{8})', console):
         if int(flags, 16) & 0xffc0802a != 2:
             return f'EFLAGS {flags} do not exist'
@@ -277,7 +293,9 @@ class Batch:
                 if event['what'] == 'start':
                     current = test
                 else:
-                    self.report(out, event['number'], test, event['status'], now - since)
+                    # Not fit: the machine has more to say than the test knows.
+                    self.report(out, event['number'], test,
+                                event['status'] or int(not event['fit']), now - since)
                     done[event['number']] = event
                     current = None
                 since = now

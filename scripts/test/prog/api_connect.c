@@ -315,8 +315,28 @@ CASE(interrupted_and_resumed)
 
 static long open_sink_later(void *arg)
 {
-	t_sleep(300);
+	t_signals_await();
 	return t_sink_open(arg);
+}
+
+/* tcp_tw_reuse 2: on the loopback device the port of a wait is free again after a second. */
+CASE(loopback_port_again)
+{
+	int c, l, s;
+
+	t_own_netns();
+	t_write_sysctl("net/ipv4/ip_local_port_range", "41000 41000");
+	l = t_listen(t_sfam, LOOP, 40000, 4);
+	for (int i = 0; i < 2; i++) {
+		c = t_connect(t_cfam, LOOP, 40000);
+		EQ(t_port(c), 41000);
+		s = t_accept(l);
+		/* The client waits. */
+		OK(close(c));
+		t_wait_hup(s);
+		OK(close(s));
+		t_sleep(2200);
+	}
 }
 
 CASE(interrupted_and_restarted)

@@ -370,7 +370,7 @@ CASE(recv_interrupted)
 
 static long send_later(void *arg)
 {
-	t_sleep(300);
+	t_signals_await();
 	return send(*(int *)arg, "z", 1, 0);
 }
 

@@ -160,7 +160,7 @@ CASE(duplicates)
 
 CASE(shared_by_fork)
 {
-	int c, s, go[2];
+	int c, s, status, go[2];
 	pid_t pid;
 	char b;
 
@@ -177,7 +177,8 @@ CASE(shared_by_fork)
 	OK(close(s));
 	still_open(c);			/* the child holds it */
 	RET(write(go[1], "x", 1), 1);
-	RET(waitpid(pid, NULL, 0), pid);
+	RET(waitpid(pid, &status, 0), pid);
+	TRUE(!status);
 	at_end(c);
 }
 

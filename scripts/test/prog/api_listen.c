@@ -289,7 +289,7 @@ CASE_F(accept_interrupted, T_NO_MIX)
 
 static long connect_later(void *arg)
 {
-	t_sleep(300);
+	t_signals_await();
 	return t_connect(t_cfam, LOOP, *(uint16_t *)arg);
 }
 

@@ -347,19 +347,20 @@ static const struct step {
 	long (*call)(void);
 	void (*after)(long r);
 	const char *errnos;	/* apart from the usual ones */
+	bool points;		/* it allocates something */
 } steps[] = {
-	{ "socket", setup_none, call_socket, after_socket, "ENFILE" },
+	{ "socket", setup_none, call_socket, after_socket, "ENFILE", true },
 	/* Linux says these where its port table cannot grow. */
-	{ "bind", setup_socket, call_bind, after_bind, "EADDRINUSE" },
-	{ "listen", setup_bound, call_listen, after_listen, "EADDRINUSE" },
-	{ "connect", setup_connect, call_connect, after_connect, "EADDRNOTAVAIL" },
-	{ "accept", setup_accept, call_accept, after_accept, "ENFILE" },
-	{ "send", setup_pair, call_send, after_send, "EAGAIN" },
-	{ "sendfile", setup_sendfile, call_sendfile, after_send, "EAGAIN" },
-	{ "recv", setup_receive, call_recv, after_recv, "" },
-	{ "options", setup_pair, call_options, after_options, "" },
-	{ "shutdown", setup_pair, call_shutdown, after_nothing, "" },
-	{ "close", setup_pair, call_close, after_nothing, "" },
+	{ "bind", setup_socket, call_bind, after_bind, "EADDRINUSE", false },
+	{ "listen", setup_bound, call_listen, after_listen, "EADDRINUSE", false },
+	{ "connect", setup_connect, call_connect, after_connect, "EADDRNOTAVAIL", true },
+	{ "accept", setup_accept, call_accept, after_accept, "ENFILE", true },
+	{ "send", setup_pair, call_send, after_send, "EAGAIN", true },
+	{ "sendfile", setup_sendfile, call_sendfile, after_send, "EAGAIN", true },
+	{ "recv", setup_receive, call_recv, after_recv, "", false },
+	{ "options", setup_pair, call_options, after_options, "", true },
+	{ "shutdown", setup_pair, call_shutdown, after_nothing, "", false },
+	{ "close", setup_pair, call_close, after_nothing, "", false },
 };
 
 static void close_all(void)
@@ -411,6 +412,8 @@ static bool run(const struct step *step)
 	}
 	if (n > MAX_POINTS)
 		wrong("no end after %d points", MAX_POINTS);
+	if (step->points && n == 1)
+		wrong("no allocation failed");
 	number++;
 	printf("%sok %d - %s\n", why[0] ? "not " : "", number, step->name);
 	if (why[0])

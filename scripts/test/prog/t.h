@@ -176,6 +176,8 @@ long t_read_sysctl(const char *path);
 extern volatile int t_signals;
 void t_signals_start(int sa_flags);
 void t_signals_stop(void);
+/* until some have come, in another thread */
+void t_signals_await(void);
 /* the same, but the timer starts only after so many milliseconds */
 void t_signals_start_after(int ms, int sa_flags);
 

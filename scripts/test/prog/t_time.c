@@ -80,6 +80,12 @@ void t_signals_start(int sa_flags)
 	t_signals_start_after(100, sa_flags);
 }
 
+void t_signals_await(void)
+{
+	for (int i = 0; t_signals < 3 && i < 1000; i++)
+		t_sleep(10);
+}
+
 void t_signals_stop(void)
 {
 	struct itimerval it = { 0 };

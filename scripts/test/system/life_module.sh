@@ -36,7 +36,7 @@ busy() {
 
 # Sockets that a program has just closed wait for RCU; nothing needs longer.
 gone() {
-	wait_for 3 rmmod newinet || {
+	wait_for 20 rmmod newinet || {
 		echo "references: $(</sys/module/newinet/refcnt)"
 		return 1
 	}

@@ -97,10 +97,15 @@ across() {
 	make_inner
 	ip -n "inner$$" addr add 10.81.0.1/24 dev inside
 	ip addr add 10.81.0.2/24 dev witness
+	rm -f "$net_tmp"/gate.*
 	"$xfer" --client "$one@inner$$" --server "$other" --addr 10.81.0.2 --endless \
-		>"$net_tmp/outer" 2>&1 &
+		--gate "$net_tmp/gate" >"$net_tmp/outer" 2>&1 &
 	outer=$!
+	wait_for 20 test -e "$net_tmp/gate.client" -a -e "$net_tmp/gate.server" || status=1
+	touch "$net_tmp/gate.go"
 	pause 1
+	children "$outer"
+	((${#net_children[@]} == 2)) || status=1
 	began=$SECONDS
 	kill_in "inner$$"
 	ip netns del "inner$$"

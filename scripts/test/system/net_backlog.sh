@@ -87,10 +87,10 @@ as_little() {
 bounded() {
 	local family measured=() before=()
 	for family in inet newinet; do
-		upload "$family"
+		upload "$family" || return
 		read -ra before <"$net_tmp/measured"
 		sysctl_a net.ipv4.tcp_limit_output_bytes=3000
-		upload "$family"
+		upload "$family" || return
 		sysctl_a net.ipv4.tcp_limit_output_bytes=4194304
 		read -ra measured <"$net_tmp/measured"
 		echo "$family: backlog ${measured[0]}, was ${before[0]} bytes"
@@ -101,9 +101,10 @@ bounded() {
 # A round trip of seconds, all of it in the own device: the timer fires in vain.
 not_again() {
 	local inet=() newinet=()
-	upload inet 24kbit 24K 0.5
+	upload inet 24kbit 24K 0.5 || return
 	read -ra inet <"$net_tmp/measured"
-	upload newinet 24kbit 24K 0.5
+	rm "$net_tmp/measured"
+	upload newinet 24kbit 24K 0.5 || return
 	read -ra newinet <"$net_tmp/measured"
 	echo "sent ${newinet[2]} of ${inet[2]} bytes"
 	((inet[2] > 24000 && newinet[2] <= inet[2] + 2000))

@@ -31,6 +31,9 @@ second_pair() {
 
 packets() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/tx_packets"; }
 
+# flows DEVICE PACKETS: a's has sent more than so many and a few.
+flows() { (($(packets "$ns_a" "$1") > $2 + 10)); }
+
 # A client bound to a device sends there, whatever the routes say; one bound to
 # a device that does not lead to the peer does not get through.
 client_bound() {
@@ -52,7 +55,7 @@ client_bound() {
 	echo "$in1 packets on veth1"
 	((in1 >= 4)) || status=1
 	same 'dev=0 connect=timeout' \
-		"$(client "$ns_a" "$1" dev:lo "connect:$addr_b:$port" | sed 's/=E.*/=timeout/')" ||
+		"$(patience=1500 client "$ns_a" "$1" dev:lo "connect:$addr_b:$port" | sed 's/=E.*/=timeout/')" ||
 		status=1
 	ip -n "$ns_a" route flush 10.80.0.0/24
 	ip -n "$ns_b" addr del 10.80.0.2/24 dev veth1
@@ -89,14 +92,15 @@ no_device() {
 # interrupted CLIENT SERVER DOWN UP: the device goes and comes while data is
 # under way; all of it arrives.
 interrupted() {
-	local pid status=0
+	local pid status=0 before
 	rm -f "$net_tmp"/gate.* "$net_tmp/until"
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr "$addr_b" --up 64K --down 64K \
 		--gate "$net_tmp/gate" --until "$net_tmp/until" --limit 60 >"$net_tmp/said" 2>&1 &
 	pid=$!
 	wait_for 20 test -e "$net_tmp/gate.client" || status=1
+	before=$(packets "$ns_a" veth0)
 	touch "$net_tmp/gate.go"
-	pause 0.5
+	wait_for 20 flows veth0 "$before" || status=1
 	$3
 	pause 0.7
 	$4
@@ -117,11 +121,12 @@ address_add() { ip -n "$ns_a" addr add "$addr_a/24" dev veth0; }
 # processes are killed after; what the sockets held of the device must be free:
 # deletion waits for that, and says so if it takes long.
 deleted() {
-	local pid status=0 began
+	local pid status=0 began before
+	before=$(packets "$ns_a" veth1)
 	"$xfer" --client "$1@$ns_a" --server "$2@$ns_b" --addr 10.79.0.2 --endless \
 		--limit 60 >/dev/null 2>&1 &
 	pid=$!
-	pause 1
+	wait_for 20 flows veth1 "$before" || status=1
 	began=$SECONDS
 	ip -n "$ns_a" link del veth1
 	echo "$((SECONDS - began)) s to delete"

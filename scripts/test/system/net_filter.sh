@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Whatever refuses or follows the kernel's TCP does the same to AF_NEWINET:
-# netfilter's INPUT and OUTPUT, conntrack, tc, XDP, and the BPF programs of
-# cgroups. What AF_INET meets in the same place is what is expected.
+# netfilter's INPUT and OUTPUT, conntrack, tc, XDP, IPsec's policies, and the BPF programs
+# of cgroups. What AF_INET meets in the same place is what is expected.
 # clock: real
 # timeout: 300
 # needs: iproute2 nftables conntrack
@@ -47,24 +47,27 @@ end_server() {
 
 # attempt FAMILY [in_cg]: what becomes of a connection from a to the server.
 attempt() {
-	"${@:2}" "$call" "$1@$ns_a" socket stop patience:1200 \
-		"connect:$addr_b:$port" stop send:100 patience:4000 recv || true
+	"${@:2}" "$call" "$1@$ns_a" socket stop "patience:${patience:-20000}" \
+		"connect:$addr_b:$port" stop send:100 "patience:${patience:-20000}" recv || true
 }
 
 # refused WHAT EXPECTED PUT-UP TAKE-DOWN [WHO-IS-IN-THE-CGROUP]: for each
 # family, an attempt with the filter in place, and one after.
 refused() {
-	local what=$1 expected=$2 up=$3 down=$4 who=${5:-} family said after seen
+	local what=$1 expected=$2 up=$3 down=$4 who=${5:-} family said after seen patience
 	local in_server=() in_client=()
 	[[ $who == server ]] && in_server=(in_cg)
 	[[ $who == client ]] && in_client=(in_cg)
 	for family in $families ${doors:+door}; do
 		new_server "$family" "${in_server[@]}"
 		$up
+		patience=''
+		[[ $expected != *timeout* ]] || patience=1200
 		said=$(attempt "$family" "${in_client[@]}")
 		# A rule that counts must have seen something.
 		seen=$(matched)
 		$down
+		patience=''
 		after=$(attempt "$family" "${in_client[@]}")
 		end_server
 		check "$what: $family is refused: $expected" \
@@ -207,6 +210,13 @@ no_server_xdp() {
 	rm "/sys/fs/bpf/net_filter_$$"
 }
 
+# --- IPsec: what comes in the clear is not let in
+server_xfrm() {
+	ip -n "$ns_b" xfrm policy add src "$addr_a" dst "$addr_b" proto tcp dport "$port" dir in \
+		action block
+}
+no_server_xfrm() { ip -n "$ns_b" xfrm policy flush; }
+
 # --- a program that comes before the listeners
 server_lookup() {
 	nsenter "--net=/run/netns/$ns_b" "$bpf" pin "/sys/fs/bpf/net_filter_$$" lookup "$port"
@@ -292,6 +302,7 @@ refused 'sk_lookup drops at the server' 'socket=0 connect=ECONNREFUSED' server_l
 if [[ ! $some ]]; then
 	refused 'tc ingress drops at the server' "$timeout_text" server_tc no_server_tc
 	refused 'XDP drops at the server' "$timeout_text" server_xdp no_server_xdp
+	refused 'IPsec policy at the server' "$timeout_text" server_xfrm no_server_xfrm
 fi
 cgroups
 finish

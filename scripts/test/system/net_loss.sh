@@ -30,8 +30,9 @@ bad_wire() {
 	netem "$ns_a" limit 20000 "$@"
 	netem "$ns_b" limit 20000 "$@"
 	"$NEWINET_BIN/net_xfer" --client "$sender@$ns_a" --server "$receiver@$ns_b" \
-		--addr "$addr_b" --up "$bytes" --down 100K
+		--addr "$addr_b" --up "$bytes" --down 100K || return 1
 	echo "$((SECONDS - began)) s; $(trouble "$ns_a")"
+	[[ $1 != loss || $(trouble "$ns_a") != *'(dropped 0,'* ]]
 }
 
 under() {

@@ -228,7 +228,7 @@ others()
 module()
 {
 	check "one begins" waiting five
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	: >"$tmp/five.go"
 	wait "${pids[-1]}" || :
 	check "its module was removed: never silently on the kernel's TCP" \
@@ -241,7 +241,7 @@ module()
 	insmod "$NEWINET_KO" protocol=0
 	check "protocol=0: refused" says 1 'keeps AF_INET programs out' \
 		"${in_cgroup[@]}" true
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" protocol=254 access=admin
 	check "protocol=254: found" \
 		"${in_cgroup[@]}" "$tmp/calls-static" 254 create connect
@@ -258,7 +258,7 @@ by_alias()
 	local where
 
 	where=/lib/modules/$(uname -r)
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	# Not among the kernel's own, which other machines see.
 	mount -t tmpfs modules "$where"
 	check "the module is installed" eval 'cp "$NEWINET_KO" "$where/newinet.ko" && depmod'
@@ -266,10 +266,13 @@ by_alias()
 		"${in_cgroup[@]}" "$tmp/calls-static" "$number" create connect
 	check "it is loaded" test -d /sys/module/newinet
 	check "one begins" waiting six
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	: >"$tmp/six.go"
 	check "its first socket loads the module" wait "${pids[-1]}"
 	check "it is loaded again" test -d /sys/module/newinet
+	wait_for 20 rmmod newinet
+	check "a socket of its family loads it" says 0 'socket=0' \
+		"$NEWINET_BIN/net_call" newinet socket
 	check_nothing_left "the alias"
 	umount "$where"
 }

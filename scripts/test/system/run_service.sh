@@ -249,7 +249,7 @@ readme()
 {
 	readme_blocks 'sh service' "$src/README.md" >"$tmp/commands"
 	cat "$tmp/commands"
-	inside bash -e <"$tmp/commands" >"$tmp/said" 2>&1
+	inside bash -e <"$tmp/commands" >"$tmp/said" 2>&1 || { cat "$tmp/said"; return 1; }
 	cat "$tmp/said"
 	grep 'nginx.service: on newinet; runs so now' "$tmp/said"
 }

@@ -104,7 +104,7 @@ refusals()
 # Without the module: never silently on the kernel's TCP.
 missing()
 {
-	[[ $family == inet ]] || rmmod newinet
+	[[ $family == inet ]] || wait_for 20 rmmod newinet
 	check "no module: refused" \
 		says 1 'module is not loaded' "$newinet_run" "$tmp/calls" 6 create
 	check "no module, --fallback: runs on the kernel's TCP" \
@@ -131,7 +131,7 @@ access()
 
 	check "an ordinary user may" \
 		"${nobody[@]}" "$newinet_run" "$tmp/calls" "$number" create
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" "protocol=$number" access=admin
 	check "access=admin: root may" \
 		"$newinet_run" "$tmp/calls" "$number" create
@@ -140,21 +140,21 @@ access()
 		"${nobody[@]}" "$newinet_run" "$tmp/calls" "$number" create
 	check "access=admin: others may fall back" \
 		"${nobody[@]}" "$newinet_run" -f "$tmp/calls" 6 create
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" "protocol=$number"
 }
 
 # The door shut by the administrator.
 shut()
 {
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" protocol=0
 	check "protocol=0: refused" says 1 'keeps AF_INET programs out' \
 		"$newinet_run" "$tmp/calls" "$number" create
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" protocol=254
 	check "protocol=254: found" "$newinet_run" "$tmp/calls" 254 create connect
-	rmmod newinet
+	wait_for 20 rmmod newinet
 	insmod "$NEWINET_KO" "protocol=$number"
 }
 

@@ -103,6 +103,18 @@ def time_wait_rst(e):
 
 
 @case('close')
+def time_wait_rst_ignored(e):
+    """tcp_rfc1337: no RST ends TIME-WAIT."""
+    e.sysctl('ipv4.tcp_rfc1337', 1)
+    s, f = e.active()
+    closed_actively(s, f)
+    f.send('R')
+    e.tun.run(0.02)
+    f.send('FA', seq=f.snd_nxt - 1)
+    f.expect('A', off=1)
+
+
+@case('close')
 def time_wait_timestamps(e):
     """ACKs from TIME-WAIT carry the timestamps agreed on."""
     s, f = e.active()

@@ -519,7 +519,9 @@ def retransmit_obeys_window(e):
     s.send(pattern(5 * f.sent_mss))
     flight(f, 0.03)
     f.ack_to(f.sent_mss, win=2 * f.sent_mss // 128)
-    for p in flight(f, 0.5):
+    got = flight(f, 0.5)
+    ensure(got, 'nothing was sent again')
+    for p in got:
         ensure(p.endoff <= 3 * f.sent_mss, f'beyond the window: {p.text()}')
 
 

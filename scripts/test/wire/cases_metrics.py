@@ -14,7 +14,7 @@ import socket
 import rtnl
 from env import case, kernel
 from nsock import libc
-from packet import Pkt, ensure, icmp_error, near, pattern
+from packet import Pkt, Skip, ensure, icmp_error, near, pattern
 from peer import Sysctl
 from tcpinfo import info
 
@@ -128,7 +128,7 @@ def rto_min_huge(e):
 def rto_min_sysctl(e):
     """net.ipv4.tcp_rto_min_us is the floor where the route says nothing."""
     if not e.sysctl('ipv4.tcp_rto_min_us', 500000):
-        return
+        raise Skip('not in this kernel')
     for s, f in openers(e):
         near(first_rto(e, f, s), 0.5, 'timeout with tcp_rto_min_us 500000', slack=0.012)
         f.forget()
@@ -151,7 +151,7 @@ def congctl(e):
     usual = Sysctl.get('ipv4.tcp_congestion_control')
     other = 'reno' if usual == 'cubic' else 'cubic'
     if other not in Sysctl.get('ipv4.tcp_available_congestion_control').split():
-        return
+        raise Skip(f'{other} is not there')
     for lock in (False, True):
         addr = routed(e, {rtnl.RTAX_CC_ALGO: other}, (rtnl.RTAX_CC_ALGO,) if lock else ())
         for s, f in openers(e, raddr=addr):
@@ -451,7 +451,7 @@ def challenge_ack_limit(e):
 def pingpong_thresh(e):
     """tcp_pingpong_thresh: after so many replies ACKs wait for the next one."""
     if not e.sysctl('ipv4.tcp_pingpong_thresh', 1):
-        return
+        raise Skip('not in this kernel')
     counts = []
     for n in (1, 100):
         e.sysctl('ipv4.tcp_pingpong_thresh', n)

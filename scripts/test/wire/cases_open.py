@@ -68,10 +68,39 @@ def sysctl_options(e):
         ensure(opt not in syn.opts, f'{opt} offered with {key}=0')
         ensure(len(syn.opts['order']) == 3, f'only {opt} is off: {syn.text()}')
         e.sysctl(f'ipv4.{key}', 1)
-    e.sysctl('ipv4.tcp_sack', 0)
     lst = e.listener()
-    _, p = e.half_open(lst)
-    ensure('sackok' not in p.opts and 'ts' in p.opts, f'SYN-ACK: {p.text()}')
+    for key, opt in (('tcp_sack', 'sackok'), ('tcp_timestamps', 'ts'),
+                     ('tcp_window_scaling', 'ws')):
+        e.sysctl(f'ipv4.{key}', 0)
+        _, p = e.half_open(lst)
+        ensure(set(p.opts['order']) == {'mss', 'sackok', 'ts', 'ws'} - {opt},
+               f'{key}=0, SYN-ACK: {p.text()}')
+        e.sysctl(f'ipv4.{key}', 1)
+
+
+@case('open')
+def route_changes(e):
+    """A connection goes on by the route that there is, from the address that it has."""
+    e.net()
+    tun1 = e.add_tun(name='tun1', addr='10.89.0.1')
+    add_route('10.90.0.0', 16, 'tun0', metric=2)
+    s, f = e.active(raddr='10.90.0.5')
+    s.send(b'by tun0')
+    f.expect('A', off=0, data=b'by tun0')
+    f.ack_to(7)
+    add_route('10.90.0.0', 16, 'tun1', metric=1)
+    s.send(b'by tun1')
+    p = tun1.stray(0.1)
+    ensure(p and (p.src, p.dst, p.data) == (f.laddr, f.raddr, b'by tun1'),
+           f'by tun1: {p.text() if p else "nothing"}')
+    # What was sent by the old route is sent again by the new one as well.
+    p = tun1.stray(1.0)
+    ensure(p and p.data == b'by tun1', f'again: {p.text() if p else "nothing"}')
+    f.send('A', b'x', ack=f.theirs(14))
+    p = tun1.stray(0.3)
+    ensure(s.recv_exact(1) == b'x' and p and p.ack == f.snd_nxt,
+           f'ACK: {p.text() if p else "nothing"}')
+    f.expect_none(0.05, 'by the old route')
 
 
 @case('open')
