@@ -4,6 +4,7 @@
 #   make                      newinet.ko for the running kernel
 #   make KDIR=/path/to/build  ... for another; W=1 and C=2 pass through
 #   make install              module, newinet-run and man pages (PREFIX, DESTDIR)
+#   make uninstall            ... and away with them
 #   make check                the tests; FULL=1 those that take long as well;
 #                             ARCH=arm64|s390x KERNEL= SUITE= TEST= choose some
 #   make fuzz                 the fuzzers, an hour; MINUTES= KERNEL= KIND= SEED=
@@ -36,6 +37,13 @@ install: modules_install
 
 modules_install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(MODULES_ROOT) DEPMOD=$(DEPMOD) modules_install
+
+# A running module stays until it is removed.
+uninstall:
+	$(MAKE) -C scripts/run uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	release=$$(cat $(KDIR)/include/config/kernel.release) && \
+		rm -f $(DESTDIR)/lib/modules/$$release/*/newinet.ko* && \
+		$(if $(DESTDIR),:,$(DEPMOD) $$release)
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean

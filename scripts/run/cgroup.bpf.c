@@ -22,6 +22,7 @@
 #define SOCK_STREAM 1
 #define SOCK_TYPE_MASK 0xf
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262	/* a TCP for who is no peer of it: Go's listeners */
 #define NO_STREAM_PROTOCOL 255	/* socket() fails, as without IPv6: EPROTONOSUPPORT */
 
 #define DEEPEST 64	/* levels of cgroups that are looked at */
@@ -45,7 +46,7 @@ int newinet_socket(__u64 *args)
 
 	if ((family != AF_INET && family != AF_INET6) ||
 	    (type & SOCK_TYPE_MASK) != SOCK_STREAM ||
-	    (protocol && protocol != IPPROTO_TCP))
+	    (protocol && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
 		return 0;
 
 	/* From the root down (it has level 0 and cannot be in the map): the nearest counts. */

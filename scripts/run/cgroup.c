@@ -17,8 +17,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#define CGROUP2_MAGIC_ 0x63677270
 #define PREFIX "newinet-run-"
 #define HANDLE_KERNFS 0xfe	/* FILEID_KERNFS: the id is the file handle */
 
@@ -101,6 +103,7 @@ static int open_folder(struct cgroup *cg)
 int cgroup_open(struct cgroup *cg, const char *path)
 {
 	size_t n = strlen(path);
+	struct statfs fs;
 
 	while (n > 1 && path[n - 1] == '/')
 		n--;
@@ -112,8 +115,12 @@ int cgroup_open(struct cgroup *cg, const char *path)
 	cg->path[n] = '\0';
 	if (open_folder(cg))
 		return -1;
-	/* Only a cgroup has this file. */
-	return faccessat(cg->fd, "cgroup.procs", F_OK, 0);
+	/* Those of the first version have other ids. */
+	if (fstatfs(cg->fd, &fs) || fs.f_type != CGROUP2_MAGIC_) {
+		errno = EINVAL;
+		return -1;
+	}
+	return 0;
 }
 
 int cgroup_make(struct cgroup *cg, const struct cgroup *parent)

@@ -18,7 +18,7 @@ void hook_verbose(void);
 
 /*
  * The program that is attached already, after the one that *hook is: usually there
- * is one, or none. Returns 1, or 0 at the end and for whoever may not look.
+ * is one, or none. Returns 1, or 0 at the end (ENOENT) and for whoever may not look (EPERM).
  */
 int hook_next(struct hook *hook);
 void hook_close(struct hook *hook);

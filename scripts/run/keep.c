@@ -14,6 +14,7 @@
 #include "preload.h"
 #include "program.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -138,6 +139,17 @@ static void name_strangers(const char *path, int search)
 			    preload.library, path);
 }
 
+/* One that goes by a descriptor, of itself or of a folder. */
+static void name_opened(int fd, const char *path)
+{
+	char opened[PATH_MAX];
+
+	preload_learn();
+	if (preload.verbose && snprintf(opened, sizeof(opened), "/proc/self/fd/%d%s%s", fd,
+					*path ? "/" : "", path) < PATH_MAX)
+		name_strangers(opened, 0);
+}
+
 /*
  * A statement expression, so that what is on the stack lives until the call
  * that it is for has been made.
@@ -155,11 +167,31 @@ static void name_strangers(const char *path, int search)
 		call;							\
 	}))
 
-#define REAL(type, name)						\
-	(__extension__({						\
-		static void *slot_;					\
-		(type)preload_real(&slot_, #name);			\
-	}))
+/* Where posix_spawn() gives a descriptor for the process (glibc 2.39). */
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 39)
+#define PIDFD_SPAWN(with) with(pidfd_spawn) with(pidfd_spawnp)
+#endif
+#endif
+#ifndef PIDFD_SPAWN
+#define PIDFD_SPAWN(with)
+#endif
+
+/* What is behind ours: looked up at the start, since a child may have no lock to take. */
+#define EACH(with)							\
+	with(execve) with(execvpe) with(fexecve) with(execveat)		\
+	with(posix_spawn) with(posix_spawnp) with(clearenv) PIDFD_SPAWN(with)
+#define SLOT(name) void *name;
+#define LOOK_UP(name) real.name = dlsym(RTLD_NEXT, #name);
+
+static struct { EACH(SLOT) } real;
+
+__attribute__((constructor)) static void look_up(void)
+{
+	EACH(LOOK_UP)
+}
+
+#define REAL(type, name) ((type)preload_real(&real.name, #name))
 
 typedef int (*exec_fn)(const char *path, char *const argv[], char *const env[]);
 typedef int (*fexec_fn)(int fd, char *const argv[], char *const env[]);
@@ -194,14 +226,17 @@ EXPORT int execvp(const char *file, char *const argv[])
 
 EXPORT int fexecve(int fd, char *const argv[], char *const env[])
 {
+	name_opened(fd, "");
 	return KEEPING(env, with, REAL(fexec_fn, fexecve)(fd, argv, with));
 }
 
 EXPORT int execveat(int dir, const char *path, char *const argv[], char *const env[],
 		    int flags)
 {
-	if (*path == '/')
+	if (*path == '/' || (dir == AT_FDCWD && *path))
 		name_strangers(path, 0);
+	else
+		name_opened(dir, path);
 	return KEEPING(env, with,
 		       REAL(execat_fn, execveat)(dir, path, argv, with, flags));
 }
@@ -223,6 +258,28 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file,
 	return KEEPING(env, with,
 		       REAL(spawn_fn, posix_spawnp)(pid, file, actions, attr, argv, with));
 }
+
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 39)
+EXPORT int pidfd_spawn(int *pidfd, const char *path,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attr, char *const argv[], char *const env[])
+{
+	name_strangers(path, 0);
+	return KEEPING(env, with,
+		       REAL(spawn_fn, pidfd_spawn)(pidfd, path, actions, attr, argv, with));
+}
+
+EXPORT int pidfd_spawnp(int *pidfd, const char *file,
+			const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attr, char *const argv[], char *const env[])
+{
+	name_strangers(file, 1);
+	return KEEPING(env, with,
+		       REAL(spawn_fn, pidfd_spawnp)(pidfd, file, actions, attr, argv, with));
+}
+#endif
+#endif
 
 /*
  * system() and popen() read environ where no wrapper sees it, so what this

@@ -228,6 +228,9 @@ static int run(int argc, char **argv)
 	if (verbose)
 		fprintf(stderr, "%s: %s%s\n", who, status ? "falling back to the kernel's TCP" :
 			"IPv4 stream sockets are newinet's in ", status ? "" : cg.path);
+	if (verbose && !status && !(flags & CGROUP_NO_IPV6))
+		fprintf(stderr, "%s: IPv6 stream sockets stay with the kernel's TCP (-4 refuses them)\n",
+			who);
 
 	execvp(argv[i], argv + i);
 	status = errno == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_CANNOT;
@@ -243,7 +246,7 @@ static int named(struct cgroup *cg, const char *path)
 
 	if (path ? cgroup_open(cg, path) : cgroup_own(cg))
 		return program_refuse(FAILED, "%s: %s", path ? path : "cannot find our cgroup",
-				      strerror(errno));
+				      errno == EINVAL ? "no cgroup (v2)" : strerror(errno));
 	n = strlen(cg->path);
 	if (path || n <= strlen(control) || strcmp(cg->path + n - strlen(control), control))
 		return PROGRAM_RUNS;
@@ -324,7 +327,10 @@ static int list(void)
 		hook_each(&hook, print);
 		hook_close(&hook);
 	}
-	return 0;
+	if (errno != EPERM)
+		return 0;
+	program_refuse(FAILED, "which cgroups are on newinet takes CAP_SYS_ADMIN of the initial user namespace to see");
+	return complain(FAILED);
 }
 
 static int check(void)

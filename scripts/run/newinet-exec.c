@@ -18,6 +18,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Is @text one of the words that colons and spaces separate? */
+static int among(const char *words, const char *text)
+{
+	size_t n = strlen(text), len;
+
+	for (; *words; words += len + !!words[len]) {
+		len = strcspn(words, ": ");
+		if (len == n && !memcmp(words, text, n))
+			return 1;
+	}
+	return 0;
+}
+
 /* Put @text in front of what a variable holds, unless it is in there already. */
 static int prefix(const char *name, const char *text, char separator)
 {
@@ -26,7 +39,7 @@ static int prefix(const char *name, const char *text, char separator)
 
 	if (!before || !*before)
 		return setenv(name, text, 1);
-	if (strstr(before, text))
+	if (among(before, text))
 		return 0;
 	if (asprintf(&both, "%s%c%s", text, separator, before) < 0)
 		return -1;

@@ -21,11 +21,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if __has_include("newinet.h")
 #include "newinet.h"
 #endif
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #ifndef IPPROTO_NEWINET
 #define IPPROTO_NEWINET 253
 #endif
@@ -78,6 +82,9 @@ void preload_learn(void)
 	preload.fall_back = getenv("NEWINET_FALLBACK") != NULL;
 	preload.verbose = getenv("NEWINET_VERBOSE") != NULL;
 	preload.cleared = getenv("NEWINET_CLEARED") != NULL;
+	/* Where it is closed, or somebody else's later, nobody listens. */
+	if (fstat(STDERR_FILENO, &preload.err))
+		preload.verbose = 0;
 	if (dladdr(&known, &self) && self.dli_fname)
 		snprintf(preload.library, sizeof(preload.library), "%s",
 			 self.dli_fname);
@@ -94,16 +101,22 @@ void preload_say(const char *fmt, ...)
 {
 	int saved = errno, n;
 	char line[1024];
+	struct stat now;
 	va_list ap;
 
-	n = snprintf(line, sizeof(line), "newinet-run: %s[%d]: ",
+	if (fstat(STDERR_FILENO, &now) || now.st_dev != preload.err.st_dev ||
+	    now.st_ino != preload.err.st_ino) {
+		errno = saved;
+		return;
+	}
+	/* Some programs write over their arguments. */
+	n = snprintf(line, sizeof(line), "newinet-run: %.64s[%d]: ",
 		     program_invocation_short_name, (int)getpid());
 	va_start(ap, fmt);
 	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
 	n = strlen(line);
 	line[n++] = '\n';
-	/* It may be closed: then nobody listens. */
 	n = write(STDERR_FILENO, line, n);
 	errno = saved;
 }
@@ -126,7 +139,7 @@ EXPORT int socket(int domain, int type, int protocol)
 	preload_learn();
 	preload_real((void **)&real_socket, "socket");
 	if (domain != AF_INET || (type & SOCK_TYPE_BITS) != SOCK_STREAM ||
-	    (protocol != 0 && protocol != IPPROTO_TCP)) {
+	    (protocol != 0 && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)) {
 		stays(domain, type);
 		return real_socket(domain, type, protocol);
 	}

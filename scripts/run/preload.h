@@ -4,6 +4,7 @@
 #define NEWINET_PRELOAD_H
 
 #include <limits.h>
+#include <sys/stat.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -14,6 +15,7 @@ extern struct preload {
 	int verbose;		/* say what stays with the kernel's TCP */
 	int cleared;		/* a cleared environment loses the library */
 	char library[PATH_MAX];	/* where we are */
+	struct stat err;	/* standard error, as it was */
 } preload;
 
 void preload_learn(void);

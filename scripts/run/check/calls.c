@@ -555,8 +555,11 @@ static void test_others(void)
 	check(kernel_family(a) == AF_UNIX, "UNIX stream sockets stay AF_UNIX");
 	close(a);
 	a = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP_);
-	check(a >= 0 ? kernel_family(a) == AF_INET : errno == EPROTONOSUPPORT ||
-	      errno == ENOPROTOOPT, "MPTCP sockets stay AF_INET");
+	if (expected != IPPROTO_TCP)
+		check(a >= 0 && is_stream(a), "MPTCP sockets are the TCP that is expected");
+	else
+		check(a >= 0 ? option(a, SO_PROTOCOL) == IPPROTO_MPTCP_ :
+		      errno == EPROTONOSUPPORT || errno == ENOPROTOOPT, "MPTCP sockets");
 	close(a);
 	a = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	check(a >= 0 ? kernel_family(a) == AF_INET : errno == EPERM,

@@ -95,6 +95,16 @@ make_units()
 		RootDirectory=/srv
 		ExecStart=/bin/true
 	END
+	cat >"$units/each@.service" <<-'END'
+		[Service]
+		ExecStart=cat
+		StandardInput=socket
+	END
+	cat >"$units/each.socket" <<-'END'
+		[Socket]
+		ListenStream=127.0.0.1:7778
+		Accept=yes
+	END
 	cat >"$units/activated.socket" <<-'END'
 		[Socket]
 		ListenStream=127.0.0.1:7777
@@ -179,11 +189,17 @@ switch_on()
 		inside newinet-service nonesuch
 	check "a unit that is no service" says 125 'is no service' \
 		inside newinet-service activated.socket
+	check "a pattern" says 125 "no unit's name" inside newinet-service 'check*'
 	check "switched on" says 0 '' inside newinet-service check@ sandboxed \
 		delegated.service nginx
 	check "switched on, without IPv6" says 0 '' inside newinet-service --ipv4 redis-server
 	check "sockets of systemd's own are named" \
 		says 0 'activated.socket) stay with' inside newinet-service activated
+	check "and those of one service for each connection" \
+		says 0 'each.socket) stay with' inside newinet-service each@
+	inside newinet-service --off each@
+	check "for good is not until the next boot" \
+		says 125 'is on newinet for good' inside newinet-service --runtime -f nginx
 	check "a root of its own is named" says 0 'its root is /srv' \
 		inside newinet-service rooted
 	inside newinet-service --off rooted

@@ -181,6 +181,13 @@ strangers()
 		"${v[@]}" chroot "$tmp/jail" /calls 6 create
 	check "-v: an IPv6 socket is named" says 0 'IPv6 stream socket stays' \
 		"${v[@]}" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
+	# shellcheck disable=SC2016
+	check "-v: one with a name of 3,000 letters" says 0 'IPv6 stream socket stays' \
+		"${v[@]}" bash -c 'exec -a "$(printf %03000d 1)" "$0" -c "$1"' "$(type -P python3)" \
+		'import socket; socket.socket(socket.AF_INET6)'
+	check "-v: a program that is run by its descriptor is named" says 0 'statically linked' \
+		"${v[@]}" python3 -c 'import os, sys
+os.execve(os.open(sys.argv[1], os.O_RDONLY), ["calls", "6", "is"], os.environ)' "$tmp/calls-static"
 	check "without -v nothing is said" says 0 '' \
 		"$newinet_run" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
 }
@@ -253,12 +260,20 @@ places()
 	echo '#error broken' >"$copy/preload.c"
 	check "one that cannot be built says so" \
 		says 125 'cannot build' "$copy/newinet-run" true
+	check "unless it may fall back" says 0 '' "$copy/newinet-run" --fallback true
+	mkdir "$tmp/alone"
+	cp "$src/scripts/run/newinet-run" "$tmp/alone/"
+	check "alone it says what is missing" \
+		says 125 'libnewinet-preload.so is missing' "$tmp/alone/newinet-run" true
 
 	check "make install" make -s -C "$src/scripts/run" O="$tmp" install \
 		PREFIX=/usr DESTDIR="$root"
 	run=$root/usr/bin/newinet-run
 	check "the installed one runs" \
 		"$run" "${fall[@]}" "$tmp/calls" "$number" create connect
+	touch "$root/usr/bin/Makefile"
+	check "whatever else is in its folder" "$run" "${fall[@]}" true
+	rm "$root/usr/bin/Makefile"
 	check "and uses the installed library" \
 		bash -c '[[ $("$1" "${@:3}" sh -c "echo \$LD_PRELOAD") == "$2" ]]' - \
 		"$run" "${library[0]:+$root/usr/lib/newinet/${library[0]}}" \
