@@ -13,9 +13,10 @@ set -euo pipefail
 modprobe tun 2>/dev/null || true
 seed=${FUZZ_SEED:-$RANDOM$RANDOM}
 cp "$NEWINET_KO" /run/fuzzed.ko
-# A connection left to close holds the module until its timeout, of at most two
-# minutes, finds out that its tries are used up.
-calls=16 segments=8 patience=150
+# A connection left to close holds the module until a timeout finds out that its tries are
+# used up: they are after 102 s (tcp_orphan_retries), and the last timeout before that may be
+# of as long again.
+calls=16 segments=8 patience=230
 [[ $NEWINET_KERNEL != debug ]] || { calls=40 segments=15; }
 
 status=0
