@@ -83,7 +83,7 @@ static int first_comes(struct kprobe *p, struct pt_regs *regs)
 	/* Who sees it sees the registers. */
 	smp_store_release(&held, held + 1);
 	spin(us, until ? somebody_came : never);
-	smp_store_release(&gone, gone + 1);
+	WRITE_ONCE(gone, gone + 1);
 	return 0;
 }
 
