@@ -132,8 +132,10 @@ static void child_address(struct sock *child, const struct newtcp_req *req,
 
 /* The child's variables, from the request and its first window. */
 static void child_variables(struct sock *child, const struct newtcp_req *req,
-			    const struct sk_buff *skb)
+			    const struct sk_buff *skb, const struct newtcp_options *opts)
 {
+	bool newer = (opts->flags & NEWTCP_OPT_TS) && req->agreed.use.timestamps &&
+		     !seq_after(NEWTCP_CB(skb)->seq, req->irs + 1);
 	struct newtcp_sock *tp = newtcp_sk(child);
 
 	newtcp_reset_vars(child);
@@ -147,7 +149,7 @@ static void child_variables(struct sock *child, const struct newtcp_req *req,
 	tp->write_seq = tp->snd_nxt;
 	tp->pushed_seq = tp->snd_nxt;
 	newtcp_agreed_take(tp, &req->agreed);
-	newtcp_ts_take(tp, req->ts_recent);
+	newtcp_ts_take(tp, newer ? opts->tsval : req->ts_recent);
 	tp->ts_offset = req->ts_offset;
 	tp->rcvwnd.wnd = req->rcv_wnd;
 	tp->rcvwnd.ssthresh = req->rcv_wnd;
@@ -236,7 +238,7 @@ struct sock *newtcp_child_create(const struct newtcp_req *req, struct sk_buff *s
 		return NULL;
 	__acquire(&child->sk_lock.slock);
 	child_address(child, req, skb);
-	child_variables(child, req, skb);
+	child_variables(child, req, skb, opts);
 	security_inet_conn_established(child, skb);
 	if (!newinet_claim_share(&lsk->__sk_common, &child->__sk_common)) {
 		/* The listener closes on another CPU. */

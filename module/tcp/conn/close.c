@@ -99,6 +99,16 @@ static void abort_connection(struct sock *sk)
 	newtcp_set_state(sk, TCP_CLOSE);
 }
 
+/*
+ * Is the namespace there for as long as the connection? A socket of the kernel's own does
+ * not hold it: once it is closed, perhaps by the namespace's end, nothing may be left that
+ * has a claim there, a timer, or a wait ahead.
+ */
+static bool namespace_stays(const struct sock *sk)
+{
+	return sk->sk_net_refcnt || net_eq(sock_net(sk), &init_net);
+}
+
 /* SO_LINGER: until the peer has acknowledged our FIN, or patience ends. */
 static void linger(struct sock *sk, long timeout)
 {
@@ -120,7 +130,7 @@ static void close_connection(struct sock *sk, bool unread, long timeout)
 	if (unread) {
 		/* RFC 2525 2.17: the peer must learn that data was lost. */
 		abort_connection(sk);
-	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
+	} else if ((sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) || !namespace_stays(sk)) {
 		newtcp_disconnect(sk, 0);
 	} else if (newtcp_take_close_edge(sk)) {
 		newtcp_send_fin(sk);

@@ -104,10 +104,13 @@ static void req_finish(struct newtcp_req *req)
 		newtcp_req_put(req);
 }
 
-static void req_kill(struct newtcp_req *req)
+/* False: another CPU was first, and made the connection or ended it. BH. */
+static bool req_kill(struct newtcp_req *req)
 {
-	newinet_unhash_entry(&req->c);
+	bool mine = newinet_unhash_entry(&req->c);
+
 	req_finish(req);
+	return mine;
 }
 
 /* net.ipv4.tcp_reflect_tos: the SYN's, but for the bits of ECN. */
@@ -306,14 +309,20 @@ static bool queues_have_room(struct sock *lsk)
 				   READ_ONCE(sock_net(lsk)->ipv4.sysctl_max_syn_backlog));
 }
 
-/* Put a request onto its listener's list; false: the listener has stopped. */
+/*
+ * Put a request onto its listener's list; false: the listener has stopped, and may listen
+ * to another port by now, or somebody has ended the request, which can be found already:
+ * who does takes it out of the table before he looks at the list.
+ */
 static bool req_list(struct newtcp_req *req)
 {
 	struct newtcp_listener *l = newtcp_sk(req->listener)->listener;
 	bool listening;
 
 	spin_lock(&l->lock);
-	listening = req->listener->sk_state == TCP_LISTEN;
+	listening = req->listener->sk_state == TCP_LISTEN &&
+		    req->listener->sk_num == req->c.skc_num &&
+		    !hlist_nulls_unhashed_lockless(&req->c.skc_nulls_node);
 	if (listening) {
 		/* For the list and for the timer. */
 		refcount_add(2, &req->c.skc_refcnt);
@@ -405,6 +414,11 @@ void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb)
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
 
 	skb_reset_transport_header(skb);
+	/* Found before it listened here, as a connection even: its claim is another. */
+	if (unlikely(ntohs(th->dest) != READ_ONCE(sk->sk_num))) {
+		kfree_skb(skb);
+		return;
+	}
 	switch (newtcp_listen_verdict(NEWTCP_CB(skb)->flags)) {
 	case VERDICT_LISTEN_RST:
 		newtcp_send_rst(sock_net(sk), skb, sk);
@@ -420,23 +434,29 @@ void newtcp_listener_rcv(struct sock *sk, struct sk_buff *skb)
 
 /*
  * There is no room for the connection: stay half-open, the SYN-ACK will ask for
- * it again; or, by net.ipv4.tcp_abort_on_overflow, tell the peer.
+ * it again; or, by net.ipv4.tcp_abort_on_overflow, tell the peer. False: it has been made.
  */
-static void req_overflow(struct newtcp_req *req, const struct sk_buff *skb)
+static bool req_overflow(struct newtcp_req *req, const struct sk_buff *skb)
 {
 	struct sock *lsk = req->listener;
 
-	atomic_inc(&lsk->sk_drops);
-	if (!READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_abort_on_overflow)) {
+	if (hlist_nulls_unhashed_lockless(&req->c.skc_nulls_node))
+		return false;
+	if (!READ_ONCE(sock_net(lsk)->ipv4.sysctl_tcp_abort_on_overflow))
 		WRITE_ONCE(req->acked, 1);
-		return;
-	}
-	newtcp_send_rst(sock_net(lsk), skb, lsk);
-	req_kill(req);
+	else if (req_kill(req))
+		newtcp_send_rst(sock_net(lsk), skb, lsk);
+	else
+		return false;
+	atomic_inc(&lsk->sk_drops);
+	return true;
 }
 
-/* The third packet fits: make the connection. Consumes @skb. */
-static void req_establish(struct newtcp_req *req, struct sk_buff *skb,
+/*
+ * The third packet fits: make the connection. False: another CPU was first, and @skb is
+ * for the connection that it has made; true: consumes @skb.
+ */
+static bool req_establish(struct newtcp_req *req, struct sk_buff *skb,
 			  const struct newtcp_options *opts)
 {
 	struct sock *lsk = req->listener, *child = NULL;
@@ -444,14 +464,14 @@ static void req_establish(struct newtcp_req *req, struct sk_buff *skb,
 	if (!sk_acceptq_is_full(lsk))
 		child = newtcp_child_create(req, skb, opts);
 	if (!child) {
-		req_overflow(req, skb);
+		if (!req_overflow(req, skb))
+			return false;
 		goto drop;
 	}
 	__acquire(&child->sk_lock.slock);
 	if (!newinet_hash_child(&req->c, child)) {
-		/* Another CPU was first; the data will come again. */
 		newtcp_child_abort(child);
-		goto drop;
+		return false;
 	}
 	req_finish(req);
 	if (!newtcp_accept_enqueue(lsk, child)) {
@@ -463,9 +483,10 @@ static void req_establish(struct newtcp_req *req, struct sk_buff *skb,
 	bh_unlock_sock(child);
 	lsk->sk_data_ready(lsk);
 	sock_put(child);
-	return;
+	return true;
 drop:
 	kfree_skb(skb);
+	return true;
 }
 
 static enum newtcp_req_verdict req_verdict(const struct newtcp_req *req,
@@ -519,12 +540,14 @@ static void req_reply_ack(const struct newtcp_req *req)
 
 /**
  * newtcp_req_rcv() - a segment arrives for a half-open request
- * @req: the request; the caller's reference is dropped
- * @skb: the segment, at its TCP header, newtcp_skb_cb filled in; consumed
+ * @req: the request
+ * @skb: the segment, at its TCP header, newtcp_skb_cb filled in
  *
  * Context: softirq.
+ * Return: true, and @skb is consumed; false when the request has become a connection
+ * on another CPU: the segment is that one's (tcp_v4_rcv() of Linux: req_stolen).
  */
-void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
+bool newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 {
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
 	struct sock *lsk = req->listener;
@@ -533,6 +556,7 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 	skb_reset_transport_header(skb);
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     th->syn, &o);
+	/* Nothing is written into it before the request is ours alone. */
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
 	case VERDICT_REQ_SYNACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack) &&
@@ -551,20 +575,16 @@ void newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 		newtcp_send_rst(sock_net(lsk), skb, lsk);
 		break;
 	case VERDICT_REQ_END:
-		req_kill(req);
+		if (!req_kill(req))
+			return false;
 		break;
 	case VERDICT_REQ_ESTABLISH:
-		if ((o.flags & NEWTCP_OPT_TS) && req->agreed.use.timestamps &&
-		    !seq_after(NEWTCP_CB(skb)->seq, req->irs + 1))
-			WRITE_ONCE(req->ts_recent, o.tsval);
-		req_establish(req, skb, &o);
-		skb = NULL;
-		break;
+		return req_establish(req, skb, &o);
 	case VERDICT_REQ_DROP:
 		break;
 	}
 	kfree_skb(skb);
-	newtcp_req_put(req);
+	return true;
 }
 
 /**

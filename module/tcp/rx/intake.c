@@ -76,7 +76,7 @@ static bool admitted(struct sock *sk, struct sk_buff *skb, unsigned int hdrlen)
 static void rcv_full(struct sock *sk, struct sk_buff *skb, u32 tw_isn)
 {
 	skb->dev = NULL;
-	if (sk->sk_state == TCP_LISTEN) {
+	if (inet_sk_state_load(sk) == TCP_LISTEN) {
 		NEWTCP_CB(skb)->tw_isn = tw_isn;
 		newtcp_listener_rcv(sk, skb);
 		return;
@@ -148,6 +148,28 @@ static noinline_for_stack int rcv_tw(struct newtcp_tw *tw, struct sk_buff *skb,
 	return 0;
 }
 
+/* For a request; or, where another CPU was faster, for what that has made of it. */
+static void rcv_req(struct newtcp_req *req, struct sk_buff *skb)
+{
+	struct sock_common *c;
+	struct sock *sk;
+
+	if (likely(newtcp_req_rcv(req, skb)))
+		return;
+	c = newinet_lookup_established(sock_net(req->listener), req->c.skc_daddr,
+				       req->c.skc_rcv_saddr, req->c.skc_portpair,
+				       req->c.skc_bound_dev_if, 0);
+	sk = c && !((1 << c->skc_state) & (TCPF_NEW_SYN_RECV | TCPF_TIME_WAIT)) ?
+		newinet_sk_of(c) : NULL;
+	/* Where it is over again, what matters comes again. */
+	if (sk && ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl))
+		rcv_full(sk, skb, 0);
+	else
+		kfree_skb(skb);
+	if (c)
+		newinet_entry_put(c);
+}
+
 /*
  * Takes over the reference on @c. @tw_isn: to begin with, behind a TIME-WAIT; or 0.
  * Returns what the handler is to return.
@@ -177,7 +199,8 @@ static int deliver(struct sock_common *c, struct sk_buff *skb, u32 tw_isn)
 	/* A filter may have cut the payload. */
 	fill_cb(NEWTCP_CB(skb), skb, hdrlen);
 	if (state == TCP_NEW_SYN_RECV) {
-		newtcp_req_rcv(newtcp_req_of(c), skb);
+		rcv_req(newtcp_req_of(c), skb);
+		newtcp_req_put(newtcp_req_of(c));
 	} else {
 		rcv_full(sk, skb, tw_isn);
 		sock_put(sk);

@@ -195,16 +195,19 @@ void newtcp_tx_stamp(struct sock *sk, u32 tsflags)
 	struct newtcp_sock *tp = newtcp_sk(sk);
 	struct skb_shared_info *shinfo;
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	bool queued = skb;
 
 	if (!skb && !newtcp_board_empty(&tp->board))
 		skb = newtcp_seg_skb(newtcp_board_last(&tp->board));
 	if (!skb || !(tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
 		return;
 	shinfo = skb_shinfo(skb);
-	__sock_tx_timestamp(tsflags, &shinfo->tx_flags);
+	shinfo->tskey = NEWTCP_CB(skb)->seq + skb->len - 1;
+	/* What is on its way already shares these with its driver. */
+	if (queued || !skb_cloned(skb))
+		__sock_tx_timestamp(tsflags, &shinfo->tx_flags);
 	if (tsflags & SOF_TIMESTAMPING_TX_ACK)
 		NEWTCP_CB(skb)->marks |= NEWTCP_SEG_TSTAMP_ACK;
-	shinfo->tskey = NEWTCP_CB(skb)->seq + skb->len - 1;
 }
 
 /**

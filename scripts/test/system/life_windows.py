@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Races whose windows are a few instructions wide, held open by probes (kunit/hold.c):
-a RST meets a connection at the moment when it becomes a TIME-WAIT entry; a listener's
-memory becomes a connection under the eyes of a look-up; requests and TIME-WAIT entries
-are made in the memory of former ones; the first owner of TCP's input comes while the
-last one goes. Each reports whether the window was met: a race that was not is none.
+a RST meets a connection at the moment when it becomes a TIME-WAIT entry, or when it is made
+of its request; a listener's memory becomes a connection under the eyes of a look-up; requests
+and TIME-WAIT entries are made in the memory of former ones; the first owner of TCP's input
+comes while the last one goes. Each reports whether the window was met: a race that was not is
+none.
 
     kernels: 6.12
     clock: real
@@ -14,6 +15,7 @@ last one goes. Each reports whether the window was met: a race that was not is n
 """
 import os
 import re
+import select
 import subprocess
 import sys
 import threading
@@ -116,6 +118,33 @@ def reset_at_birth(e):
         if met == 5:
             return
     raise Fail(f'{met} of 20 came in time')
+
+
+def past_the_handshake(e):
+    """What has found the request is held, while another CPU makes the connection of it:
+    it is for the connection, data and a RST that comes once alike."""
+    lst = e.listener()
+    for data in (b'early', b''):
+        for _ in range(5):
+            f, _ = e.half_open(lst)
+            held = f.build('A' if data else 'R', data)
+            third = f.build('A')
+            with Hold(at='newinet:newtcp_req_rcv', us=300000) as hold:
+                first = on_another_cpu(lambda held=held: e.tun.inject(held))
+                ensure(until(lambda hold=hold: hold.get('held')), 'nobody came')
+                e.tun.inject(third)
+                in_time = not hold.get('gone')
+                first.join()
+            s = lst.wait_accept()
+            if in_time:
+                break
+        ensure(in_time and s, 'no connection in time')
+        ensure(s.poll(select.POLLIN, 1.0) & select.POLLIN, 'nothing came of it')
+        try:
+            got = s.recv()
+        except ConnectionResetError:
+            got = 'reset'
+        ensure(got == (data or 'reset'), f'{got} after {data}')
 
 
 def two_listeners(e):
@@ -222,7 +251,7 @@ def main():
     run.prepare()
     subprocess.run(['insmod', KO], check=True)
     failed = 0
-    cases = [first_and_last_owner, reset_at_birth, memory_of_a_listener,
+    cases = [first_and_last_owner, reset_at_birth, past_the_handshake, memory_of_a_listener,
              born_without_references]
     for number, case in enumerate(cases, 1):
         good = in_child(case)
