@@ -556,7 +556,7 @@ bool newtcp_req_rcv(struct newtcp_req *req, struct sk_buff *skb)
 	skb_reset_transport_header(skb);
 	newtcp_options_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th),
 			     th->syn, &o);
-	/* Nothing is written into it before the request is ours alone. */
+	/* What a connection is made of stays: another CPU may be making it now. */
 	switch (req_verdict(req, NEWTCP_CB(skb), &o)) {
 	case VERDICT_REQ_SYNACK:
 		if (!newtcp_oow_ratelimited(sock_net(lsk), skb, &req->last_oow_ack) &&
