@@ -41,7 +41,7 @@ modules_install: all
 # A running module stays until it is removed.
 uninstall:
 	$(MAKE) -C scripts/run uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
-	release=$$(cat $(KDIR)/include/config/kernel.release) && \
+	release=$$(cat $(KDIR)/include/config/kernel.release 2>/dev/null || uname -r) && \
 		rm -f $(DESTDIR)/lib/modules/$$release/*/newinet.ko* && \
 		$(if $(DESTDIR),:,$(DEPMOD) $$release)
 
@@ -76,5 +76,5 @@ bench:
 profile:
 	@scripts/bench/profile $(addprefix --kernel ,$(KERNEL)) $(if $(ROW),--row '$(ROW)')
 
-.PHONY: all modules install modules_install clean check fuzz host style deb demo \
+.PHONY: all modules install modules_install uninstall clean check fuzz host style deb demo \
 	bench profile

@@ -15,6 +15,7 @@
 #include "program.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -72,7 +73,7 @@ static int wanted(char *const env[])
 	if (preload.cleared || !preload.library[0] || count(env) > MOST)
 		return 0;
 	theirs = value_of(env, "LD_PRELOAD");
-	return !theirs || !strstr(theirs, preload.library);
+	return !theirs || !program_among(theirs, preload.library);
 }
 
 static char *join(char *line, char *const env[], const char *name, const char *ours)
@@ -189,6 +190,8 @@ static struct { EACH(SLOT) } real;
 __attribute__((constructor)) static void look_up(void)
 {
 	EACH(LOOK_UP)
+	/* What is not there is nothing that the program asked for. */
+	dlerror();
 }
 
 #define REAL(type, name) ((type)preload_real(&real.name, #name))
@@ -265,6 +268,8 @@ EXPORT int pidfd_spawn(int *pidfd, const char *path,
 		       const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attr, char *const argv[], char *const env[])
 {
+	if (!real.pidfd_spawn)
+		return ENOSYS;
 	name_strangers(path, 0);
 	return KEEPING(env, with,
 		       REAL(spawn_fn, pidfd_spawn)(pidfd, path, actions, attr, argv, with));
@@ -274,6 +279,8 @@ EXPORT int pidfd_spawnp(int *pidfd, const char *file,
 			const posix_spawn_file_actions_t *actions,
 			const posix_spawnattr_t *attr, char *const argv[], char *const env[])
 {
+	if (!real.pidfd_spawnp)
+		return ENOSYS;
 	name_strangers(file, 1);
 	return KEEPING(env, with,
 		       REAL(spawn_fn, pidfd_spawnp)(pidfd, file, actions, attr, argv, with));

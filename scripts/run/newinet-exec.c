@@ -18,19 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Is @text one of the words that colons and spaces separate? */
-static int among(const char *words, const char *text)
-{
-	size_t n = strlen(text), len;
-
-	for (; *words; words += len + !!words[len]) {
-		len = strcspn(words, ": ");
-		if (len == n && !memcmp(words, text, n))
-			return 1;
-	}
-	return 0;
-}
-
 /* Put @text in front of what a variable holds, unless it is in there already. */
 static int prefix(const char *name, const char *text, char separator)
 {
@@ -39,7 +26,7 @@ static int prefix(const char *name, const char *text, char separator)
 
 	if (!before || !*before)
 		return setenv(name, text, 1);
-	if (among(before, text))
+	if (program_among(before, text))
 		return 0;
 	if (asprintf(&both, "%s%c%s", text, separator, before) < 0)
 		return -1;

@@ -15,6 +15,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,9 +83,8 @@ void preload_learn(void)
 	preload.fall_back = getenv("NEWINET_FALLBACK") != NULL;
 	preload.verbose = getenv("NEWINET_VERBOSE") != NULL;
 	preload.cleared = getenv("NEWINET_CLEARED") != NULL;
-	/* Where it is closed, or somebody else's later, nobody listens. */
 	if (fstat(STDERR_FILENO, &preload.err))
-		preload.verbose = 0;
+		preload.verbose = 0;	/* closed: nobody listens */
 	if (dladdr(&known, &self) && self.dli_fname)
 		snprintf(preload.library, sizeof(preload.library), "%s",
 			 self.dli_fname);
@@ -97,15 +97,30 @@ __attribute__((constructor)) static void start(void)
 	preload_real((void **)&real_socket, "socket");
 }
 
+/*
+ * Is it where messages go? What it was at the start, or what a shell has made of it since;
+ * not what the program opened where it was closed.
+ */
+static int is_stderr(void)
+{
+	struct stat now;
+
+	if (fstat(STDERR_FILENO, &now))
+		return 0;
+	if (now.st_dev == preload.err.st_dev && now.st_ino == preload.err.st_ino)
+		return 1;
+	if (S_ISREG(now.st_mode))
+		return !now.st_size || fcntl(STDERR_FILENO, F_GETFL) & O_APPEND;
+	return S_ISCHR(now.st_mode) || S_ISFIFO(now.st_mode);
+}
+
 void preload_say(const char *fmt, ...)
 {
 	int saved = errno, n;
 	char line[1024];
-	struct stat now;
 	va_list ap;
 
-	if (fstat(STDERR_FILENO, &now) || now.st_dev != preload.err.st_dev ||
-	    now.st_ino != preload.err.st_ino) {
+	if (!is_stderr()) {
 		errno = saved;
 		return;
 	}

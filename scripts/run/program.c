@@ -244,3 +244,15 @@ int program_check(const char *program)
 	}
 	return PROGRAM_RUNS;	/* too deep: the kernel will say ELOOP */
 }
+
+int program_among(const char *words, const char *text)
+{
+	size_t n = strlen(text), len;
+
+	for (; *words; words += len + !!words[len]) {
+		len = strcspn(words, ": ");
+		if (len == n && !memcmp(words, text, n))
+			return 1;
+	}
+	return 0;
+}

@@ -23,4 +23,7 @@ int program_find(const char *name, char *path, size_t size);
  */
 int program_check(const char *program);
 
+/* Is @text one of the words that colons and spaces separate (LD_PRELOAD)? */
+int program_among(const char *words, const char *text);
+
 #endif

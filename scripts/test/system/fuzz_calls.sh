@@ -7,7 +7,7 @@
 # shows races that the debug kernel hides.
 # kernels: 6.12 debug
 # clock: real
-# timeout: 400
+# timeout: 900
 set -euo pipefail
 
 modprobe tun 2>/dev/null || true

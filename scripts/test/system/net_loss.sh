@@ -13,7 +13,7 @@ set -euo pipefail
 . "$NEWINET_LIB/net.sh"
 
 size=64M small=4M
-[[ $NEWINET_KERNEL != debug ]] || size=2M small=512K
+[[ $NEWINET_KERNEL != debug ]] || size=2M small=2M
 
 # What netem says it did to the packets that left: proof that there was trouble.
 trouble() {

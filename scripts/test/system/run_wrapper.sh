@@ -188,6 +188,16 @@ strangers()
 	check "-v: a program that is run by its descriptor is named" says 0 'statically linked' \
 		"${v[@]}" python3 -c 'import os, sys
 os.execve(os.open(sys.argv[1], os.O_RDONLY), ["calls", "6", "is"], os.environ)' "$tmp/calls-static"
+	check "-v: into the file that its messages go to" bash -c \
+		'"$@" 2>&1 && grep "statically linked" "$0"' "$tmp/log" \
+		"${v[@]}" sh -c '"$0" 6 is 2>"$1"' "$tmp/calls-static" "$tmp/log"
+	check "-v: not into one that it reads back" bash -c \
+		'"$@" && [[ $(<"$0") == kept ]]' "$tmp/kept" \
+		"${v[@]}" python3 -c 'import os, socket, sys
+os.close(2)
+assert os.open(sys.argv[1], os.O_RDWR | os.O_CREAT) == 2
+os.write(2, b"kept")
+socket.socket(socket.AF_INET6)' "$tmp/kept"
 	check "without -v nothing is said" says 0 '' \
 		"$newinet_run" python3 -c 'import socket; socket.socket(socket.AF_INET6)'
 }
