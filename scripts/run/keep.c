@@ -169,12 +169,14 @@ static void name_opened(int fd, const char *path)
 	}))
 
 /* Where posix_spawn() gives a descriptor for the process (glibc 2.39). */
-#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#ifdef __GLIBC_PREREQ
 #if __GLIBC_PREREQ(2, 39)
+#define HAS_PIDFD_SPAWN
+#endif
+#endif
+#ifdef HAS_PIDFD_SPAWN
 #define PIDFD_SPAWN(with) with(pidfd_spawn) with(pidfd_spawnp)
-#endif
-#endif
-#ifndef PIDFD_SPAWN
+#else
 #define PIDFD_SPAWN(with)
 #endif
 
@@ -262,8 +264,7 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file,
 		       REAL(spawn_fn, posix_spawnp)(pid, file, actions, attr, argv, with));
 }
 
-#ifdef __GLIBC_PREREQ
-#if __GLIBC_PREREQ(2, 39)
+#ifdef HAS_PIDFD_SPAWN
 EXPORT int pidfd_spawn(int *pidfd, const char *path,
 		       const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attr, char *const argv[], char *const env[])
@@ -285,7 +286,6 @@ EXPORT int pidfd_spawnp(int *pidfd, const char *file,
 	return KEEPING(env, with,
 		       REAL(spawn_fn, pidfd_spawnp)(pidfd, file, actions, attr, argv, with));
 }
-#endif
 #endif
 
 /*
